@@ -1,0 +1,111 @@
+"""Regularization that is just right.
+
+    import justright as jr
+
+    study = jr.compare(model, (X, y), {"plain": jr.Recipe(), "dropout": jr.Dropout(0.4)})
+    print(study.summary())
+
+Importing justright makes Keras run on JAX, so import it before Keras.
+"""
+
+from __future__ import annotations
+
+import importlib
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+from justright.backend import use_jax
+from justright.errors import BackendError
+
+_problem: BackendError | None = None
+try:
+    use_jax()
+except BackendError as error:
+    _problem = error  # Said when something is used, so that the command line can say it well.
+
+try:
+    __version__ = version("justright")
+except PackageNotFoundError:  # Run from a checkout that is not installed.
+    __version__ = "0+unknown"
+
+if TYPE_CHECKING:
+    from justright.data.examples import Example, example
+    from justright.errors import DataError, JustrightError, ModelError, RecipeError
+    from justright.evidence.verdict import Verdict
+    from justright.experiments.compare import compare
+    from justright.network.own import strip_regularization
+    from justright.regularizers import (
+        L1,
+        L2,
+        BatchNorm,
+        Dropout,
+        EarlyStopping,
+        ElasticNet,
+        Recipe,
+        Technique,
+        WeightDecay,
+        technique,
+    )
+    from justright.study import Study
+
+# Each name is imported when it is first used: Keras alone takes seconds.
+_HOMES = {
+    "BatchNorm": "regularizers",
+    "DataError": "errors",
+    "Dropout": "regularizers",
+    "EarlyStopping": "regularizers",
+    "ElasticNet": "regularizers",
+    "Example": "data.examples",
+    "JustrightError": "errors",
+    "L1": "regularizers",
+    "L2": "regularizers",
+    "ModelError": "errors",
+    "Recipe": "regularizers",
+    "RecipeError": "errors",
+    "Study": "study",
+    "Technique": "regularizers",
+    "Verdict": "evidence.verdict",
+    "WeightDecay": "regularizers",
+    "compare": "experiments.compare",
+    "example": "data.examples",
+    "strip_regularization": "network.own",
+    "technique": "regularizers",
+}
+
+__all__ = [
+    "L1",
+    "L2",
+    "BackendError",
+    "BatchNorm",
+    "DataError",
+    "Dropout",
+    "EarlyStopping",
+    "ElasticNet",
+    "Example",
+    "JustrightError",
+    "ModelError",
+    "Recipe",
+    "RecipeError",
+    "Study",
+    "Technique",
+    "Verdict",
+    "WeightDecay",
+    "compare",
+    "example",
+    "strip_regularization",
+    "technique",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'justright' has no attribute {name!r}")
+    if _problem:
+        raise _problem
+    value = getattr(importlib.import_module(f"justright.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,5 @@
+"""`python -m justright`."""
+
+from justright.cli.main import main
+
+main()

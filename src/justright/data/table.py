@@ -1,0 +1,92 @@
+"""A table of numbers from a CSV file, divided and scaled."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from justright.data.arrays import checked_targets
+from justright.data.examples import Example, standardized
+from justright.data.holdout import hold_out
+from justright.errors import DataError, did_you_mean
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SHARE = 0.2
+
+
+def read_table(path: Path, target: str | None) -> Example:
+    """Read a CSV file with a header; hold out a fifth to validate and a fifth to test.
+
+    Args:
+        path: the file; `.csv`, also compressed (`.csv.gz`).
+        target: the name of the target's column; the last one if None.
+
+    Returns:
+        The divided data, columns standardised on the training rows.
+
+    Raises:
+        DataError: no such file, an empty one, no such column, text or missing
+            values among the features.
+    """
+    import pandas as pd
+
+    if not path.is_file():
+        raise DataError(f"There is no file {str(path)!r}. Check the path.")
+    try:
+        frame = pd.read_csv(path)
+    except pd.errors.EmptyDataError:
+        raise DataError(f"{path.name} is empty. A header and rows are wanted.") from None
+    except (ValueError, OSError, EOFError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise DataError(f"{path.name} cannot be read as CSV: {reason}") from error
+    if frame.empty or frame.shape[1] < 2:
+        raise DataError(
+            f"{path.name} has {frame.shape[0]} rows and {frame.shape[1]} columns. At least two "
+            "columns, features and a target, and some rows are wanted."
+        )
+    name = target if target is not None else str(frame.columns[-1])
+    if name not in frame.columns:
+        raise DataError(
+            f"{path.name} has no column {name!r}. {did_you_mean(name, map(str, frame.columns))}"
+        )
+    y = checked_targets(frame[name].to_numpy(), len(frame), f"The column {name!r}", path.name)
+    features = frame.drop(columns=name)
+    _check_numeric(features, path.name)
+    X = features.to_numpy(np.float64)
+    rest, test = hold_out(y, SHARE, "test rows")
+    inner, selecting = hold_out(y[rest], round(SHARE * len(y)), "validation rows")
+    train, validation = rest[inner], rest[selecting]
+    X = standardized(X, train)
+    return Example(
+        name=path.name,
+        train=(X[train], y[train]),
+        validation=(X[validation], y[validation]),
+        test=(X[test], y[test]),
+        description=(
+            f"{path.name}, {X.shape[1]} features, target {name}: {len(train)} rows to train on, "
+            f"{len(validation)} to validate, {len(test)} to test"
+        ),
+    )
+
+
+def _check_numeric(features: pd.DataFrame, file: str) -> None:
+    import pandas as pd
+
+    for column in features.columns:
+        values = features[column]
+        if not pd.api.types.is_numeric_dtype(values):
+            text = next(v for v in values if isinstance(v, str)) if len(values) else ""
+            raise DataError(
+                f"{file}: the column {column!r} holds text ({text!r}). Turn it into numbers, or "
+                "leave it out."
+            )
+        missing = ~np.isfinite(values.to_numpy(np.float64))
+        if missing.any():
+            raise DataError(
+                f"{file}: the column {column!r} misses {int(missing.sum())} of {len(values)} "
+                f"values, the first in row {int(missing.argmax())}. Fill them in, or drop the rows."
+            )

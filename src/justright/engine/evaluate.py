@@ -1,0 +1,55 @@
+"""Loss and metric of rows: data loss alone, dropout and noise off."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+
+from justright.engine.rows import Rows
+from justright.network.network import Buffers, Network
+from justright.network.objective import Objective
+from justright.regularizers.places import Weights
+
+# Larger parts are read in pieces of this many rows, so that memory stays bounded.
+CHUNK = 4096
+
+
+def evaluate(
+    network: Network,
+    objective: Objective,
+    weights: Weights,
+    buffers: Buffers,
+    rows: Rows,
+    parts: tuple[jax.Array, ...],
+) -> jax.Array:
+    """Mean loss and metric of each part in one pass.
+
+    Args:
+        parts: indices (n,) into the pool, one array a part.
+
+    Returns:
+        (parts, 2): loss and metric; NaN for an empty part.
+    """
+    index = jnp.concatenate(parts)
+    total = index.shape[0]
+
+    def figures(chunk: jax.Array) -> jax.Array:
+        targets = rows.targets[chunk]
+        outputs = network.forward(weights, buffers, rows.inputs[chunk], training=False).outputs
+        return jnp.stack(
+            [objective.loss_rows(targets, outputs), objective.metric_rows(targets, outputs)],
+            axis=1,
+        )
+
+    if total <= CHUNK:
+        per_row = figures(index)
+    else:
+        filled = -(-total // CHUNK) * CHUNK
+        chunks = jnp.resize(index, (filled,)).reshape(-1, CHUNK)
+        per_row = jax.lax.map(figures, chunks).reshape(filled, 2)
+    means, start = [], 0
+    for part in parts:
+        size = part.shape[0]
+        means.append(per_row[start : start + size].mean(axis=0))
+        start += size
+    return jnp.stack(means)

@@ -1,0 +1,50 @@
+"""From a trial's seed and split to everything random in it.
+
+Recipes with the same seed and split share initial weights and batch order, so
+they compare in pairs. A technique's stream depends on its name, not on what
+stands beside it in the recipe, so adding one leaves the others' draws alone.
+"""
+
+from __future__ import annotations
+
+import zlib
+
+import jax
+import numpy as np
+
+_INITIAL_WEIGHTS, _BATCH_ORDER, _TECHNIQUES, _OWN_LAYERS = range(4)
+
+
+def initial_weights_seed(seed: int, split: int) -> int:
+    """The seed of the layers' initializers."""
+    return int(_words(seed, split, _INITIAL_WEIGHTS)[0])
+
+
+def batch_order_key(seed: int, split: int) -> np.ndarray:
+    """Key data (2,) of uint32 for the order of rows in each epoch."""
+    return _words(seed, split, _BATCH_ORDER)
+
+
+def technique_key(seed: int, split: int) -> np.ndarray:
+    """Key data (2,) of uint32 for what the recipe draws."""
+    return _words(seed, split, _TECHNIQUES)
+
+
+def own_layers_key(seed: int, split: int) -> np.ndarray:
+    """Key data (2,) of uint32 for random layers that the model brings itself."""
+    return _words(seed, split, _OWN_LAYERS)
+
+
+def stream_of(technique: object) -> int:
+    """A number for a kind of technique, to fold into a key: the same on every machine."""
+    return zlib.crc32(type(technique).__name__.encode()) & 0x7FFFFFFF
+
+
+def step_key(key_data: jax.Array, technique: object, step: jax.Array) -> jax.Array:
+    """The key of one technique in one step."""
+    key = jax.random.fold_in(jax.random.wrap_key_data(key_data), stream_of(technique))
+    return jax.random.fold_in(key, step)
+
+
+def _words(seed: int, split: int, purpose: int) -> np.ndarray:
+    return np.random.SeedSequence([seed, split, purpose]).generate_state(2, np.uint32)

@@ -1,0 +1,225 @@
+"""A lane: one trial training, as a pure function of its state, a segment of epochs at a time."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from justright.engine import best as best_so_far
+from justright.engine.best import Best
+from justright.engine.evaluate import evaluate
+from justright.engine.outcome import Outcome
+from justright.engine.rows import Array, Rows
+from justright.engine.step import (
+    Machinery,
+    Training,
+    begin,
+    penalty_of,
+    prediction_weights,
+    train_step,
+)
+from justright.engine.trial import CURVES
+from justright.regularizers.places import Batch, Forward, StopRule, Weights
+from justright.regularizers.recipe import Recipe
+
+
+class Order(NamedTuple):
+    """A trial as a lane takes it: all of it data, so no value of it recompiles.
+
+    Attributes:
+        recipe: strengths are scalars.
+        rule: when to stop.
+        order_key, technique_key: key data (2,) of uint32.
+        split: which row of the splits' indices.
+        epochs: at most so many.
+        rate: the learning rate.
+        weights, buffers: initial values by path.
+        fresh: whether the lane is to begin this trial, or goes on with it.
+    """
+
+    recipe: Recipe
+    rule: StopRule
+    order_key: Array
+    technique_key: Array
+    split: Array
+    epochs: Array
+    rate: Array
+    weights: dict[str, Array]
+    buffers: dict[str, Array]
+    fresh: Array
+
+
+class Lane(NamedTuple):
+    """The state of a lane between segments.
+
+    Attributes:
+        training: what the steps change.
+        best: the best epoch; once the trial has ended, its weights are the chosen ones.
+        epoch: epochs trained.
+        outcome: of `Outcome`.
+        test: loss and metric on the test rows, (2,), once the trial has ended.
+    """
+
+    training: Training
+    best: Best
+    epoch: jax.Array
+    outcome: jax.Array
+    test: jax.Array
+
+
+class Plan(NamedTuple):
+    """What of the loop is fixed at compilation: sizes, and whether rows are shuffled."""
+
+    batch_size: int
+    shuffle: bool
+    capacity: int
+
+
+def enter(machinery: Machinery, order: Order) -> Lane:
+    """The state of a lane in which a trial has not yet begun."""
+    return Lane(
+        training=begin(machinery, order.recipe, order.weights, order.buffers),
+        best=best_so_far.start(order.weights, order.buffers),
+        epoch=jnp.int32(0),
+        outcome=jnp.where(order.epochs > 0, Outcome.RUNNING, Outcome.IDLE).astype(jnp.int32),
+        test=jnp.full((2,), jnp.nan, jnp.float32),
+    )
+
+
+def run_segment(
+    machinery: Machinery, plan: Plan, rows: Rows, lane: Lane, order: Order, span: jax.Array
+) -> tuple[Lane, jax.Array]:
+    """Train up to `span` epochs; a lane that ends leaves the loop at once.
+
+    Returns:
+        The new state, and the log (capacity, 5) of the epochs trained, NaN behind them.
+    """
+    lane = jax.lax.cond(order.fresh, lambda: enter(machinery, order), lambda: lane)
+    was_running = lane.outcome == Outcome.RUNNING
+    log = jnp.full((plan.capacity, len(CURVES)), jnp.nan, jnp.float32)
+
+    def going(carry: tuple[Lane, jax.Array, jax.Array]) -> jax.Array:
+        lane, _, done = carry
+        return (done < span) & (lane.outcome == Outcome.RUNNING)
+
+    def epoch(
+        carry: tuple[Lane, jax.Array, jax.Array],
+    ) -> tuple[Lane, jax.Array, jax.Array]:
+        lane, log, done = carry
+        lane, figures = run_epoch(machinery, plan, rows, lane, order)
+        return lane, log.at[done].set(figures), done + 1
+
+    lane, log, _ = jax.lax.while_loop(going, epoch, (lane, log, jnp.int32(0)))
+    ended = was_running & (lane.outcome != Outcome.RUNNING)
+    return jax.lax.cond(ended, lambda: leave(machinery, rows, lane, order), lambda: lane), log
+
+
+def run_epoch(
+    machinery: Machinery, plan: Plan, rows: Rows, lane: Lane, order: Order
+) -> tuple[Lane, jax.Array]:
+    """Train one epoch, then read train and validation figures from the same weights.
+
+    Returns:
+        The new state, and the figures (5,) of `CURVES`.
+    """
+    train, validation = rows.train[order.split], rows.validation[order.split]
+    index, weights = epoch_batches(plan, train, order.order_key, lane.epoch)
+
+    def step(
+        training: Training, chosen: tuple[jax.Array, jax.Array | None]
+    ) -> tuple[Training, None]:
+        rows_of_batch, row_weights = chosen
+        batch = Batch(rows.inputs[rows_of_batch], rows.targets[rows_of_batch], row_weights)
+        return (
+            train_step(machinery, order.recipe, order.rate, order.technique_key, training, batch),
+            None,
+        )
+
+    training, _ = jax.lax.scan(step, lane.training, (index, weights))
+    predicting = prediction_weights(order.recipe, training)
+    (train_loss, train_metric), (val_loss, val_metric) = evaluate(
+        machinery.network,
+        machinery.objective,
+        predicting,
+        training.buffers,
+        rows,
+        (train, validation),
+    )
+    penalty = logged_penalty(machinery, order.recipe, predicting, training.buffers, rows, train)
+    figures = jnp.stack([train_loss, val_loss, train_metric, val_metric, penalty])
+    sign = -1.0 if machinery.objective.higher_is_better else 1.0
+    monitored = jnp.where(order.rule.by_metric, sign * val_metric, val_loss)
+    epoch = lane.epoch + 1
+    best, stop = best_so_far.watch(
+        lane.best, order.rule, epoch, monitored, (predicting, training.buffers)
+    )
+    outcome = jnp.select(
+        [~jnp.isfinite(train_loss + val_loss), stop, epoch >= order.epochs],
+        [jnp.int32(Outcome.FAILED), jnp.int32(Outcome.STOPPED), jnp.int32(Outcome.FINISHED)],
+        jnp.int32(Outcome.RUNNING),
+    )
+    return Lane(training, best, epoch, outcome, lane.test), figures
+
+
+def epoch_batches(
+    plan: Plan, train: jax.Array, key_data: jax.Array, epoch: jax.Array
+) -> tuple[jax.Array, jax.Array | None]:
+    """The rows of each batch of an epoch.
+
+    The last batch is filled up with rows from the start, which count for nothing:
+    as in Keras it is smaller than the others.
+
+    Returns:
+        Indices (steps, batch_size) into the pool, and what each row counts
+        (steps, batch_size), None if all batches are full.
+    """
+    count = train.shape[0]
+    if plan.shuffle:
+        key = jax.random.fold_in(jax.random.wrap_key_data(key_data), epoch)
+        train = train[jax.random.permutation(key, count)]
+    steps = -(-count // plan.batch_size)
+    filled = steps * plan.batch_size
+    index = jnp.resize(train, (filled,)).reshape(steps, plan.batch_size)
+    if filled == count:
+        return index, None
+    real = (jnp.arange(filled) < count).astype(jnp.float32)
+    return index, real.reshape(steps, plan.batch_size)
+
+
+def logged_penalty(
+    machinery: Machinery,
+    recipe: Recipe,
+    weights: Weights,
+    buffers: Weights,
+    rows: Rows,
+    train: jax.Array,
+) -> jax.Array:
+    """The penalty at the end of an epoch, the model's own included."""
+    network = machinery.network
+    outputs = jnp.zeros((1, *machinery.objective.output_shape))
+    first = train[:1]
+    own = jnp.zeros(())
+    if network.has_own_penalty:
+        passed = network.forward(weights, buffers, rows.inputs[first], training=False)
+        outputs, own = passed.outputs, passed.own_penalty
+    batch = Batch(rows.inputs[first], rows.targets[first], None)
+    return own + penalty_of(machinery, recipe, Forward(weights, network.kernels, outputs, batch))
+
+
+def leave(machinery: Machinery, rows: Rows, lane: Lane, order: Order) -> Lane:
+    """Put the chosen weights in place and judge them on the test rows."""
+    restored = order.rule.restore_best & (lane.best.epoch > 0)
+    weights, buffers = jax.lax.cond(
+        restored,
+        lambda: (lane.best.weights, lane.best.buffers),
+        lambda: (prediction_weights(order.recipe, lane.training), lane.training.buffers),
+    )
+    test = rows.test[order.split]
+    judged = lane.test
+    if test.shape[0]:
+        judged = evaluate(machinery.network, machinery.objective, weights, buffers, rows, (test,))[
+            0
+        ]
+    return lane._replace(best=lane.best._replace(weights=weights, buffers=buffers), test=judged)

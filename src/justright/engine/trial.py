@@ -1,0 +1,66 @@
+"""What is trained, and what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from justright.engine.outcome import Outcome
+from justright.network.weights import Arrays
+from justright.regularizers.recipe import Recipe
+
+CURVES = ("train_loss", "val_loss", "train_metric", "val_metric", "penalty")
+"""What is logged at the end of each epoch, in this order."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One training: a recipe, a seed and a split.
+
+    Attributes:
+        name: what the study calls the recipe.
+        seed: of initial weights, batch order, and all that the recipe draws.
+        split: which division of the rows.
+        epochs: at most so many.
+        learning_rate: of the optimizer.
+    """
+
+    name: str
+    recipe: Recipe
+    seed: int
+    split: int
+    epochs: int
+    learning_rate: float
+
+
+@dataclass(frozen=True)
+class TrialResult:
+    """What a trial gave.
+
+    Attributes:
+        curves: (epochs_run, 5), the columns of `CURVES`, all from the weights that
+            predict at the end of the epoch, dropout and noise off.
+        best_epoch: counted from 1; the epoch of the best monitored figure.
+        chosen_epoch: the epoch whose weights are given: the best, if the recipe
+            restores it, or else the last.
+        test: loss and metric on the test rows; NaN without such rows.
+        values: the chosen variables by path.
+    """
+
+    trial: Trial
+    outcome: Outcome
+    curves: np.ndarray
+    best_epoch: int
+    chosen_epoch: int
+    test: tuple[float, float]
+    values: Arrays
+
+    @property
+    def epochs_run(self) -> int:
+        """How many epochs were trained."""
+        return len(self.curves)
+
+    def at_chosen(self, curve: str) -> float:
+        """A curve's value at the chosen epoch."""
+        return float(self.curves[self.chosen_epoch - 1, CURVES.index(curve)])

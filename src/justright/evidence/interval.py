@@ -1,0 +1,51 @@
+"""Intervals for a mean over seeds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A mean and the interval that covers it.
+
+    Attributes:
+        mean: of the values.
+        low, high: ends of the interval; infinite for fewer than two values.
+        count: how many values.
+    """
+
+    mean: float
+    low: float
+    high: float
+    count: int
+
+
+def mean_interval(values: np.ndarray, confidence: float = CONFIDENCE) -> Interval:
+    """Student's t interval for the mean of independent values.
+
+    Args:
+        values: (n,); NaN (failed trials) are left out.
+        confidence: how often such an interval covers the mean.
+
+    >>> mean_interval(np.array([1.0, 2.0, 3.0]))
+    Interval(mean=2.0, low=-0.484..., high=4.484..., count=3)
+
+    Source: Student, "The probable error of a mean", Biometrika, 1908.
+    """
+    values = np.asarray(values, float)
+    values = values[~np.isnan(values)]
+    count = len(values)
+    if count == 0:
+        return Interval(np.nan, -np.inf, np.inf, 0)
+    mean = float(values.mean())
+    if count == 1:
+        return Interval(mean, -np.inf, np.inf, 1)
+    error = float(values.std(ddof=1)) / np.sqrt(count)
+    reach = float(stats.t.ppf(0.5 + confidence / 2, count - 1)) * error
+    return Interval(mean, mean - reach, mean + reach, count)

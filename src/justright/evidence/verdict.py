@@ -1,0 +1,100 @@
+"""What paired runs allow one to say of two recipes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from justright.errors import DataError, did_you_mean
+from justright.evidence.interval import CONFIDENCE, mean_interval
+from justright.evidence.measure import Measure
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Decision = Literal["better", "worse", "no difference shown"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A paired comparison of recipe `a` with recipe `b`.
+
+    Attributes:
+        a, b: the recipes' names.
+        column: the figure compared, such as `"test_metric"`.
+        difference: mean advantage of `a`: positive means that `a` is better.
+        low, high: the 95 % interval of that mean.
+        pairs: runs with the same seed and split that both finished.
+        decision: better, worse, or no difference shown.
+        measure: how the figure reads.
+    """
+
+    a: str
+    b: str
+    column: str
+    difference: float
+    low: float
+    high: float
+    pairs: int
+    decision: Decision
+    measure: Measure
+
+    @property
+    def interval_text(self) -> str:
+        """The difference and its interval in words."""
+        if self.pairs < 2:
+            return f"{self.pairs} pair{'' if self.pairs == 1 else 's'}, too few for an interval"
+        spread = self.measure.show_range(self.low, self.high)
+        shown = self.measure.show_difference(self.difference, sign=True)
+        return f"{shown}, {CONFIDENCE:.0%} interval {spread}, {self.pairs} pairs"
+
+    def __str__(self) -> str:
+        part = {"test": "test", "val": "validation"}[self.column.split("_")[0]]
+        if self.decision == "no difference shown":
+            head = f"No difference shown between {self.a} and {self.b}"
+        else:
+            head = f"{self.a} is {self.decision} than {self.b}"
+        return f"{head} in {part} {self.measure.words} ({self.interval_text})."
+
+
+def paired_verdict(table: pd.DataFrame, a: str, b: str, column: str, measure: Measure) -> Verdict:
+    """Compare two recipes over their common seeds and splits.
+
+    The interval is Student's t over the paired differences: it speaks of other
+    seeds on the same rows, not of other rows.
+
+    Args:
+        table: a study's table.
+        a, b: names of recipes.
+        column: the figure to compare.
+        measure: how it reads.
+
+    Raises:
+        DataError: an unknown recipe, or the same one twice.
+    """
+    for name in (a, b):
+        if name not in set(table["recipe"]):
+            known = list(dict.fromkeys(table["recipe"]))
+            raise DataError(f"The study has no recipe {name!r}. {did_you_mean(name, known)}")
+    if a == b:
+        raise DataError(f"A verdict compares two recipes, and both are {a!r}.")
+    pivot = table.pivot(index=["seed", "split"], columns="recipe", values=column)
+    sign = 1 if measure.higher_is_better else -1
+    interval = mean_interval(sign * (pivot[a] - pivot[b]).to_numpy(float))
+    return Verdict(
+        a=a,
+        b=b,
+        column=column,
+        difference=interval.mean,
+        low=interval.low,
+        high=interval.high,
+        pairs=interval.count,
+        decision=_decide(interval.low, interval.high),
+        measure=measure,
+    )
+
+
+def _decide(low: float, high: float) -> Decision:
+    if low > 0:
+        return "better"
+    return "worse" if high < 0 else "no difference shown"

@@ -1,0 +1,160 @@
+"""The anatomy of a network: which layers are hidden, what follows them, what the output is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import keras
+
+from justright.errors import ModelError
+from justright.network.surgery import Call, calls_of
+from justright.regularizers.places import Site
+from justright.regularizers.strength import Position
+
+KERNEL_NAMES = ("kernel", "recurrent_kernel", "depthwise_kernel", "pointwise_kernel")
+
+# Layers that still belong to the layer before them: its site comes after these.
+_NORMALIZATIONS = (
+    keras.layers.BatchNormalization,
+    keras.layers.LayerNormalization,
+    keras.layers.GroupNormalization,
+    keras.layers.UnitNormalization,
+)
+_ACTIVATIONS = (
+    keras.layers.Activation,
+    keras.layers.ReLU,
+    keras.layers.LeakyReLU,
+    keras.layers.PReLU,
+    keras.layers.ELU,
+)
+_FEED_FORWARD = (
+    keras.layers.Dense,
+    keras.layers.EinsumDense,
+    keras.layers.Conv1D,
+    keras.layers.Conv2D,
+    keras.layers.Conv3D,
+    keras.layers.Conv1DTranspose,
+    keras.layers.Conv2DTranspose,
+    keras.layers.Conv3DTranspose,
+    keras.layers.DepthwiseConv1D,
+    keras.layers.DepthwiseConv2D,
+    keras.layers.SeparableConv1D,
+    keras.layers.SeparableConv2D,
+)
+
+
+@dataclass(frozen=True)
+class Anatomy:
+    """What a network is made of, as far as regularizers care. Layers are named.
+
+    Attributes:
+        layers: all layers with kernels, in order.
+        positions: hidden or output, for each of them.
+        ends: for each hidden layer, the layer after which its activations are complete.
+        normalizable: hidden dense and convolutional layers without a normalization after them.
+        output_activation: the name of the last activation (`"sigmoid"`, `"linear"`, …).
+        output_shape: of one row.
+    """
+
+    layers: tuple[str, ...]
+    positions: tuple[Position, ...]
+    ends: tuple[tuple[str, str], ...]
+    normalizable: tuple[str, ...]
+    output_activation: str
+    output_shape: tuple[int, ...]
+
+    def position(self, layer: str) -> Position:
+        """Hidden or output; layers without kernels count as hidden."""
+        if layer in self.layers:
+            return self.positions[self.layers.index(layer)]
+        return "hidden"
+
+    def sites(self) -> tuple[Site, ...]:
+        """The input, then one site for each hidden layer."""
+        hidden = (Site(i + 1, name, "hidden") for i, (name, _) in enumerate(self.ends))
+        return (Site(0, "input", "input"), *hidden)
+
+
+def anatomy_of(model: keras.Model) -> Anatomy:
+    """Read the anatomy of a Functional model.
+
+    Raises:
+        ModelError: no layer with a kernel, or an output shape that is not fixed.
+    """
+    calls, output = calls_of(model)
+    weighted = list(dict.fromkeys(c.layer.name for c in calls if has_kernel(c.layer)))
+    if not weighted:
+        raise ModelError(
+            f"The model {model.name!r} has no layer with weights to train. Add a Dense layer."
+        )
+    outputs = _output_layers(calls, output)
+    consumers: dict[int, list[Call]] = {}
+    for call in calls:
+        for tensor in call.inputs:
+            consumers.setdefault(tensor, []).append(call)
+    ends: dict[str, str] = {}
+    normalizable: dict[str, None] = {}
+    for call in calls:
+        if has_kernel(call.layer) and call.layer.name not in outputs:
+            chain = _chain(call, consumers)
+            ends[call.layer.name] = chain[-1].layer.name
+            normalized = any(isinstance(c.layer, _NORMALIZATIONS) for c in chain)
+            if isinstance(call.layer, _FEED_FORWARD) and not normalized:
+                normalizable[call.layer.name] = None
+    shape = model.outputs[0].shape[1:]
+    if any(length is None for length in shape):
+        raise ModelError(f"The output of the model {model.name!r} has no fixed shape: {shape}.")
+    return Anatomy(
+        layers=tuple(weighted),
+        positions=tuple("output" if name in outputs else "hidden" for name in weighted),
+        ends=tuple(ends.items()),
+        normalizable=tuple(normalizable),
+        output_activation=_output_activation(calls, output),
+        output_shape=tuple(shape),
+    )
+
+
+def is_kernel(name: str) -> bool:
+    """Whether a variable of this name is a kernel: what penalties act on."""
+    return name in KERNEL_NAMES
+
+
+def has_kernel(layer: object) -> bool:
+    """Whether a layer has a kernel."""
+    return isinstance(layer, keras.layers.Layer) and any(is_kernel(v.name) for v in layer.weights)
+
+
+def _output_layers(calls: list[Call], output: int) -> set[str]:
+    """Layers with kernels from which a way leads to the output that meets no other such layer."""
+    found: set[str] = set()
+    wanted = {output}
+    for call in reversed(calls):
+        if wanted & set(call.outputs):
+            if has_kernel(call.layer):
+                found.add(call.layer.name)
+            else:
+                wanted |= set(call.inputs)
+    return found
+
+
+def _chain(call: Call, consumers: dict[int, list[Call]]) -> list[Call]:
+    """A layer's call and the normalizations and activations right behind it."""
+    chain = [call]
+    while True:
+        following = [c for tensor in chain[-1].outputs[:1] for c in consumers.get(tensor, [])]
+        if len(following) != 1 or not isinstance(
+            following[0].layer, _NORMALIZATIONS + _ACTIVATIONS
+        ):
+            return chain
+        chain.append(following[0])
+
+
+def _output_activation(calls: list[Call], output: int) -> str:
+    last = next((c.layer for c in calls if output in c.outputs), None)
+    if isinstance(last, keras.layers.Softmax):
+        return "softmax"
+    activation = getattr(last, "activation", None)
+    if activation is None:
+        # keras.ops.sigmoid(x) and its like stand in the graph as operations.
+        return str(getattr(last, "name", "linear")).rsplit("_", 1)[0].lower()
+    return str(getattr(activation, "__name__", type(activation).__name__)).lower()

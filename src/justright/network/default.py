@@ -1,0 +1,38 @@
+"""The network that is used where none is given."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+
+HIDDEN = (128, 64)
+
+
+def default_network(
+    input_shape: tuple[int, ...], y: np.ndarray, hidden: tuple[int, ...] = HIDDEN
+) -> keras.Model:
+    """A dense network: hidden ReLU layers, then an output that fits the targets.
+
+    Args:
+        input_shape: of one row; more than one dimension is flattened.
+        y: training targets: labels or whole numbers make a classifier, other
+            numbers a regressor.
+        hidden: units of each hidden layer; 128 and 64 are the lessons'.
+    """
+    layers: list[keras.layers.Layer] = [keras.Input(input_shape)]
+    if len(input_shape) > 1:
+        layers.append(keras.layers.Flatten())
+    layers += [keras.layers.Dense(units, activation="relu") for units in hidden]
+    return keras.Sequential([*layers, _output(y)], name="default_network")
+
+
+def _output(y: np.ndarray) -> keras.layers.Layer:
+    if y.ndim > 1:
+        multilabel = y.dtype.kind in "biu" and set(np.unique(y)) <= {0, 1}
+        return keras.layers.Dense(y.shape[1], activation="sigmoid" if multilabel else None)
+    if y.dtype.kind == "f":
+        return keras.layers.Dense(1)
+    classes = len(np.unique(y))
+    if classes <= 2:
+        return keras.layers.Dense(1, activation="sigmoid")
+    return keras.layers.Dense(classes, activation="softmax")

@@ -1,0 +1,141 @@
+"""The way back: a plain Keras model with standard layers and the trained weights."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import keras
+import numpy as np
+
+from justright.errors import ModelError
+from justright.network.network import Blueprint, structural_layers
+from justright.network.objective import Objective
+from justright.network.surgery import Edits, LayerFactory, copy_layer, rebuild
+from justright.network.weights import Arrays, assign
+from justright.regularizers.places import ExportsLayer, ExportsPenalty, Site
+from justright.regularizers.recipe import Recipe
+from justright.regularizers.weight_decay import WeightDecay
+
+_PENALTY_KEYS = (
+    "kernel_regularizer",
+    "recurrent_regularizer",
+    "depthwise_regularizer",
+    "pointwise_regularizer",
+)
+
+
+def plain_model(
+    blueprint: Blueprint,
+    recipe: Recipe,
+    values: Arrays,
+    objective: Objective,
+    optimizer: keras.optimizers.Optimizer,
+) -> keras.Model:
+    """A Keras model that predicts what was trained and can be trained on.
+
+    Dropout stands as `keras.layers.Dropout`, batch normalization as
+    `keras.layers.BatchNormalization`, L1 and L2 as `kernel_regularizer`, and weight
+    decay in the optimizer that the model is compiled with. Trained on in Keras, L1
+    acts by its subgradient, which keeps no exact zeros.
+
+    Args:
+        blueprint: the user's network.
+        recipe: what to put into it.
+        values: the trained variables by path.
+        objective: gives loss and metric.
+        optimizer: configuration of the one to compile with.
+
+    Returns:
+        A Sequential model if the user's was one, and a Functional one otherwise.
+    """
+    edits = Edits(
+        at_input=_at_site(recipe, blueprint.anatomy.sites()[0]),
+        before_activation=structural_layers(blueprint, recipe),
+        after=_layers_after(blueprint, recipe),
+        replace=lambda layer: _with_penalties(blueprint, recipe, layer),
+    )
+    model = rebuild(blueprint.model, edits)
+    assign(model, values)
+    if blueprint.sequential:
+        entry = keras.Input(batch_shape=model.input.shape, dtype=model.input.dtype, name="input")
+        layers = [x for x in model.layers if not isinstance(x, keras.layers.InputLayer)]
+        model = keras.Sequential([entry, *layers], name=blueprint.model.name)
+    loss, metrics = objective.for_keras()
+    model.compile(optimizer=_with_decay(optimizer, recipe), loss=loss, metrics=metrics)
+    return model
+
+
+def _layers_after(blueprint: Blueprint, recipe: Recipe) -> dict[str, LayerFactory]:
+    anatomy = blueprint.anatomy
+    sites = zip(anatomy.sites()[1:], anatomy.ends, strict=True)
+    return {end: _at_site(recipe, site) for site, (_, end) in sites}
+
+
+def _at_site(recipe: Recipe, site: Site) -> LayerFactory:
+    def layers() -> list[keras.layers.Layer]:
+        made = (one.keras_layer(site) for one in recipe.filling(ExportsLayer))
+        return [layer for layer in made if layer is not None]
+
+    return layers
+
+
+def _with_penalties(
+    blueprint: Blueprint, recipe: Recipe, layer: keras.layers.Layer
+) -> keras.layers.Layer:
+    name = layer.name
+    if name not in blueprint.anatomy.layers or not layer.trainable:
+        return copy_layer(layer)
+    position = blueprint.anatomy.position(name)
+    pairs = [one.l1_l2(name, position) for one in recipe.filling(ExportsPenalty)]
+    l1, l2 = (float(sum(amounts)) for amounts in zip(*pairs, strict=True)) if pairs else (0.0, 0.0)
+    if not l1 and not l2:
+        return copy_layer(layer)
+    return type(layer).from_config(_penalized(layer.get_config(), name, l1, l2))
+
+
+def _penalized(config: dict[str, Any], name: str, l1: float, l2: float) -> dict[str, Any]:
+    """Put the penalty on every kernel in a layer's configuration, wrapped layers' included."""
+    changed: dict[str, Any] = {}
+    for key, value in config.items():
+        if key in _PENALTY_KEYS:
+            changed[key] = keras.regularizers.serialize(_joined(value, name, l1, l2))
+        elif isinstance(value, dict):
+            changed[key] = _penalized(value, name, l1, l2)
+        else:
+            changed[key] = value
+    return changed
+
+
+def _joined(own: Any, name: str, l1: float, l2: float) -> keras.regularizers.Regularizer:
+    """The recipe's penalty together with the layer's own."""
+    if own:
+        penalty = keras.regularizers.get(own)
+        standard = (keras.regularizers.L1, keras.regularizers.L2, keras.regularizers.L1L2)
+        if not isinstance(penalty, standard):
+            raise ModelError(
+                f"The layer {name!r} has a regularizer of its own kind, {type(penalty).__name__}, "
+                "which no standard Keras regularizer joins with the recipe's penalty. Take it "
+                "out of the layer or the penalty out of the recipe."
+            )
+        l1 += float(np.asarray(getattr(penalty, "l1", 0.0)))
+        l2 += float(np.asarray(getattr(penalty, "l2", 0.0)))
+    if not l1:
+        return keras.regularizers.L2(l2)
+    return keras.regularizers.L1L2(l1, l2) if l2 else keras.regularizers.L1(l1)
+
+
+def _with_decay(
+    optimizer: keras.optimizers.Optimizer, recipe: Recipe
+) -> keras.optimizers.Optimizer:
+    fresh = type(optimizer).from_config(optimizer.get_config())
+    for decay in recipe.filling(WeightDecay):
+        if isinstance(decay.strength, float):
+            fresh.weight_decay = (fresh.weight_decay or 0.0) + decay.strength
+        else:
+            warnings.warn(
+                "Keras has no weight decay that differs by layer: the exported model is compiled "
+                "without the recipe's.",
+                stacklevel=2,
+            )
+    return fresh

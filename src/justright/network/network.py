@@ -1,0 +1,225 @@
+"""A Keras model as pure functions, with sites, for one recipe's structure."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+import jax
+import jax.numpy as jnp
+import keras
+import numpy as np
+
+from justright.errors import RecipeError
+from justright.network.anatomy import Anatomy, anatomy_of, is_kernel
+from justright.network.site import Activate, RowwiseBatchNormalization, SiteLayer, acting
+from justright.network.surgery import Edits, LayerFactory, copy_layer, functional, rebuild
+from justright.network.weights import (
+    Arrays,
+    assign,
+    fresh_values,
+    is_random_state,
+    values_of,
+    variable_paths,
+)
+from justright.regularizers.places import ActsOnStructure, Kernel, Kernels, Site, Weights
+from justright.regularizers.recipe import Recipe
+
+Buffers = dict[str, jax.Array]
+"""Variables that training changes but gradients do not: running statistics, random states."""
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """The user's network, copied and read once: what all recipes start from.
+
+    Attributes:
+        model: a Functional copy; its weights are never trained.
+        anatomy: which layers are hidden, and so on.
+        own_values: the values of the user's model's variables, or None if it is not built.
+        sequential: whether the user's model is a Sequential one.
+    """
+
+    model: keras.Model
+    anatomy: Anatomy
+    own_values: Arrays | None
+    sequential: bool
+
+    @classmethod
+    def of(cls, model: object, input_shape: tuple[int, ...]) -> Blueprint:
+        """Read a Sequential or Functional model that takes rows of `input_shape`.
+
+        Raises:
+            ModelError: a model that cannot be read, or does not fit.
+        """
+        copy = functional(model, input_shape)
+        own: Arrays | None = None
+        if isinstance(model, keras.Model) and model.built and model.weights:
+            own = values_of(model)
+            assign(copy, own)
+        return cls(copy, anatomy_of(copy), own, isinstance(model, keras.Sequential))
+
+    @cached_property
+    def key(self) -> str:
+        """Equal for networks that can share a compiled program."""
+        kinds = [(type(layer).__module__, type(layer).__qualname__) for layer in self.model.layers]
+        config = self.model.get_config()
+        config.pop("name")
+        text = json.dumps([config, kinds], sort_keys=True, default=repr)
+        # Unpacking a nested model leaves conversions that Keras numbers anew in each copy.
+        return re.sub(r"convert_to_tensor_\d+", "convert_to_tensor", text)
+
+    def initial_values(self, seed: int) -> Arrays:
+        """Initial values of all variables for a seed, the same for every recipe."""
+        return fresh_values(self.model, seed)
+
+
+@dataclass(frozen=True)
+class ForwardPass:
+    """What a pass through the network gives: outputs (rows, …), new buffers, own penalties."""
+
+    outputs: jax.Array
+    buffers: Buffers
+    own_penalty: jax.Array
+
+
+class Network:
+    """A blueprint with a recipe's structure built in, as pure functions of its variables.
+
+    Args:
+        blueprint: the user's network.
+        recipe: only the structural techniques matter here.
+
+    Raises:
+        RecipeError: a structural technique that finds nowhere to act, or a
+            per-layer strength that names no layer.
+    """
+
+    def __init__(self, blueprint: Blueprint, recipe: Recipe) -> None:
+        anatomy = blueprint.anatomy
+        recipe.check_layers(anatomy.layers)
+        sites = anatomy.sites()
+        after: dict[str, LayerFactory] = {}
+        for site, (_, end) in zip(sites[1:], anatomy.ends, strict=True):
+            after[end] = _site_factory(site)
+        edits = Edits(
+            at_input=_site_factory(sites[0]),
+            before_activation={
+                name: _rowwise_factory(factory)
+                for name, factory in structural_layers(blueprint, recipe).items()
+            },
+            after=after,
+            replace=_rowwise,
+        )
+        self.blueprint = blueprint
+        self.sites = sites
+        self.model = rebuild(blueprint.model, edits)
+        self._paths = {id(v): path for path, v in variable_paths(self.model).items()}
+        self.trainable = tuple(self._path(v) for v in self.model.trainable_variables)
+        self.untrained = tuple(self._path(v) for v in self.model.non_trainable_variables)
+        self.has_own_penalty = bool(self.model.losses) or any(
+            getattr(layer, "activity_regularizer", None) for layer in self.model.layers
+        )
+
+    @cached_property
+    def kernels(self) -> Kernels:
+        """The trained kernels, in order."""
+        position = self.blueprint.anatomy.position
+        return tuple(
+            Kernel(path, layer.name, position(layer.name))
+            for layer in self.model.layers
+            for v in layer.trainable_weights
+            if is_kernel(v.name) and (path := self._path(v))
+        )
+
+    @cached_property
+    def random_states(self) -> tuple[str, ...]:
+        """Paths of the states of the model's own random layers."""
+        variables = self.model.non_trainable_variables
+        return tuple(self._path(v) for v in variables if is_random_state(v))
+
+    def complete(self, values: Arrays) -> tuple[Arrays, Arrays]:
+        """Split values into trainable weights and buffers; what a structure adds starts as built.
+
+        Args:
+            values: by path, of the blueprint's variables.
+        """
+        built = values_of(self.model)
+        weights = {p: np.asarray(values.get(p, built[p])) for p in self.trainable}
+        buffers = {p: np.asarray(values.get(p, built[p])) for p in self.untrained}
+        return weights, buffers
+
+    def forward(
+        self,
+        weights: Weights,
+        buffers: Buffers,
+        inputs: jax.Array,
+        *,
+        training: bool,
+        activate: Activate | None = None,
+        row_mask: jax.Array | None = None,
+    ) -> ForwardPass:
+        """Run the network on `inputs` (rows, …).
+
+        Args:
+            weights: trainable weights by path.
+            buffers: the other variables by path.
+            inputs: the rows.
+            training: whether normalizations use and update the batch's statistics, and
+                the model's own random layers act.
+            activate: what the recipe does at each site; None to leave activations alone.
+            row_mask: which rows are real, (rows,) of bool; None if all are.
+        """
+        with acting(activate, row_mask):
+            outputs, untrained, *losses = self.model.stateless_call(
+                [weights[p] for p in self.trainable],
+                [buffers[p] for p in self.untrained],
+                inputs,
+                training=training,
+                return_losses=self.has_own_penalty,
+            )
+        penalty = sum(losses[0], start=jnp.zeros(())) if losses else jnp.zeros(())
+        return ForwardPass(outputs, dict(zip(self.untrained, untrained, strict=True)), penalty)
+
+    def _path(self, variable: keras.Variable) -> str:
+        return self._paths[id(variable)]
+
+
+def structural_layers(blueprint: Blueprint, recipe: Recipe) -> dict[str, LayerFactory]:
+    """The layers that a recipe puts before activations, as factories by layer name.
+
+    Raises:
+        RecipeError: no layer that they could act on.
+    """
+    structural = recipe.filling(ActsOnStructure)
+    if not structural:
+        return {}
+    names = blueprint.anatomy.normalizable
+    if not names:
+        raise RecipeError(
+            f"{type(structural[0]).__name__} finds no hidden dense or convolutional layer without "
+            f"a normalization in the model {blueprint.model.name!r}. Add such a layer, or take "
+            "it out of the recipe."
+        )
+
+    def factory(name: str) -> LayerFactory:
+        layer = blueprint.model.get_layer(name)
+        return lambda: [new for one in structural for new in one.before_activation(layer)]
+
+    return {name: factory(name) for name in names}
+
+
+def _site_factory(site: Site) -> LayerFactory:
+    return lambda: [SiteLayer(site)]
+
+
+def _rowwise_factory(factory: LayerFactory) -> LayerFactory:
+    return lambda: [_rowwise(layer) for layer in factory()]
+
+
+def _rowwise(layer: keras.layers.Layer) -> keras.layers.Layer:
+    if type(layer) is keras.layers.BatchNormalization:
+        return RowwiseBatchNormalization.from_config(layer.get_config())
+    return copy_layer(layer)

@@ -1,0 +1,300 @@
+"""What a network is trained for: loss and metric, row by row, and the targets in their form.
+
+The loss is read off the last activation and the targets; probabilities and
+logits are told apart by the activation. The arithmetic is Keras' own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import jax
+import jax.numpy as jnp
+import keras
+import numpy as np
+
+from justright.errors import DataError, ModelError, did_you_mean
+
+Kind = Literal["binary", "multilabel", "categorical", "regression"]
+Rows = Callable[[jax.Array, jax.Array], jax.Array]
+"""`(targets, outputs) → one number a row`."""
+
+METRIC_NAMES = ("accuracy", "mean_absolute_error", "mean_squared_error")
+_SHORT = {"acc": "accuracy", "mae": "mean_absolute_error", "mse": "mean_squared_error"}
+_PROBABILITIES = ("sigmoid", "hard_sigmoid", "softmax")
+
+
+@dataclass(frozen=True)
+class Objective:
+    """Loss and metric of a task.
+
+    Attributes:
+        kind: binary, multilabel, categorical or regression.
+        loss_name: as Keras names it.
+        loss_rows: the data loss of each row.
+        metric_name: of `METRIC_NAMES`.
+        metric_rows: the metric of each row; a data set's metric is their mean.
+        higher_is_better: whether a larger metric is a better one.
+        classes: the labels in the order of the outputs; None for regression.
+        output_shape: of one row.
+        from_logits: whether outputs are logits; they are probabilities or values if not.
+        given_loss: the loss that the user gave, if any.
+        key: equal for objectives that can share a compiled program.
+    """
+
+    kind: Kind
+    loss_name: str
+    loss_rows: Rows
+    metric_name: str
+    metric_rows: Rows
+    higher_is_better: bool
+    classes: np.ndarray | None
+    output_shape: tuple[int, ...]
+    from_logits: bool
+    given_loss: object
+    key: str
+
+    def encode(self, y: np.ndarray, where: str) -> np.ndarray:
+        """Targets in the form that the loss takes.
+
+        Args:
+            y: targets (rows,) or (rows, outputs) as the user gives them.
+            where: what to call them in an error message.
+
+        Raises:
+            DataError: labels that training does not have, or a wrong shape.
+        """
+        if self.classes is not None and y.ndim == 1:
+            return self._encode_labels(y, self.classes, where)
+        shape = (len(y), *self.output_shape)
+        if y.ndim == 1 and self.output_shape == (1,):
+            y = y.reshape(-1, 1)
+        if y.shape != shape:
+            raise DataError(
+                f"{where} has shape {y.shape}, and the network's outputs for it have shape "
+                f"{shape}. Change the last layer or the targets."
+            )
+        return y.astype(np.float32)
+
+    def for_keras(self) -> tuple[object, list[object]]:
+        """The loss and the metrics to compile a Keras model with."""
+        logits = {"from_logits": self.from_logits}
+        losses = {
+            "binary_crossentropy": keras.losses.BinaryCrossentropy(**logits),
+            "categorical_crossentropy": keras.losses.CategoricalCrossentropy(**logits),
+            "sparse_categorical_crossentropy": keras.losses.SparseCategoricalCrossentropy(**logits),
+        }
+        loss = losses.get(self.loss_name, self.given_loss or self.loss_name)
+        if self.metric_name == "accuracy" and self.kind != "categorical":
+            boundary = 0.0 if self.from_logits else 0.5
+            return loss, [keras.metrics.BinaryAccuracy(name="accuracy", threshold=boundary)]
+        return loss, [self.metric_name]
+
+    def _encode_labels(self, y: np.ndarray, classes: np.ndarray, where: str) -> np.ndarray:
+        known = np.isin(y, classes)
+        if not known.all():
+            unknown = ", ".join(map(str, np.unique(y[~known])[:5]))
+            raise DataError(
+                f"{where} holds labels that the training targets do not: {unknown}. Every class "
+                "must be among the training rows."
+            )
+        index = np.searchsorted(classes, y)
+        if self.kind == "binary":
+            return index.astype(np.float32).reshape(-1, 1)
+        return index.astype(np.int32)
+
+
+def infer_objective(
+    y: np.ndarray,
+    output_activation: str,
+    output_shape: tuple[int, ...],
+    loss: object = None,
+    metric: str | None = None,
+) -> Objective:
+    """Choose loss and metric from the targets and the network's last activation.
+
+    Args:
+        y: training targets, (rows,) of numbers or labels, or (rows, outputs).
+        output_activation: name of the last activation; sigmoid and softmax give
+            probabilities, others are taken as logits (classes) or values.
+        output_shape: of one row.
+        loss: a Keras loss or its name, to override the choice.
+        metric: one of `METRIC_NAMES` or its short form, to override accuracy
+            (classes) or mean absolute error (regression).
+
+    Raises:
+        DataError: targets with one class.
+        ModelError: a network whose output does not fit the targets.
+    """
+    name = loss if isinstance(loss, str) else getattr(loss, "name", None) or ""
+    kind = _kind(y, output_activation, output_shape, str(name))
+    classes = _classes(y, kind)
+    _check_fit(y, kind, classes, output_activation, output_shape)
+    from_logits = output_activation not in _PROBABILITIES
+    sparse = kind == "categorical" and y.ndim == 1
+    loss_name, loss_rows = _loss(loss, kind, sparse, from_logits)
+    metric_name = _metric_name(metric, kind)
+    return Objective(
+        kind=kind,
+        loss_name=loss_name,
+        loss_rows=loss_rows,
+        metric_name=metric_name,
+        metric_rows=_metric_rows(metric_name, kind, sparse, from_logits),
+        higher_is_better=metric_name == "accuracy",
+        classes=classes,
+        output_shape=output_shape,
+        from_logits=from_logits,
+        given_loss=loss,
+        key=repr((kind, sparse, from_logits, loss_name, _loss_key(loss), metric_name)),
+    )
+
+
+def _kind(y: np.ndarray, activation: str, shape: tuple[int, ...], loss: str) -> Kind:
+    if loss:
+        return _kind_of_loss(loss, shape)
+    few = y.ndim == 1 and len(np.unique(y)) <= 2
+    if activation == "softmax" or y.dtype.kind in "US":
+        return "binary" if few and shape == (1,) and activation != "softmax" else "categorical"
+    if activation in _PROBABILITIES:
+        return _kind_of_probabilities(y, shape, few)
+    if y.ndim == 1 and y.dtype.kind in "biu":
+        if shape == (1,):
+            return "binary" if few else "regression"
+        return "categorical"
+    return "regression"
+
+
+def _kind_of_loss(loss: str, shape: tuple[int, ...]) -> Kind:
+    if loss == "binary_crossentropy":
+        return "binary" if shape == (1,) else "multilabel"
+    return "categorical" if loss.endswith("categorical_crossentropy") else "regression"
+
+
+def _kind_of_probabilities(y: np.ndarray, shape: tuple[int, ...], few: bool) -> Kind:
+    """Sigmoid outputs: labels, or numbers between 0 and 1 to be fitted as they are."""
+    if y.ndim > 1:
+        return "multilabel"
+    if shape == (1,) and y.dtype.kind == "f" and not few:
+        return "regression"
+    return "binary"
+
+
+def _classes(y: np.ndarray, kind: Kind) -> np.ndarray | None:
+    if kind in {"regression", "multilabel"}:
+        return None
+    if y.ndim == 1 or (kind == "binary" and y.shape[1:] == (1,)):
+        classes = np.unique(y)
+        if len(classes) < 2:
+            raise DataError(
+                f"The training targets hold one class only ({classes[0]}); there is nothing to "
+                "tell apart. Check y, or how the rows were split."
+            )
+        return classes
+    return np.arange(y.shape[-1])
+
+
+def _check_fit(
+    y: np.ndarray,
+    kind: Kind,
+    classes: np.ndarray | None,
+    activation: str,
+    shape: tuple[int, ...],
+) -> None:
+    if classes is None:
+        return
+    wanted = 1 if kind == "binary" else len(classes)
+    if kind == "binary" and len(classes) > 2:
+        raise ModelError(
+            f"The network has one output ({activation}), and the targets hold {len(classes)} "
+            f"classes. End the network with Dense({len(classes)}, activation='softmax')."
+        )
+    if shape != (wanted,) and kind == "categorical" and y.ndim == 1 and len(shape) == 1:
+        if shape == (1,):
+            raise ModelError(
+                f"The network's last layer is a softmax over one unit, which is always 1. End it "
+                f"with Dense({len(classes)}, activation='softmax')"
+                + (", or Dense(1, activation='sigmoid')." if len(classes) == 2 else ".")
+            )
+        raise ModelError(
+            f"The network has {shape[0]} outputs, and the targets hold {len(classes)} classes. "
+            f"End the network with Dense({len(classes)}, activation='softmax')."
+        )
+    if shape != (wanted,):
+        raise ModelError(
+            f"The network's outputs have shape {shape} a row, and the targets need ({wanted},). "
+            "Change the last layer."
+        )
+
+
+def _loss(loss: object, kind: Kind, sparse: bool, from_logits: bool) -> tuple[str, Rows]:
+    if loss is None or (isinstance(loss, str) and loss.endswith("crossentropy")):
+        return _default_loss(kind, sparse, from_logits)
+    try:
+        found = keras.losses.get(loss)
+    except (ValueError, TypeError) as error:
+        raise ModelError(
+            f"loss={loss!r} is not a loss that Keras knows. Give a name such as "
+            "'mean_squared_error', a keras.losses.Loss, or nothing to let it be chosen."
+        ) from error
+    rows = found.call if isinstance(found, keras.losses.Loss) else found
+    name = getattr(found, "name", None) or getattr(found, "__name__", type(found).__name__)
+    return str(name), lambda y, out: _per_row(rows(y, out))
+
+
+def _default_loss(kind: Kind, sparse: bool, from_logits: bool) -> tuple[str, Rows]:
+    losses = keras.losses
+    if kind in ("binary", "multilabel"):
+        return "binary_crossentropy", lambda y, out: losses.binary_crossentropy(
+            y, out, from_logits=from_logits
+        )
+    if kind == "categorical" and sparse:
+        return (
+            "sparse_categorical_crossentropy",
+            lambda y, out: losses.sparse_categorical_crossentropy(y, out, from_logits=from_logits),
+        )
+    if kind == "categorical":
+        return "categorical_crossentropy", lambda y, out: losses.categorical_crossentropy(
+            y, out, from_logits=from_logits
+        )
+    return "mean_squared_error", lambda y, out: _per_row(losses.mean_squared_error(y, out))
+
+
+def _loss_key(loss: object) -> str:
+    if loss is None or isinstance(loss, str):
+        return str(loss)
+    if isinstance(loss, keras.losses.Loss) and type(loss).__module__.startswith("keras."):
+        return repr((type(loss).__name__, loss.get_config()))
+    return f"{loss!r} at {id(loss)}"
+
+
+def _metric_name(metric: str | None, kind: Kind) -> str:
+    if metric is None:
+        return "mean_absolute_error" if kind == "regression" else "accuracy"
+    name = _SHORT.get(metric, metric)
+    if name not in METRIC_NAMES:
+        raise DataError(f"metric={metric!r} is not known. {did_you_mean(metric, METRIC_NAMES)}")
+    if name == "accuracy" and kind == "regression":
+        raise DataError(
+            "metric='accuracy' needs classes, and these targets are numbers. Use "
+            "'mean_absolute_error' or 'mean_squared_error'."
+        )
+    return name
+
+
+def _metric_rows(name: str, kind: Kind, sparse: bool, from_logits: bool) -> Rows:
+    if name == "accuracy" and kind == "categorical":
+        if sparse:
+            return lambda y, out: (jnp.argmax(out, axis=-1) == y).astype(jnp.float32)
+        return lambda y, out: (jnp.argmax(out, -1) == jnp.argmax(y, -1)).astype(jnp.float32)
+    if name == "accuracy":
+        boundary = 0.0 if from_logits else 0.5
+        return lambda y, out: _per_row(((out > boundary) == (y > 0.5)).astype(jnp.float32))
+    if name == "mean_absolute_error":
+        return lambda y, out: _per_row(jnp.abs(y - out))
+    return lambda y, out: _per_row(jnp.square(y - out))
+
+
+def _per_row(values: jax.Array) -> jax.Array:
+    return values.reshape(values.shape[0], -1).mean(axis=1)

@@ -1,0 +1,162 @@
+"""A Keras optimizer as pure functions, its learning rate traced."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import keras
+import numpy as np
+
+from justright.errors import ModelError, did_you_mean
+from justright.network.network import Network
+from justright.regularizers.places import Weights
+
+OptimizerState = tuple[jax.Array, ...]
+
+NAMES = ("sgd", "momentum", "adam", "adamw", "rmsprop")
+MOMENTUM = 0.9
+
+
+def keras_optimizer(optimizer: object, model: object = None) -> keras.optimizers.Optimizer:
+    """A fresh Keras optimizer from a name, an optimizer, or what the model was compiled with.
+
+    Args:
+        optimizer: `"sgd"`, `"momentum"` (SGD with momentum 0.9), `"adam"`,
+            `"adamw"`, `"rmsprop"` or another name that Keras knows; a Keras
+            optimizer; or None for the compiled model's own, and Adam otherwise.
+        model: the user's model.
+
+    Raises:
+        ModelError: neither a known name nor a Keras optimizer.
+    """
+    if optimizer is None:
+        optimizer = getattr(model, "optimizer", None) or "adam"
+    if isinstance(optimizer, keras.optimizers.Optimizer):
+        return type(optimizer).from_config(optimizer.get_config())
+    if optimizer == "momentum":
+        return keras.optimizers.SGD(momentum=MOMENTUM)
+    if isinstance(optimizer, str):
+        try:
+            return keras.optimizers.get(optimizer)
+        except ValueError as error:
+            raise ModelError(
+                f"optimizer={optimizer!r} is not known. {did_you_mean(optimizer, NAMES)} Or give "
+                "a Keras optimizer."
+            ) from error
+    raise ModelError(
+        f"optimizer={optimizer!r} is neither a name ({', '.join(NAMES)}) nor a Keras optimizer, "
+        "such as keras.optimizers.Adam(1e-3)."
+    )
+
+
+def initial_learning_rate(optimizer: keras.optimizers.Optimizer) -> float:
+    """The learning rate that an optimizer was made with; of a schedule, its start."""
+    rate = optimizer._learning_rate
+    if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
+        return float(np.asarray(rate(0)))
+    return float(np.asarray(optimizer.learning_rate))
+
+
+def optimizer_key(optimizer: keras.optimizers.Optimizer) -> str:
+    """Equal for optimizers that can share a compiled program: the learning rate is traced."""
+    config = dict(optimizer.get_config())
+    if not isinstance(config.get("learning_rate"), dict):
+        config["learning_rate"] = "traced"
+    config.pop("name", None)
+    return json.dumps([type(optimizer).__qualname__, config], sort_keys=True, default=repr)
+
+
+class FunctionalOptimizer:
+    """A Keras optimizer bound to a network, as pure functions.
+
+    Args:
+        optimizer: gives the configuration; it is not touched.
+        network: whose trainable weights it updates.
+    """
+
+    def __init__(self, optimizer: keras.optimizers.Optimizer, network: Network) -> None:
+        self._optimizer = type(optimizer).from_config(optimizer.get_config())
+        self._optimizer.build(network.model.trainable_variables)
+        self._paths = network.trainable
+        rate = self._optimizer._learning_rate
+        self._rate_index = next(
+            (i for i, v in enumerate(self._optimizer.variables) if v is rate), None
+        )
+
+    def start(self) -> tuple[np.ndarray, ...]:
+        """The state before training."""
+        return tuple(np.asarray(v) for v in self._optimizer.variables)
+
+    def apply(
+        self, state: OptimizerState, gradient: Weights, weights: Weights, rate: jax.Array
+    ) -> tuple[Weights, OptimizerState]:
+        """One update.
+
+        Args:
+            state: the optimizer's variables.
+            gradient, weights: by path.
+            rate: the learning rate; ignored where the optimizer has a schedule.
+
+        Returns:
+            New weights and state.
+        """
+        updated, new_state = self._optimizer.stateless_apply(
+            self._with_rate(state, rate),
+            [gradient[p] for p in self._paths],
+            [weights[p] for p in self._paths],
+        )
+        return dict(zip(self._paths, updated, strict=True)), tuple(new_state)
+
+    def learning_rate(self, state: OptimizerState, rate: jax.Array) -> jax.Array:
+        """The learning rate of the update made from `state`."""
+        schedule = self._optimizer._learning_rate
+        if self._rate_index is None and callable(schedule):
+            return jnp.asarray(schedule(self._value(state, self._optimizer.iterations)))
+        return rate
+
+    def step_size(self, state: OptimizerState, rate: jax.Array) -> Callable[[str], jax.Array]:
+        """How far a unit of lasting gradient moves each weight, after the update to `state`.
+
+        SGD: η/(1 − momentum). RMSprop: that over √v + ε. Adam: η√(1 − β₂ᵗ)/(√v + ε).
+
+        Raises:
+            ModelError: (when asked) for an optimizer whose step is not known.
+        """
+        optimizer: Any = self._optimizer
+        kind = type(optimizer)
+
+        def size(path: str) -> jax.Array:
+            i = self._paths.index(path)
+            if kind is keras.optimizers.SGD:
+                return rate / (1 - optimizer.momentum)
+            if kind is keras.optimizers.RMSprop:
+                v = self._value(state, optimizer._velocities[i])
+                if optimizer.centered:
+                    v = v - jnp.square(self._value(state, optimizer._average_gradients[i]))
+                return rate / (1 - optimizer.momentum) / jnp.sqrt(v + optimizer.epsilon)
+            if kind in (keras.optimizers.Adam, keras.optimizers.AdamW):
+                moments = optimizer._velocity_hats if optimizer.amsgrad else optimizer._velocities
+                steps = self._value(state, optimizer.iterations).astype(jnp.float32)
+                correction = jnp.sqrt(1 - jnp.power(optimizer.beta_2, steps))
+                v = self._value(state, moments[i])
+                return rate * correction / (jnp.sqrt(v) + optimizer.epsilon)
+            raise ModelError(
+                f"The step of the optimizer {kind.__name__} is not known, and L1's proximal step "
+                "is scaled by it. Use SGD, Adam, AdamW or RMSprop."
+            )
+
+        return size
+
+    def _with_rate(self, state: OptimizerState, rate: jax.Array) -> list[jax.Array]:
+        values = list(state)
+        if self._rate_index is not None:
+            values[self._rate_index] = rate
+        return values
+
+    def _value(self, state: OptimizerState, variable: keras.Variable) -> jax.Array:
+        variables = self._optimizer.variables
+        return state[next(i for i, v in enumerate(variables) if v is variable)]

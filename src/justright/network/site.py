@@ -1,0 +1,78 @@
+"""Sites: the points in a network at which a recipe may change activations.
+
+A `Site` is a Keras layer that passes its input on, unless a forward pass is run
+under `acting`, which says what to do there. The scope is how Keras' own
+stateless calls work: a layer inside a compiled model takes no extra arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import keras
+
+from justright.regularizers.places import Site
+
+Activate = Callable[[jax.Array, Site], jax.Array]
+
+
+@dataclass(frozen=True)
+class _Acting:
+    activate: Activate | None
+    row_mask: jax.Array | None
+
+
+_NOTHING = _Acting(None, None)
+_acting: ContextVar[_Acting] = ContextVar("acting", default=_NOTHING)
+
+
+@contextmanager
+def acting(activate: Activate | None, row_mask: jax.Array | None) -> Iterator[None]:
+    """Within the block, apply `activate` at every site and count only rows in `row_mask`.
+
+    Args:
+        activate: what to do with the activations (rows, …, units) at a site, or None.
+        row_mask: which rows are real (rows,) of bool; None if all are.
+    """
+    token = _acting.set(_Acting(activate, row_mask))
+    try:
+        yield
+    finally:
+        _acting.reset(token)
+
+
+class SiteLayer(keras.layers.Layer):
+    """The identity, or what the surrounding `acting` block says."""
+
+    def __init__(self, site: Site) -> None:
+        super().__init__(name=f"site_{site.index}_{site.layer.replace('/', '_')}")
+        self.site = site
+        self.supports_masking = True
+
+    def call(self, x: jax.Array) -> jax.Array:
+        """Pass `x` (rows, …, units) on."""
+        activate = _acting.get().activate
+        return x if activate is None else activate(x, self.site)
+
+    def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """The shape does not change."""
+        return shape
+
+
+class RowwiseBatchNormalization(keras.layers.BatchNormalization):
+    """Batch normalization whose statistics leave out rows that only fill up a last batch."""
+
+    def call(
+        self, inputs: jax.Array, training: bool | None = None, mask: jax.Array | None = None
+    ) -> jax.Array:
+        """As in Keras; the surrounding `acting` block says which rows are real."""
+        rows = _acting.get().row_mask
+        if mask is None and rows is not None and training:
+            shape = rows.shape + (1,) * (inputs.ndim - 2)
+            mask = jnp.broadcast_to(rows.reshape(shape), inputs.shape[:-1])
+        return super().call(inputs, training=training, mask=mask)

@@ -1,0 +1,68 @@
+"""Names for the variables of a network, and initial values from a seed."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import keras
+import numpy as np
+
+from justright.network.surgery import Edits, inner_layers, rebuild
+
+Arrays = dict[str, np.ndarray]
+
+
+def variable_paths(model: keras.Model) -> dict[str, keras.Variable]:
+    """All variables of a model by `layer/name`: the same in every copy, nested or unpacked."""
+    found: dict[str, keras.Variable] = {}
+    for layer in inner_layers(model):
+        for variable in layer.variables:
+            _, _, inner = variable.path.rpartition(f"{layer.name}/")
+            # Keras numbers random states anew in every copy, so theirs go by the bare name.
+            path = f"{layer.name}/{variable.name if is_random_state(variable) else inner}"
+            while path in found and found[path] is not variable:
+                path += "+"
+            found[path] = variable
+    return found
+
+
+def is_random_state(variable: keras.Variable) -> bool:
+    """Whether a variable is the state of a random layer (`Dropout` of the model's own)."""
+    return variable.name == "seed_generator_state"
+
+
+def fresh_values(model: keras.Model, seed: int) -> Arrays:
+    """Initial values of all variables, drawn by the layers' own initializers.
+
+    Args:
+        model: a Functional model; it is not touched.
+        seed: what the initializers draw from. An initializer to which the model
+            gave a seed of its own keeps it.
+    """
+    with _seeded(seed):
+        return values_of(rebuild(model, Edits()))
+
+
+def values_of(model: keras.Model) -> Arrays:
+    """The present values of all variables, by path."""
+    return {path: np.asarray(v) for path, v in variable_paths(model).items()}
+
+
+@contextmanager
+def _seeded(seed: int) -> Iterator[None]:
+    # Keras seeds its initializers from Python's generator; the caller's is put back.
+    state = random.getstate()
+    random.seed(seed)
+    try:
+        yield
+    finally:
+        random.setstate(state)
+
+
+def assign(model: keras.Model, values: Arrays) -> None:
+    """Set the variables of a model that `values` names."""
+    for path, variable in variable_paths(model).items():
+        if path in values:
+            variable.assign(values[path])

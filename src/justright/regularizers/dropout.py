@@ -1,0 +1,79 @@
+"""Dropout: drop units at random while training."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import jax
+import jax.numpy as jnp
+
+from justright.regularizers.places import ActsOnActivations, ExportsLayer, Site
+from justright.regularizers.strength import Position, Strength, strength, strength_at
+from justright.regularizers.technique import Technique, technique
+
+if TYPE_CHECKING:
+    import keras
+
+WHERE: tuple[Position, ...] = ("hidden",)
+
+# A drop is decided by 16 random bits: two decisions a word drawn, and a rate
+# that is exact to 1/65536. The scale uses that same rate, so the mean is kept.
+LEVELS = 1 << 16
+
+
+@technique
+class Dropout(Technique, ActsOnActivations, ExportsLayer):
+    """Inverted dropout: in training, drop each unit with probability `rate`, scale the rest.
+
+    A unit is kept with probability 1 − rate and multiplied by 1/(1 − rate), so
+    its mean stays what it was; prediction uses all units, unscaled.
+
+    Args:
+        rate: fraction dropped, in [0, 1). It acts after the activation of each
+            hidden layer; a mapping can add `"input"` or differ by layer. 0.2 to
+            0.5 is usual; 0 changes nothing.
+
+    Raises:
+        RecipeError: a rate outside [0, 1).
+
+    >>> Dropout(0.4)
+    Dropout(rate=0.4)
+    >>> Dropout({"input": 0.2, "hidden": 0.5})
+    Dropout(rate={'input': 0.2, 'hidden': 0.5})
+
+    Source: Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov, "Dropout: a
+    simple way to prevent neural networks from overfitting", JMLR 15, 2014,
+    section 10 (scaling at training time).
+    """
+
+    rate: Strength = strength(high=1.0, high_included=False, meaning="a drop probability")
+
+    def activation(self, x: jax.Array, site: Site, key: jax.Array) -> jax.Array:
+        """Drop units of `x` (rows, …, units) independently."""
+        rate = strength_at(self.rate, site.layer, site.position, WHERE)
+        return x if rate is None else drop(x, rate, key)
+
+    def keras_layer(self, site: Site) -> keras.layers.Layer | None:
+        """`keras.layers.Dropout` with the same rate."""
+        import keras
+
+        rate = strength_at(self.rate, site.layer, site.position, WHERE)
+        return None if rate is None else keras.layers.Dropout(rate)
+
+
+def drop(x: jax.Array, rate: jax.Array | float, key: jax.Array) -> jax.Array:
+    """Zero each element of `x` with probability `rate`; scale the rest by 1/(1 − rate)."""
+    threshold = jnp.minimum(jnp.round(jnp.asarray(rate, jnp.float32) * LEVELS), LEVELS - 1)
+    kept = random_levels(key, x.shape) >= threshold.astype(jnp.uint16)
+    scale = (LEVELS / (LEVELS - threshold)).astype(x.dtype)
+    return jnp.where(kept, x * scale, jnp.zeros((), x.dtype))
+
+
+def random_levels(key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
+    """Uniform uint16 numbers, two from each word drawn: drawing is what dropout costs."""
+    size = 1
+    for length in shape:
+        size *= length
+    words = jax.random.bits(key, ((size + 1) // 2,), jnp.uint32)
+    halves = jax.lax.bitcast_convert_type(words, jnp.uint16).reshape(-1)
+    return halves[:size].reshape(shape)

@@ -1,0 +1,65 @@
+"""Early stopping: end a training when validation no longer improves."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from typing import Literal
+
+from justright.errors import RecipeError
+from justright.regularizers.places import ActsOnStopping, StopRule
+from justright.regularizers.recipe import NEVER_STOP
+from justright.regularizers.strength import strength
+from justright.regularizers.technique import Technique, technique
+
+
+@technique
+class EarlyStopping(Technique, ActsOnStopping):
+    """Stop after `patience` epochs without improvement and go back to the best epoch.
+
+    Args:
+        patience: epochs without improvement that end the training, at least 1;
+            infinity never stops.
+        min_delta: how much the monitored figure must improve by to count, at
+            least 0, in its own units.
+        start_from_epoch: epochs to let pass before watching, for noisy starts.
+        monitor: `"val_loss"`, or `"val_metric"` for the study's metric.
+        restore_best: give back the best epoch's weights, to the bit, rather than
+            the last ones. Keras' default is the last.
+
+    Raises:
+        RecipeError: patience below 1, a negative number, or an unknown monitor.
+
+    Source: Prechelt, "Early stopping — but when?", 1998; the rule is that of
+    `keras.callbacks.EarlyStopping`.
+    """
+
+    patience: float = strength(
+        low=1, integer=True, neutral=math.inf, meaning="the number of epochs to wait"
+    )
+    min_delta: float = 0.0
+    start_from_epoch: int = 0
+    monitor: Literal["val_loss", "val_metric"] = "val_loss"
+    restore_best: bool = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.monitor not in ("val_loss", "val_metric"):
+            raise RecipeError(
+                f"EarlyStopping(monitor={self.monitor!r}): monitor is 'val_loss' or 'val_metric'."
+            )
+        for name in ("min_delta", "start_from_epoch"):
+            value = getattr(self, name)
+            if not (isinstance(value, numbers.Real) and 0 <= float(value) < math.inf):
+                raise RecipeError(f"EarlyStopping({name}={value!r}): {name} is 0 or more.")
+
+    def stop_rule(self) -> StopRule:
+        """The rule in numbers, for the engine."""
+        patience = self.patience
+        return StopRule(
+            patience=NEVER_STOP.patience if math.isinf(patience) else int(patience),
+            min_delta=float(self.min_delta),
+            start_from_epoch=int(self.start_from_epoch),
+            restore_best=bool(self.restore_best),
+            by_metric=self.monitor == "val_metric",
+        )

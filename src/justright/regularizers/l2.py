@@ -1,0 +1,115 @@
+"""L2: a penalty on the squares of the weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import jax
+import jax.numpy as jnp
+
+from justright.regularizers.places import (
+    ActsOnLoss,
+    ExportsPenalty,
+    Forward,
+    Kernels,
+    Weights,
+    kernels_with,
+)
+from justright.regularizers.strength import (
+    PerLayer,
+    Position,
+    Strength,
+    strength,
+    strength_at,
+)
+from justright.regularizers.technique import Technique, technique
+
+EVERYWHERE: tuple[Position, ...] = ("hidden", "output")
+
+
+@technique
+class L2(Technique, ActsOnLoss, ExportsPenalty):
+    """Add λ·Σw² over all kernels to the loss, where λ is `strength`: Keras' convention.
+
+    Four conventions are in use. Each has a constructor and a way back:
+
+    | convention   | penalty       | gradient  | from                     | to                  |
+    |--------------|---------------|-----------|--------------------------|---------------------|
+    | Keras        | λ·Σw²         | 2λw       | `L2(λ)`                  | `.strength`         |
+    | gradient λw  | λ/2·Σw²       | λw        | `L2.from_gradient(λ)`    | `.to_gradient()`    |
+    | PyTorch      | λ/2·Σw²       | λw        | `L2.from_pytorch(λ)`     | `.to_pytorch()`     |
+    | scikit-learn | α/(2n)·Σw²    | αw/n      | `L2.from_sklearn(α, n)`  | `.to_sklearn(n)`    |
+
+    PyTorch's `weight_decay` is this penalty in `SGD` and `Adam`; its `AdamW` is
+    `WeightDecay`. scikit-learn's is `alpha` of `MLPClassifier` and `MLPRegressor`,
+    which divide by the number n of rows in the batch.
+
+    Args:
+        strength: λ ≥ 0, or a mapping for strengths that differ by layer. 0 changes
+            nothing; 0.001 is light, 0.1 strong. Biases are left alone.
+
+    Raises:
+        RecipeError: a negative strength.
+
+    >>> L2.from_pytorch(0.01)
+    L2(strength=0.005)
+    >>> L2(0.001).to_sklearn(rows=80)
+    0.16
+
+    Source: Krogh & Hertz, "A simple weight decay can improve generalization",
+    NIPS 1991, equation 2.
+    """
+
+    strength: Strength = strength(meaning="the strength of a penalty")
+
+    def penalty(self, forward: Forward) -> jax.Array:
+        """λ·Σw², a scalar."""
+        return sum_of_squares(self.strength, forward.weights, forward.kernels)
+
+    def l1_l2(self, layer: str, position: Position) -> tuple[float, float]:
+        """Keras' `L2(strength)`."""
+        return 0.0, strength_at(self.strength, layer, position, EVERYWHERE) or 0.0
+
+    @classmethod
+    def from_gradient(cls, strength: float) -> L2:
+        """From the convention whose gradient is λw."""
+        return cls(strength / 2)
+
+    @classmethod
+    def from_pytorch(cls, weight_decay: float) -> L2:
+        """From `weight_decay` of PyTorch's SGD and Adam, whose gradient is λw."""
+        return cls.from_gradient(weight_decay)
+
+    @classmethod
+    def from_sklearn(cls, alpha: float, rows: int) -> L2:
+        """From `alpha` of scikit-learn's MLP, whose penalty is α/(2n)·Σw² for n rows a batch."""
+        return cls(alpha / (2 * rows))
+
+    def to_gradient(self) -> Strength:
+        """λ of the convention whose gradient is λw."""
+        return converted(self.strength, lambda s: 2 * s)
+
+    def to_pytorch(self) -> Strength:
+        """`weight_decay` for PyTorch's SGD and Adam."""
+        return self.to_gradient()
+
+    def to_sklearn(self, rows: int) -> Strength:
+        """`alpha` for scikit-learn's MLP with batches of `rows` rows."""
+        return converted(self.strength, lambda s: 2 * rows * s)
+
+
+def sum_of_squares(strength: Strength, weights: Weights, kernels: Kernels) -> jax.Array:
+    """λ·Σw² over the kernels on which `strength` acts."""
+    total = jnp.zeros(())
+    for path, value in kernels_with(kernels, strength):
+        total = total + value * jnp.sum(jnp.square(weights[path]))
+    return total
+
+
+def converted(value: Strength, convert: Callable[[float], float]) -> Strength:
+    """Apply a unit conversion to a strength, layer by layer where it differs by layer."""
+    if isinstance(value, PerLayer):
+        return PerLayer(value.patterns, tuple(convert(v) for v in value.values))
+    if isinstance(value, Mapping):
+        return {where: convert(v) for where, v in value.items()}
+    return convert(value)

@@ -1,0 +1,249 @@
+"""The nine places of a training step at which a regularizer may act.
+
+| place                          | interface          | for example                   |
+|--------------------------------|--------------------|-------------------------------|
+| structure of the network       | ActsOnStructure    | batch normalization           |
+| the batch                      | ActsOnBatch        | augmentation, mixup           |
+| the weights used in this step  | ActsOnStepWeights  | DropConnect, weight noise     |
+| activations at a site          | ActsOnActivations  | dropout and its kin           |
+| a penalty on the loss          | ActsOnLoss         | L2                            |
+| the gradient                   | ActsOnGradient     | clipping, SAM                 |
+| the weights after the update   | ActsOnUpdate       | decoupled decay, L1's prox    |
+| the weights for prediction     | ActsOnPrediction   | EMA, SWA                      |
+| when to stop                   | ActsOnStopping     | early stopping                |
+
+A technique inherits from the interfaces of the places that it fills; the engine
+knows these interfaces and never a technique. All methods are pure functions on
+JAX arrays, called while the program is traced; strengths are tracers, so no
+method may branch on one in Python. Where several techniques fill the same
+place they act in the order of the recipe.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import jax
+
+from justright.regularizers.strength import Position, Strength, strength_at
+
+if TYPE_CHECKING:
+    import keras
+
+Weights = dict[str, jax.Array]
+"""Trainable weights by path, `"dense/kernel"`."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """A point after a hidden layer's activation (or at the input) where units can be changed."""
+
+    index: int
+    layer: str
+    position: Position
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A weight matrix or filter bank: what penalties act on. Biases and scales are not kernels."""
+
+    path: str
+    layer: str
+    position: Position
+
+
+Kernels = tuple[Kernel, ...]
+
+
+def kernels_with(
+    kernels: Kernels,
+    strength: Strength,
+    default: Collection[Position] = ("hidden", "output"),
+) -> Iterator[tuple[str, Any]]:
+    """Yield `(path, strength)` for the kernels on which a strength acts: all, if it is a number."""
+    for kernel in kernels:
+        value = strength_at(strength, kernel.layer, kernel.position, default)
+        if value is not None:
+            yield kernel.path, value
+
+
+class Batch(NamedTuple):
+    """One minibatch: inputs (rows, …), targets (rows, …), and how much each row counts (rows,)."""
+
+    inputs: jax.Array
+    targets: jax.Array
+    weights: jax.Array | None
+
+
+@dataclass(frozen=True)
+class Forward:
+    """A training-time forward pass, as a penalty sees it."""
+
+    weights: Weights
+    kernels: Kernels
+    outputs: jax.Array
+    batch: Batch
+
+
+@dataclass(frozen=True)
+class Backward:
+    """A gradient about to be used. `again` computes it anew at other weights or another batch."""
+
+    weights: Weights
+    kernels: Kernels
+    batch: Batch
+    again: Callable[[Weights, Batch], Weights]
+
+
+@dataclass(frozen=True)
+class Update:
+    """An update just made.
+
+    `before` are the weights before it. `step_size[path]` is how far one unit of
+    lasting gradient moves each weight under this optimizer (for plain SGD the
+    learning rate): what a proximal step must scale its threshold by.
+    """
+
+    before: Weights
+    kernels: Kernels
+    learning_rate: jax.Array
+    step_size: Callable[[str], jax.Array]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Where training stands: steps taken so far, and how many make an epoch."""
+
+    step: jax.Array
+    steps_per_epoch: int
+
+
+class StopRule(NamedTuple):
+    """When a trial ends, and with which weights. All numbers are traced.
+
+    An epoch improves if its monitored value beats the best so far by more than
+    `min_delta`; `patience` epochs without improvement end the trial.
+    """
+
+    patience: Any
+    min_delta: Any
+    start_from_epoch: Any
+    restore_best: Any
+    by_metric: Any
+
+
+class ActsOnStructure(ABC):
+    """Adds standard Keras layers to the network."""
+
+    @abstractmethod
+    def before_activation(self, layer: keras.layers.Layer) -> Sequence[keras.layers.Layer]:
+        """New layers to stand between a hidden layer's linear part and its activation."""
+
+
+class ActsOnBatch(ABC):
+    """Changes the inputs or targets that a step trains on."""
+
+    @abstractmethod
+    def batch(self, batch: Batch, key: jax.Array) -> Batch:
+        """The batch to use instead."""
+
+
+class ActsOnStepWeights(ABC):
+    """Changes the weights for one forward and backward pass; gradients flow through."""
+
+    @abstractmethod
+    def step_weights(self, weights: Weights, kernels: Kernels, key: jax.Array) -> Weights:
+        """The weights to compute with in this step."""
+
+
+class ActsOnActivations(ABC):
+    """Changes what hidden units send on, in training only."""
+
+    @abstractmethod
+    def activation(self, x: jax.Array, site: Site, key: jax.Array) -> jax.Array:
+        """The activations (rows, …, units) to pass on from `site`."""
+
+
+class ActsOnLoss(ABC):
+    """Adds a differentiable penalty to the loss."""
+
+    @abstractmethod
+    def penalty(self, forward: Forward) -> jax.Array:
+        """The penalty, a scalar."""
+
+
+class ActsOnGradient(ABC):
+    """Changes the gradient before the optimizer sees it."""
+
+    @abstractmethod
+    def gradient(self, gradient: Weights, backward: Backward, key: jax.Array) -> Weights:
+        """The gradient to use instead."""
+
+
+class ActsOnUpdate(ABC):
+    """Changes the weights after the optimizer's update."""
+
+    @abstractmethod
+    def after_update(self, weights: Weights, update: Update) -> Weights:
+        """The weights to keep."""
+
+    def penalty_value(self, weights: Weights, kernels: Kernels) -> jax.Array | None:
+        """The penalty that this step minimises instead of a gradient, for the log; None if none."""
+        return None
+
+
+class ActsOnPrediction(ABC):
+    """Keeps state beside the weights and says which weights predict."""
+
+    @abstractmethod
+    def start(self, weights: Weights) -> Any:
+        """The state before training, a pytree of arrays."""
+
+    @abstractmethod
+    def after_step(self, state: Any, weights: Weights, moment: Moment) -> Any:
+        """The state after a step that left `weights`."""
+
+    @abstractmethod
+    def prediction_weights(self, state: Any, weights: Weights) -> Weights:
+        """The weights to predict with."""
+
+
+class ActsOnStopping(ABC):
+    """Says when a trial ends. The rule is data: it costs no program of its own."""
+
+    @abstractmethod
+    def stop_rule(self) -> StopRule:
+        """The rule, in numbers."""
+
+
+class ExportsLayer(ABC):
+    """Has a standard Keras layer that does the same at a site."""
+
+    @abstractmethod
+    def keras_layer(self, site: Site) -> keras.layers.Layer | None:
+        """The layer to stand at `site` in an exported model; None where it does not act."""
+
+
+class ExportsPenalty(ABC):
+    """Has a standard Keras regularizer with the same penalty."""
+
+    @abstractmethod
+    def l1_l2(self, layer: str, position: Position) -> tuple[float, float]:
+        """Keras' `l1` and `l2` for the kernels of one layer."""
+
+
+PLACES: Mapping[str, type[ABC]] = {
+    "structure of the network": ActsOnStructure,
+    "the batch": ActsOnBatch,
+    "the weights used in this step": ActsOnStepWeights,
+    "activations at a site": ActsOnActivations,
+    "a penalty on the loss": ActsOnLoss,
+    "the gradient": ActsOnGradient,
+    "the weights after the update": ActsOnUpdate,
+    "the weights used for prediction": ActsOnPrediction,
+    "when to stop": ActsOnStopping,
+}
+"""The nine places, in the order of a training step."""

@@ -1,0 +1,97 @@
+"""What every regularizer is: a frozen pytree whose strengths are leaves.
+
+Strengths are leaves, so a compiled program takes them as arguments; options are
+structure, so another option is another program.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar, cast, dataclass_transform
+
+import jax
+
+from justright.regularizers.strength import PerLayer, by_name, checked, limits_of, strength
+
+if TYPE_CHECKING:
+    from justright.regularizers.recipe import Recipe
+
+T = TypeVar("T", bound="type[Technique]")
+
+
+class Technique:
+    """Base of all regularizers. `places.py` says where one may act."""
+
+    def __post_init__(self) -> None:
+        # JAX rebuilds a technique with tracers through `_unflatten`, which
+        # bypasses this: only what a user writes is checked.
+        for field in _fields(type(self)):
+            limits = limits_of(field)
+            if limits is not None:
+                value = checked(type(self).__name__, field.name, limits, getattr(self, field.name))
+                object.__setattr__(self, field.name, value)
+
+    def __add__(self, other: Technique | Recipe) -> Recipe:
+        from justright.regularizers.recipe import Recipe
+
+        return Recipe(self) + other
+
+    @classmethod
+    def key(cls) -> str:
+        """The name in recipe texts and on the command line: `EarlyStopping` → `early_stopping`."""
+        return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", cls.__name__).lower()
+
+    @classmethod
+    def strength_names(cls) -> tuple[str, ...]:
+        """The names of the traced fields, in order."""
+        return tuple(f.name for f in _fields(cls) if limits_of(f) is not None)
+
+    @classmethod
+    def option_names(cls) -> tuple[str, ...]:
+        """The names of the static fields, in order."""
+        return tuple(f.name for f in _fields(cls) if limits_of(f) is None)
+
+    def strengths(self) -> dict[str, Any]:
+        """The strengths by column name, such as `Dropout.rate`."""
+        named: dict[str, Any] = {}
+        for name in self.strength_names():
+            named |= by_name(f"{type(self).__name__}.{name}", getattr(self, name))
+        return named
+
+    def __str__(self) -> str:
+        shown = [_short(getattr(self, name)) for name in self.strength_names()]
+        words = type(self).key().replace("_", " ")
+        words = words.upper() if len(words) == 2 else words  # L1, L2
+        return " ".join([words, *shown])
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(strength, dataclasses.field))
+def technique(cls: T) -> T:
+    """Class decorator: make `cls` a frozen dataclass and a JAX pytree."""
+    cls = cast(T, dataclass(frozen=True)(cls))
+    leaves, static = cls.strength_names(), cls.option_names()
+
+    def flatten(one: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        return tuple(getattr(one, n) for n in leaves), tuple(getattr(one, n) for n in static)
+
+    def unflatten(options: tuple[Any, ...], strengths: Any) -> Any:
+        one = object.__new__(cls)
+        for name, value in zip(leaves + static, (*strengths, *options), strict=True):
+            object.__setattr__(one, name, value)
+        return one
+
+    jax.tree_util.register_pytree_node(cls, flatten, unflatten)
+    return cls
+
+
+def _fields(cls: type[Technique]) -> tuple[dataclasses.Field[Any], ...]:
+    return dataclasses.fields(cast(Any, cls))
+
+
+def _short(value: object) -> str:
+    if isinstance(value, PerLayer):
+        pairs = zip(value.patterns, value.values, strict=True)
+        return ", ".join(f"{_short(v)} on {p}" for p, v in pairs)
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,58 @@
+"""Recipes as text, for the command line: `dropout=0.4,l2=1e-3,early_stopping=20`."""
+
+from __future__ import annotations
+
+from justright.errors import RecipeError, did_you_mean
+from justright.regularizers import TECHNIQUES
+from justright.regularizers.recipe import Recipe
+from justright.regularizers.technique import Technique
+
+PLAIN = "plain"
+
+
+def parse_recipe(text: str) -> Recipe:
+    """Read a recipe: regularizers by comma, each `name=strength`.
+
+    Several strengths of one stand by colon (`elastic_net=1e-4:1e-3`); one without
+    strengths stands alone (`batch_norm`); `plain` or nothing is the empty recipe.
+
+    Raises:
+        RecipeError: all faults of the text, in one message.
+
+    >>> parse_recipe("dropout=0.4, l2=1e-3")
+    Recipe(Dropout(rate=0.4), L2(strength=0.001))
+    """
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if parts == [PLAIN]:
+        return Recipe()
+    techniques, faults = [], []
+    for part in parts:
+        try:
+            techniques.append(_parse_one(part))
+        except RecipeError as fault:
+            faults.append(str(fault))
+    if faults:
+        raise RecipeError(f"In the recipe {text!r}: {' '.join(faults)}")
+    return Recipe(*techniques)
+
+
+def _parse_one(part: str) -> Technique:
+    name, has_value, value = part.partition("=")
+    kinds = {kind.key(): kind for kind in TECHNIQUES}
+    key = name.strip().lower().replace("-", "_")
+    if key not in kinds:
+        raise RecipeError(f"{name.strip()!r} is no regularizer. {did_you_mean(key, kinds)}")
+    kind = kinds[key]
+    names = kind.strength_names()
+    texts = value.split(":") if has_value else []
+    if len(texts) != len(names):
+        form = f"{key}={':'.join(name.upper() for name in names)}" if names else key
+        raise RecipeError(f"{part!r} has {len(texts)} strengths; write {form}.")
+    return kind(**{name: _number(part, text) for name, text in zip(names, texts, strict=True)})
+
+
+def _number(part: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise RecipeError(f"In {part!r}, {text!r} is not a number.") from None

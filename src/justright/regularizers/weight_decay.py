@@ -1,0 +1,37 @@
+"""Decoupled weight decay: AdamW's."""
+
+from __future__ import annotations
+
+from justright.regularizers.places import ActsOnUpdate, Update, Weights, kernels_with
+from justright.regularizers.strength import Strength, strength
+from justright.regularizers.technique import Technique, technique
+
+
+@technique
+class WeightDecay(Technique, ActsOnUpdate):
+    """Shrink all kernels by learning rate × strength at each step, apart from the gradient.
+
+    w ← w_updated − η·λ·w_before. Under plain SGD this is L2 with gradient λw.
+    Under Adam it is not: there L2's gradient is divided by √v̂, so weights with
+    large gradients are hardly decayed, while this decays all alike.
+
+    Args:
+        strength: λ ≥ 0, or a mapping for strengths that differ by layer. 0 changes
+            nothing; 0.01 is PyTorch's default in AdamW, 0.004 Keras'. Biases are
+            left alone (PyTorch decays them too unless told otherwise).
+
+    Raises:
+        RecipeError: a negative strength.
+
+    Source: Loshchilov & Hutter, "Decoupled weight decay regularization", ICLR
+    2019, algorithm 2; η is the learning rate, as in PyTorch and Keras.
+    """
+
+    strength: Strength = strength(meaning="the strength of the decay")
+
+    def after_update(self, weights: Weights, update: Update) -> Weights:
+        """Subtract η·λ·w, with w as it was before the update."""
+        decayed = dict(weights)
+        for path, value in kernels_with(update.kernels, self.strength):
+            decayed[path] = weights[path] - update.learning_rate * value * update.before[path]
+        return decayed

@@ -1,0 +1,88 @@
+"""A study in the terminal: a table, a paragraph, and progress on the way."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from justright.engine.scheduler import Progress
+from justright.evidence.measure import Measure
+from justright.evidence.summary import Row, rows_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.table import Table
+
+
+def results_table(table: pd.DataFrame, measure: Measure, has_test: bool) -> Table:
+    """One line a recipe: the metric on each part, the gap with its interval, epochs run."""
+    from rich import box
+    from rich.table import Table
+
+    shown = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
+    shown.add_column("recipe", overflow="fold")
+    for part in ("train", "validation", *(["test"] if has_test else [])):
+        shown.add_column(part, justify="right", no_wrap=True)
+    unit = "points" if measure.is_share else measure.words
+    shown.add_column(f"gap in {unit} (95 %)", justify="right", no_wrap=True)
+    shown.add_column("epochs", justify="right", no_wrap=True)
+    for row in rows_of(table):
+        figures = [row.train, row.validation, *([row.test] if has_test else [])]
+        shown.add_row(
+            row.recipe + (f" ({row.failed} failed)" if row.failed else ""),
+            *(measure.show(value) if np.isfinite(value) else "–" for value in figures),
+            _gap(row, measure),
+            f"{row.epochs:.0f}" if np.isfinite(row.epochs) else "–",
+        )
+    return shown
+
+
+def _gap(row: Row, measure: Measure) -> str:
+    gap = row.gap
+    if gap.count == 0:
+        return "–"
+    value = f"{100 * gap.mean:.1f}" if measure.is_share else f"{gap.mean:.3g}"
+    if gap.count == 1:
+        return value
+    return f"{value} ({measure.show_range(gap.low, gap.high)})"
+
+
+@contextmanager
+def progress_bar(shown: bool | None) -> Iterator[Callable[[Progress], None]]:
+    """Show trainings done and time left on the error stream while the block runs.
+
+    Args:
+        shown: whether to show it; None for where someone watches, a terminal.
+    """
+    if shown is None:
+        shown = sys.stderr.isatty()
+    if not shown:
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        TextColumn("[progress.description]{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[count]}"),
+        TimeRemainingColumn(compact=True),
+    )
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("compiling", total=None, count="")
+
+        def update(progress: Progress) -> None:
+            bar.update(
+                task,
+                description="training",
+                total=progress.of_epochs,
+                completed=progress.epochs,
+                count=f"{progress.trainings}/{progress.of_trainings} trainings",
+            )
+
+        yield update

@@ -1,0 +1,184 @@
+"""A study: trials on one task, and what they gave."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from justright.engine.outcome import Outcome
+from justright.engine.program import Task
+from justright.engine.trial import CURVES, TrialResult
+from justright.errors import DataError, did_you_mean
+from justright.evidence.measure import Measure
+from justright.evidence.summary import summarize
+from justright.evidence.verdict import Verdict, paired_verdict
+from justright.network.export import plain_model
+
+if TYPE_CHECKING:
+    import keras
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+_FIGURES = ("train_loss", "val_loss", "test_loss", "train_metric", "val_metric", "test_metric")
+
+
+@dataclass(frozen=True)
+class Study:
+    """Trials on one task and what they gave.
+
+    Attributes:
+        task: network, objective, optimizer and rows.
+        results: one for each trial, recipe by recipe.
+        notes: what was decided on the way, in sentences: the loss that was read off
+            the network, rows that were held out, regularization that the model has of its own.
+    """
+
+    task: Task
+    results: Sequence[TrialResult]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def metric(self) -> Measure:
+        """The metric of this study."""
+        objective = self.task.objective
+        return Measure(objective.metric_name, objective.higher_is_better)
+
+    @property
+    def has_test(self) -> bool:
+        """Whether there are test rows that judge."""
+        return bool(self.task.rows.test.shape[1])
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """One row a trial.
+
+        Columns: recipe, seed, split, epochs_run, best_epoch, outcome (finished,
+        stopped, failed), train, val and test loss and metric at the chosen weights
+        (NaN for a failed trial, and for test without test rows), loss_gap and gap
+        (positive: better on the rows it was trained on), and one column for each
+        strength, such as `Dropout.rate` (NaN where the recipe has none).
+        """
+        import pandas as pd
+
+        return pd.DataFrame([self._row(result) for result in self.results])
+
+    @cached_property
+    def curves(self) -> pd.DataFrame:
+        """One row an epoch of a trial: recipe, seed, split, epoch, and the logged figures.
+
+        Train and validation figures are the data loss and the metric alone, without
+        dropout or noise, from the same weights at the end of the epoch; the penalty
+        stands apart.
+        """
+        import pandas as pd
+
+        frames = []
+        for result in self.results:
+            frame = pd.DataFrame(result.curves, columns=list(CURVES))
+            trial = result.trial
+            frame.insert(0, "epoch", np.arange(1, len(frame) + 1))
+            frame.insert(0, "split", trial.split)
+            frame.insert(0, "seed", trial.seed)
+            frame.insert(0, "recipe", trial.name)
+            frames.append(frame)
+        return pd.concat(frames, ignore_index=True)
+
+    @property
+    def recipes(self) -> tuple[str, ...]:
+        """The names of the recipes, in order."""
+        return tuple(dict.fromkeys(result.trial.name for result in self.results))
+
+    def verdict(self, a: str, b: str, on: str | None = None) -> Verdict:
+        """What the paired runs allow one to say of two recipes.
+
+        Args:
+            a, b: names of recipes; the verdict says whether `a` is better than `b`.
+            on: a column of the table; the test metric if None, or the validation
+                metric without test rows.
+
+        Raises:
+            DataError: an unknown recipe or column.
+        """
+        column = on or ("test_metric" if self.has_test else "val_metric")
+        if column not in _FIGURES:
+            raise DataError(f"on={column!r} is no figure. {did_you_mean(column, _FIGURES)}")
+        measure = Measure("loss", False) if column.endswith("_loss") else self.metric
+        return paired_verdict(self.table, a, b, column, measure)
+
+    def summary(self) -> str:
+        """One paragraph on what the recipes changed, generated from the numbers."""
+        return summarize(self.table, self.metric, self.has_test)
+
+    def plot(self) -> Figure:
+        """The metric's train and validation curves, one panel a recipe."""
+        from justright.report.curves import draw_curves
+
+        seeds = self.table["seed"].nunique()
+        title = f"{self.metric.words.capitalize()} by epoch, {seeds} seed{'s' * (seeds > 1)}"
+        return draw_curves(self.curves, self.table, self.metric, title)
+
+    def model(self, recipe: str, seed: int | None = None) -> keras.Model:
+        """A plain Keras model of a recipe with trained weights, compiled to be trained on.
+
+        Args:
+            recipe: its name.
+            seed: which trial; the one with the lowest validation loss if None.
+
+        Returns:
+            A model of standard Keras layers that predicts what the trial did.
+
+        Raises:
+            DataError: an unknown recipe or seed, or one whose trials all failed.
+        """
+        chosen = self._chosen(recipe, seed)
+        return plain_model(
+            self.task.blueprint,
+            chosen.trial.recipe,
+            chosen.values,
+            self.task.objective,
+            self.task.optimizer,
+        )
+
+    def _chosen(self, recipe: str, seed: int | None) -> TrialResult:
+        if recipe not in self.recipes:
+            raise DataError(
+                f"The study has no recipe {recipe!r}. {did_you_mean(recipe, self.recipes)}"
+            )
+        results = [r for r in self.results if r.trial.name == recipe]
+        seeds = [r.trial.seed for r in results]
+        if seed is not None and seed not in seeds:
+            raise DataError(f"Seed {seed} is not among those of {recipe!r}: {seeds}.")
+        wanted = [r for r in results if seed is None or r.trial.seed == seed]
+        good = [r for r in wanted if r.outcome is not Outcome.FAILED]
+        if not good:
+            raise DataError(f"{recipe!r} gave no model. {Outcome.FAILED.sentence}")
+        return min(good, key=lambda r: r.at_chosen("val_loss"))
+
+    def _row(self, result: TrialResult) -> dict[str, object]:
+        trial, failed = result.trial, result.outcome is Outcome.FAILED
+        figures = {
+            name: float("nan") if failed else result.at_chosen(name)
+            for name in ("train_loss", "val_loss", "train_metric", "val_metric")
+        }
+        test_loss, test_metric = (float("nan"),) * 2 if failed else result.test
+        return {
+            "recipe": trial.name,
+            "seed": trial.seed,
+            "split": trial.split,
+            "epochs_run": result.epochs_run,
+            "best_epoch": result.best_epoch,
+            "outcome": result.outcome.name.lower(),
+            "train_loss": figures["train_loss"],
+            "val_loss": figures["val_loss"],
+            "test_loss": test_loss,
+            "train_metric": figures["train_metric"],
+            "val_metric": figures["val_metric"],
+            "test_metric": test_metric,
+            "loss_gap": figures["val_loss"] - figures["train_loss"],
+            "gap": self.metric.advantage(figures["train_metric"], figures["val_metric"]),
+            **trial.recipe.strengths(),
+        }
