@@ -11,6 +11,7 @@ import os
 import platform
 import sys
 from pathlib import Path
+from typing import Any
 
 from justright.errors import BackendError
 
@@ -38,7 +39,8 @@ def keep_compiled_programs() -> None:
     import jax
 
     chosen = os.environ.get(CACHE_VARIABLE, "")
-    if chosen.lower() == "off" or jax.config.read("jax_compilation_cache_dir"):
+    config: Any = jax.config  # Its flags are attributes that type checkers do not see.
+    if chosen.lower() == "off" or config.jax_compilation_cache_dir:
         return
     base = Path(chosen) if chosen else _user_cache() / "justright"
     folder = base / f"xla-{_processor_signature()}"
@@ -46,8 +48,8 @@ def keep_compiled_programs() -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:
         return  # A read-only home costs a compilation, and nothing else.
-    jax.config.update("jax_compilation_cache_dir", str(folder))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
+    config.update("jax_compilation_cache_dir", str(folder))
+    config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
 
 
 def _choose_keras_backend() -> None:

@@ -27,6 +27,7 @@ from justright.report.console import progress_bar
 from justright.study import Study
 
 VALIDATION_SHARE = 0.25
+BATCH_SIZE = 32
 
 Pair = tuple[Any, Any]
 Recipes = Mapping[str, Recipe | Technique]
@@ -41,7 +42,7 @@ def compare(
     test: Pair | float | None = None,
     seeds: int | Sequence[int] = 10,
     epochs: int = 100,
-    batch_size: int = 32,
+    batch_size: int | None = None,
     optimizer: Any = None,
     loss: Any = None,
     metric: str | None = None,
@@ -66,7 +67,8 @@ def compare(
         test: `(X, y)`, a fraction of the training rows, or None. These rows judge.
         seeds: how many (0, 1, …), or which; at least 0 each.
         epochs: at most so many for each trial.
-        batch_size: rows a step; the last step of an epoch takes what is left.
+        batch_size: rows a step, at most the training rows; 32, or all rows if fewer, if
+            None. The last step of an epoch takes what is left.
         optimizer: `"sgd"`, `"momentum"`, `"adam"`, `"adamw"`, `"rmsprop"`, a Keras
             optimizer, or None for the one that the model was compiled with, and Adam
             otherwise.
@@ -100,6 +102,8 @@ def compare(
         metric,
     )
     made = keras_optimizer(optimizer, network)
+    if batch_size is None:
+        batch_size = min(BATCH_SIZE, len(split.train))
     _check_sizes(epochs, batch_size, len(split.train))
     task = Task(
         blueprint=blueprint,

@@ -124,6 +124,13 @@ class Network:
         )
 
     @cached_property
+    def _added(self) -> Arrays:
+        """The values, as built, of layers that the recipe's structure has added."""
+        given = {layer.name for layer in self.blueprint.model.layers}
+        values = values_of(self.model)
+        return {p: v for p, v in values.items() if p.split("/")[0] not in given}
+
+    @cached_property
     def kernels(self) -> Kernels:
         """The trained kernels, in order."""
         position = self.blueprint.anatomy.position
@@ -144,11 +151,11 @@ class Network:
         """Split values into trainable weights and buffers; what a structure adds starts as built.
 
         Args:
-            values: by path, of the blueprint's variables.
+            values: by path, of all of the blueprint's variables.
         """
-        built = values_of(self.model)
-        weights = {p: np.asarray(values.get(p, built[p])) for p in self.trainable}
-        buffers = {p: np.asarray(values.get(p, built[p])) for p in self.untrained}
+        everything = {**self._added, **values}
+        weights = {p: np.asarray(everything[p]) for p in self.trainable}
+        buffers = {p: np.asarray(everything[p]) for p in self.untrained}
         return weights, buffers
 
     def forward(

@@ -71,19 +71,19 @@ class L2(Technique, ActsOnLoss, ExportsPenalty):
         return 0.0, strength_at(self.strength, layer, position, EVERYWHERE) or 0.0
 
     @classmethod
-    def from_gradient(cls, strength: float) -> L2:
+    def from_gradient(cls, strength: Strength) -> L2:
         """From the convention whose gradient is λw."""
-        return cls(strength / 2)
+        return cls(converted(strength, lambda s: s / 2))
 
     @classmethod
-    def from_pytorch(cls, weight_decay: float) -> L2:
+    def from_pytorch(cls, weight_decay: Strength) -> L2:
         """From `weight_decay` of PyTorch's SGD and Adam, whose gradient is λw."""
         return cls.from_gradient(weight_decay)
 
     @classmethod
-    def from_sklearn(cls, alpha: float, rows: int) -> L2:
+    def from_sklearn(cls, alpha: Strength, rows: int) -> L2:
         """From `alpha` of scikit-learn's MLP, whose penalty is α/(2n)·Σw² for n rows a batch."""
-        return cls(alpha / (2 * rows))
+        return cls(converted(alpha, lambda a: a / (2 * rows)))
 
     def to_gradient(self) -> Strength:
         """λ of the convention whose gradient is λw."""

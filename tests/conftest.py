@@ -1,0 +1,61 @@
+"""What several tests share: small data, small networks, and a count of compilations."""
+
+import justright  # noqa: F401, I001  First: it chooses the backend before Keras is imported.
+
+import jax
+import keras
+import numpy as np
+import pytest
+
+
+@pytest.fixture
+def binary():
+    """80 rows of 5 features whose sign of a noisy sum is the class."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(80, 5)).astype(np.float32)
+    y = (X.sum(axis=1) + rng.normal(size=80) > 0).astype(int)
+    return X, y
+
+
+@pytest.fixture
+def held_out():
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(60, 5)).astype(np.float32)
+    y = (X.sum(axis=1) + rng.normal(size=60) > 0).astype(int)
+    return X, y
+
+
+@pytest.fixture
+def small_net():
+    """5 → 8 → 4 → 1, with weights from a fixed seed."""
+    keras.utils.set_random_seed(7)
+    return dense_net()
+
+
+def dense_net(units=(8, 4), features=5, outputs=1, activation="sigmoid", **options):
+    hidden = [
+        keras.layers.Dense(n, activation="relu", name=f"hidden_{i}", **options)
+        for i, n in enumerate(units)
+    ]
+    last = keras.layers.Dense(outputs, activation=activation, name="out")
+    return keras.Sequential([keras.Input((features,)), *hidden, last])
+
+
+class Compilations:
+    """Counts what JAX compiles while the block runs."""
+
+    def __init__(self):
+        self.count = 0
+        self._listening = False
+
+    def __enter__(self):
+        self._listening = True
+        jax.monitoring.register_event_duration_secs_listener(self._hear)
+        return self
+
+    def __exit__(self, *_):
+        self._listening = False
+
+    def _hear(self, event, duration, **_):
+        if self._listening and event == "/jax/core/compile/backend_compile_duration":
+            self.count += 1

@@ -1,0 +1,232 @@
+"""The engine: neighbours and order change nothing, nothing recompiles, bad lanes stay alone."""
+
+from dataclasses import replace
+
+import jax
+import keras
+import numpy as np
+import pytest
+from conftest import Compilations, dense_net
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import justright as jr
+from justright.engine.evaluate import CHUNK
+from justright.engine.layout import Layout
+from justright.engine.outcome import Outcome
+from justright.engine.program import Task
+from justright.engine.rows import Split, pooled
+from justright.engine.scheduler import run_trials
+from justright.engine.trial import Trial
+from justright.network.network import Blueprint
+from justright.network.objective import infer_objective
+from justright.network.optimizer import keras_optimizer
+
+RECIPE = jr.Dropout(0.3) + jr.L2(0.001) + jr.EarlyStopping(8)
+
+
+def make_task(X, y, splits, batch_size=8, model=None, optimizer="adam"):
+    blueprint = Blueprint.of(model or dense_net(), X.shape[1:])
+    anatomy = blueprint.anatomy
+    objective = infer_objective(y, anatomy.output_activation, anatomy.output_shape)
+    rows = pooled(X, objective.encode(y, "y"), splits)
+    return Task(blueprint, objective, keras_optimizer(optimizer), rows, batch_size, True)
+
+
+@pytest.fixture(scope="module")
+def data():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(150, 5)).astype(np.float32)
+    y = (X.sum(axis=1) + rng.normal(size=150) > 0).astype(int)
+    return X, y
+
+
+@pytest.fixture(scope="module")
+def task(data):
+    order = np.random.default_rng(1).permutation(150)
+    splits = [
+        Split(order[:70], order[70:110], order[110:]),
+        Split(order[80:], order[40:80], order[:40]),
+    ]
+    return make_task(*data, splits)
+
+
+def trial(seed=0, split=0, recipe=RECIPE, epochs=20, rate=0.003):
+    return Trial("it", recipe, seed, split, epochs, rate)
+
+
+def run(task, trials, **options):
+    return run_trials(task, trials, task.blueprint.initial_values, **options)
+
+
+def assert_identical(a, b):
+    np.testing.assert_array_equal(a.curves, b.curves)
+    assert (a.outcome, a.best_epoch, a.chosen_epoch) == (b.outcome, b.best_epoch, b.chosen_epoch)
+    np.testing.assert_array_equal(a.test, b.test)
+    for path, value in a.values.items():
+        np.testing.assert_array_equal(value, b.values[path], err_msg=path)
+
+
+@pytest.fixture(scope="module")
+def crowd(task):
+    """100 trials of every kind, and what each gave in their company."""
+    rng = np.random.default_rng(3)
+    trials = [
+        trial(
+            seed=int(rng.integers(1000)) + 1,
+            split=i % 2,
+            recipe=jr.Dropout(float(rng.uniform(0, 0.8)))
+            + jr.L2(float(rng.choice([0, 1e-3, 1e-1])))
+            + jr.EarlyStopping(int(rng.integers(1, 12))),
+            epochs=int(rng.integers(1, 25)),
+            rate=float(rng.choice([1e-3, 1e-2])),
+        )
+        for i in range(100)
+    ]
+    return trials, run(task, trials)
+
+
+def test_a_trial_alone_gives_what_it_gives_among_a_hundred(task, crowd):
+    trials, together = crowd
+    for i in (0, 1, 37, 99):
+        assert_identical(run(task, [trials[i]])[0], together[i])
+
+
+@settings(max_examples=3, deadline=None)
+@given(order=st.permutations(range(100)))
+def test_the_queues_order_changes_nothing(task, crowd, order):
+    trials, before = crowd
+    chosen = order[:30]
+    after = run(task, [trials[i] for i in chosen])
+    for i, result in zip(chosen, after, strict=True):
+        assert_identical(result, before[i])
+
+
+def test_results_come_in_the_order_of_the_trials(crowd):
+    trials, together = crowd
+    assert [r.trial for r in together] == trials
+
+
+def test_a_study_run_twice_gives_the_same_numbers(task):
+    for a, b in zip(run(task, [trial(1), trial(2)]), run(task, [trial(1), trial(2)]), strict=True):
+        assert_identical(a, b)
+
+
+@pytest.mark.parametrize("walk", ["map", "vmap"])
+@pytest.mark.parametrize("lanes", [1, 3])
+def test_the_layout_changes_numbers_by_rounding_only(task, walk, lanes):
+    layout = Layout(tuple(jax.devices()[:1]), lanes, walk)
+    trials = [trial(seed=s, split=s % 2, epochs=3) for s in range(4)]
+    for a, b in zip(run(task, trials, layout=layout), run(task, trials), strict=True):
+        np.testing.assert_allclose(a.curves, b.curves, rtol=2e-4, atol=2e-5)
+
+
+def test_all_devices_are_used_and_agree(task):
+    if len(jax.devices()) < 2:
+        pytest.skip("one device")
+    one, both = (Layout(tuple(jax.devices()[:n]), 2, "map") for n in (1, 2))
+    trials = [trial(seed=s) for s in range(5)]
+    for a, b in zip(run(task, trials, layout=one), run(task, trials, layout=both), strict=True):
+        np.testing.assert_allclose(a.curves, b.curves, rtol=2e-4, atol=2e-5)
+
+
+def test_strengths_seeds_rates_and_patience_never_recompile(data):
+    X, y = data
+    model = dense_net()
+
+    def study(dropout, l2, patience, rate, seeds, epochs):
+        recipe = jr.Dropout(dropout) + jr.L2(l2) + jr.EarlyStopping(patience)
+        return jr.compare(
+            model,
+            (X, y),
+            {"it": recipe},
+            seeds=seeds,
+            epochs=epochs,
+            optimizer=keras.optimizers.Adam(rate),
+        )
+
+    with Compilations() as first:
+        study(0.1, 0.01, 3, 1e-3, 2, 4)
+    assert first.count > 0
+    with Compilations() as second:
+        study(0.0, 0.0, 30, 1e-2, [5, 9, 11], 7)
+        study(0.8, 1.0, 1, 1e-4, 12, 60)
+    assert second.count == 0
+
+
+def test_one_program_a_structure(data):
+    from justright.engine.program import _programs
+
+    X, y = data
+    before = len(_programs)
+    recipes = {
+        "plain": jr.Recipe(),
+        "patient": jr.Recipe(jr.EarlyStopping(3)),
+        "a": jr.Dropout(0.1) + jr.L2(0.1),
+        "b": jr.Dropout(0.9) + jr.L2(0.0) + jr.EarlyStopping(2),
+    }
+    jr.compare(dense_net(units=(6,)), (X, y), recipes, seeds=2, epochs=2)
+    assert len(_programs) - before == 2
+
+
+def test_a_lane_that_diverges_leaves_its_neighbours_untouched(task):
+    good = [trial(seed=s) for s in range(3)]
+    bad = trial(seed=9, rate=1e30)
+    alone = run(task, good)
+    mixed = run(task, [good[0], bad, good[1], bad, good[2]])
+    for a, b in zip(alone, mixed[::2], strict=True):
+        assert_identical(a, b)
+    for result in mixed[1::2]:
+        assert result.outcome is Outcome.FAILED
+        assert result.epochs_run <= 20
+        assert not np.isfinite(result.curves[-1, :2]).all()
+
+
+def test_splits_take_their_own_rows(task):
+    here, there = run(task, [trial(split=0), trial(split=1)])
+    assert not np.array_equal(here.curves[:1], there.curves[:1])
+    rows = task.rows
+    assert not set(rows.train[0]) & (set(rows.validation[0]) | set(rows.test[0]))
+
+
+def test_recipes_share_initial_weights_and_batch_order(task):
+    """Only what a recipe does sets it apart: neutral recipes of two programs train alike."""
+    plain = run(task, [trial(recipe=jr.Recipe())])[0]
+    neutral = run(task, [trial(recipe=jr.Dropout(0.0) + jr.L2(0.0))])[0]
+    np.testing.assert_allclose(plain.curves[:, :4], neutral.curves[:, :4], rtol=1e-3, atol=1e-4)
+
+
+def test_seeds_differ_in_weights_order_and_masks(task):
+    curves = [r.curves[0, 0] for r in run(task, [trial(seed=s) for s in range(6)])]
+    assert len(set(curves)) == 6
+
+
+def test_progress_counts_up_to_all_trials(task):
+    seen = []
+    run(task, [trial(seed=s) for s in range(12)], on_progress=seen.append)
+    assert [p.trainings for p in seen] == sorted(p.trainings for p in seen)
+    last = seen[-1]
+    assert (last.trainings, last.epochs) == (last.of_trainings, last.of_epochs) == (12, 240)
+
+
+def test_large_parts_are_evaluated_in_pieces_and_agree_with_keras():
+    rng = np.random.default_rng(2)
+    count = CHUNK + 700
+    X = rng.normal(size=(count, 5)).astype(np.float32)
+    y = (X[:, 0] > 0).astype(int)
+    model = dense_net()
+    study = jr.compare(
+        model, (X[:64], y[:64]), {"it": jr.Recipe()}, validation=(X, y), seeds=1, epochs=1
+    )
+    trained = study.model("it")
+    loss, accuracy = trained.evaluate(X, y, verbose=0)
+    assert study.table["val_loss"][0] == pytest.approx(loss, rel=1e-4)
+    assert study.table["val_metric"][0] == pytest.approx(accuracy, abs=1e-6)
+
+
+def test_curves_longer_than_a_segment_are_whole(task):
+    result = run(task, [trial(recipe=jr.Recipe(), epochs=173)])[0]
+    assert result.epochs_run == 173
+    assert np.isfinite(result.curves).all()
+    short = run(task, [replace(result.trial, epochs=60)])[0]
+    np.testing.assert_array_equal(short.curves, result.curves[:60])

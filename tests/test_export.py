@@ -1,0 +1,125 @@
+"""The way back: a plain Keras model that predicts the same, saves, loads elsewhere, trains on."""
+
+import subprocess
+import sys
+import textwrap
+
+import keras
+import numpy as np
+import pytest
+
+import justright as jr
+
+EVERYTHING = (
+    jr.Dropout({"input": 0.1, "hidden": 0.4})
+    + jr.L1(1e-4)
+    + jr.L2({"hidden": 1e-3})
+    + jr.BatchNorm()
+    + jr.EarlyStopping(5)
+)
+
+
+@pytest.fixture
+def study(binary, held_out, small_net):
+    return jr.compare(
+        small_net, binary, {"it": EVERYTHING}, validation=held_out, test=held_out, seeds=3, epochs=9
+    )
+
+
+def test_the_model_is_plain_keras_in_the_recommended_order(study):
+    model = study.model("it")
+    assert isinstance(model, keras.Sequential)
+    assert [type(layer).__name__ for layer in model.layers] == [
+        "Dropout", "Dense", "BatchNormalization", "Activation", "Dropout",
+        "Dense", "BatchNormalization", "Activation", "Dropout", "Dense",
+    ]  # fmt: skip
+    assert all(type(layer).__module__.startswith("keras.") for layer in model.layers)
+    first, last = model.layers[1], model.layers[-1]
+    np.testing.assert_allclose([first.kernel_regularizer.l1, first.kernel_regularizer.l2], [1e-4, 1e-3])
+    assert isinstance(last.kernel_regularizer, keras.regularizers.L1)
+
+
+def test_it_predicts_what_the_study_judged(study, held_out):
+    X, y = held_out
+    for seed in range(3):
+        model = study.model("it", seed=seed)
+        accuracy = float(((model.predict(X, verbose=0)[:, 0] > 0.5) == y).mean())
+        row = study.table.set_index("seed").loc[seed]
+        assert accuracy == pytest.approx(row["test_metric"], abs=1e-6)
+        assert accuracy == pytest.approx(row["val_metric"], abs=1e-6)
+
+
+def test_the_best_seed_is_given_if_none_is_asked_for(study):
+    best = int(study.table.set_index("seed")["val_loss"].idxmin())
+    for a, b in zip(
+        study.model("it").get_weights(), study.model("it", seed=best).get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_it_loads_where_justright_is_not(study, held_out, tmp_path):
+    model = study.model("it")
+    path, rows, expected = tmp_path / "it.keras", tmp_path / "x.npy", tmp_path / "p.npy"
+    model.save(path)
+    np.save(rows, held_out[0])
+    np.save(expected, model.predict(held_out[0], verbose=0))
+    script = textwrap.dedent("""
+        import os, sys
+        os.environ["KERAS_BACKEND"] = "jax"
+        sys.modules["justright"] = None  # An import of it fails.
+        import keras, numpy as np
+        model = keras.models.load_model(sys.argv[1])
+        X, expected = np.load(sys.argv[2]), np.load(sys.argv[3])
+        np.testing.assert_allclose(model.predict(X, verbose=0), expected, atol=1e-6)
+        y = (expected > 0.5).astype("float32")
+        before = model.evaluate(X, y, verbose=0)
+        history = model.fit(X, y, epochs=2, verbose=0)
+        print(len(before), len(history.history["loss"]), "accuracy" in history.history)
+    """)
+    arguments = [sys.executable, "-c", script, str(path), str(rows), str(expected)]
+    ended = subprocess.run(arguments, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.split() == ["2", "2", "True"]
+
+
+def test_it_trains_on_as_the_study_did(binary, held_out, small_net):
+    """Exported regularizers have the strength of the recipe: one more epoch is the same."""
+    recipe = jr.L2(0.05) + jr.WeightDecay(0.01)
+    options = {"validation": held_out, "seeds": 1, "batch_size": 16, "shuffle": False}
+    sgd = keras.optimizers.SGD(0.1)
+    two = jr.compare(
+        small_net, binary, {"it": recipe}, epochs=2, optimizer=sgd, initial_weights="model", **options
+    ).model("it")
+    one = jr.compare(
+        small_net, binary, {"it": recipe}, epochs=1, optimizer=sgd, initial_weights="model", **options
+    ).model("it")
+    one.optimizer.exclude_from_weight_decay(var_names=["bias"])
+    one.fit(*binary, batch_size=16, epochs=1, shuffle=False, verbose=0)
+    for a, b in zip(one.get_weights(), two.get_weights(), strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-5)
+
+
+def test_a_decay_by_layer_is_said_to_be_left_out(binary, small_net):
+    study = jr.compare(
+        small_net, binary, {"it": jr.WeightDecay({"hidden": 0.1})}, validation=binary, seeds=1,
+        epochs=1,
+    )  # fmt: skip
+    with pytest.warns(UserWarning, match="differs by layer"):
+        study.model("it")
+
+
+def test_the_users_model_is_not_changed(binary, small_net):
+    before = [w.copy() for w in small_net.get_weights()]
+    config = small_net.get_config()
+    jr.compare(small_net, binary, {"it": EVERYTHING}, validation=binary, seeds=2, epochs=3)
+    for a, b in zip(small_net.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert small_net.get_config() == config
+    assert not small_net.compiled
+
+
+def test_an_unknown_recipe_or_seed_is_refused(study):
+    with pytest.raises(jr.DataError, match="Did you mean it"):
+        study.model("its")
+    with pytest.raises(jr.DataError, match="Seed 77"):
+        study.model("it", seed=77)

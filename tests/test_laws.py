@@ -1,0 +1,203 @@
+"""One battery of laws for every technique. A technique that is not in the table fails the build."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from conftest import dense_net
+
+import justright as jr
+from justright.engine.lane import Order, enter
+from justright.engine.step import Machinery, train_step
+from justright.network.network import Blueprint, Network
+from justright.network.objective import infer_objective
+from justright.network.optimizer import FunctionalOptimizer, keras_optimizer
+from justright.regularizers import TECHNIQUES
+from justright.regularizers.places import PLACES, ActsOnStructure, Batch
+from justright.regularizers.strength import limits_of
+from justright.regularizers.technique import _fields
+
+# For each technique: one that acts, and one that is neutral (None: it has no neutral value).
+TABLE = {
+    jr.Dropout: (jr.Dropout(0.5), jr.Dropout(0.0)),
+    jr.L1: (jr.L1(0.01), jr.L1(0.0)),
+    jr.L2: (jr.L2(0.1), jr.L2(0.0)),
+    jr.ElasticNet: (jr.ElasticNet(0.01, 0.1), jr.ElasticNet(0.0, 0.0)),
+    jr.WeightDecay: (jr.WeightDecay(0.1), jr.WeightDecay(0.0)),
+    jr.BatchNorm: (jr.BatchNorm(), None),
+    jr.EarlyStopping: (jr.EarlyStopping(1), jr.EarlyStopping(float("inf"))),
+}
+ALL = [pytest.param(kind, id=kind.__name__) for kind in TECHNIQUES]
+IN_PROGRAM = [kind for kind in TECHNIQUES if kind is not jr.EarlyStopping]
+NEUTRAL = [pytest.param(k, id=k.__name__) for k in IN_PROGRAM if TABLE[k][1] is not None]
+
+
+def test_every_technique_is_in_the_table():
+    assert set(TABLE) == set(TECHNIQUES)
+
+
+@pytest.fixture(scope="module")
+def rows():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(40, 5)).astype(np.float32)
+    return X, (X.sum(axis=1) > 0).astype(int)
+
+
+@pytest.fixture(scope="module")
+def blueprint():
+    return Blueprint.of(dense_net(), (5,))
+
+
+def trainer(blueprint, rows, structure, optimizer):
+    """A pure function from a recipe's strengths to the weights after some steps."""
+    X, y = rows
+    network = Network(blueprint, structure)
+    anatomy = blueprint.anatomy
+    objective = infer_objective(y, anatomy.output_activation, anatomy.output_shape)
+    keras_one = keras_optimizer(optimizer)
+    machinery = Machinery(network, objective, FunctionalOptimizer(keras_one, network), 5)
+    weights, buffers = network.complete(blueprint.initial_values(3))
+    targets = jnp.asarray(objective.encode(y, "y"))
+
+    def train(recipe):
+        zero = jnp.int32(0)
+        order = Order(
+            recipe, None, None, None, zero, jnp.int32(1), None, weights, buffers, zero
+        )  # fmt: skip
+        state = enter(machinery, order).training
+        key = jnp.array([1, 2], jnp.uint32)
+
+        def step(state, i):
+            index = (i * 8 + jnp.arange(8)) % len(X)
+            batch = Batch(jnp.asarray(X)[index], targets[index], None)
+            return train_step(machinery, recipe, jnp.float32(0.01), key, state, batch), None
+
+        return jax.lax.scan(step, state, jnp.arange(15))[0].weights
+
+    return train
+
+
+def traced(recipe):
+    return jax.tree.map(jnp.float32, recipe)
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "momentum"])
+@pytest.mark.parametrize("kind", NEUTRAL)
+def test_the_neutral_strength_is_the_baseline_to_the_bit(blueprint, rows, kind, optimizer):
+    """Within one compiled program: the baseline beside the technique at its neutral value."""
+    active, neutral = map(jr.Recipe, TABLE[kind])
+    baseline = trainer(blueprint, rows, jr.Recipe(), optimizer)
+    regularized = trainer(blueprint, rows, active, optimizer)
+    both = jax.jit(lambda recipe: (baseline(jr.Recipe()), regularized(recipe)))
+    plain, with_neutral = both(traced(neutral))
+    for path, value in plain.items():
+        np.testing.assert_array_equal(with_neutral[path], value, err_msg=path)
+    _, with_active = both(traced(active))
+    assert any((with_active[path] != value).any() for path, value in plain.items())
+
+
+@pytest.mark.parametrize("kind", NEUTRAL)
+def test_many_strengths_are_one_trace_and_each_is_its_own_run(blueprint, rows, kind):
+    active, neutral = map(jr.Recipe, TABLE[kind])
+    train = trainer(blueprint, rows, active, "sgd")
+    traces = []
+
+    @jax.jit
+    def counted(recipe):
+        traces.append(1)
+        return train(recipe)
+
+    halfway = jax.tree.map(lambda a, b: (a + b) / 2, traced(active), traced(neutral))
+    alone = [counted(r) for r in (traced(active), traced(neutral), halfway)]
+    assert len(traces) == 1
+    assert any(not np.array_equal(alone[0][p], alone[2][p]) for p in alone[0])
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_strengths_are_leaves_and_options_are_structure(kind):
+    active = TABLE[kind][0]
+    leaves, structure = jax.tree.flatten(active)
+    assert leaves == [getattr(active, name) for name in kind.strength_names()]
+    assert jax.tree.unflatten(structure, leaves) == active
+    doubled = jax.tree.map(lambda x: 2 * x, active)
+    assert jax.tree.structure(doubled) == structure
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_repr_is_code_that_makes_it_again(kind):
+    active = TABLE[kind][0]
+    assert eval(repr(active), vars(jr) | {kind.__name__: kind}) == active
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_it_fills_a_place_and_says_its_source(kind):
+    assert issubclass(kind, tuple(PLACES.values()))
+    text = kind.__doc__
+    assert "Args:" in text
+    assert "Source:" in text
+    assert "Raises:" in text
+    for name in (*kind.strength_names(), *kind.option_names()):
+        assert f"{name}:" in text or f"{name}," in text, f"{name} is not described"
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_strengths_out_of_range_are_refused_with_name_and_range(kind):
+    fine = {n: getattr(TABLE[kind][0], n) for n in kind.strength_names()}
+    for field in _fields(kind):
+        limits = limits_of(field)
+        if limits is None:
+            continue
+        for wrong in (limits.low - 1, float("nan"), "much", None, True, [0.1]):
+            with pytest.raises(jr.RecipeError, match=rf"{kind.__name__}\({field.name}="):
+                kind(**fine | {field.name: wrong})
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_prediction_is_deterministic_and_the_study_runs(kind, rows):
+    study = jr.compare(
+        dense_net(), rows, {"it": TABLE[kind][0]}, validation=rows, seeds=2, epochs=3
+    )
+    model = study.model("it", seed=1)
+    np.testing.assert_array_equal(model(rows[0]), model(rows[0]))
+    assert np.isfinite(study.curves.select_dtypes("number")).all().all()
+
+
+def test_any_two_compose(rows):
+    """Every pair in one recipe trains and stays finite; all together too."""
+    everything = jr.Recipe(*(TABLE[kind][0] for kind in TECHNIQUES))
+    study = jr.compare(
+        dense_net(), rows, {"all": everything}, validation=rows, seeds=2, epochs=4
+    )
+    assert np.isfinite(study.curves.select_dtypes("number")).all().all()
+    assert set(everything.strengths()) <= set(study.table.columns)
+
+
+def test_what_a_recipe_does_not_contain_is_not_in_the_program(blueprint, rows):
+    train = trainer(blueprint, rows, jr.Recipe(), "sgd")
+    text = str(jax.make_jaxpr(train)(jr.Recipe()))
+    assert "random_bits" not in text
+    assert "threefry" not in text
+    dropped = trainer(blueprint, rows, jr.Recipe(jr.Dropout(0.0)), "sgd")
+    assert "random_bits" in str(jax.make_jaxpr(dropped)(traced(jr.Recipe(jr.Dropout(0.0)))))
+
+
+def test_structural_techniques_leave_other_initial_weights_alone(blueprint):
+    plain = Network(blueprint, jr.Recipe())
+    normalized = Network(blueprint, jr.Recipe(jr.BatchNorm()))
+    assert isinstance(jr.BatchNorm(), ActsOnStructure)
+    values = blueprint.initial_values(5)
+    a, _ = plain.complete(values)
+    b, _ = normalized.complete(values)
+    for path, value in a.items():
+        np.testing.assert_array_equal(b[path], value)
+
+
+def test_adding_a_technique_leaves_the_others_draws_alone(blueprint, rows):
+    from justright.engine.keys import step_key
+
+    key = jnp.array([1, 2], jnp.uint32)
+    alone = step_key(key, jr.Dropout(0.1), jnp.int32(3))
+    again = step_key(key, jr.Dropout(0.9), jnp.int32(3))
+    other = step_key(key, jr.L2(0.9), jnp.int32(3))
+    assert (jax.random.key_data(alone) == jax.random.key_data(again)).all()
+    assert (jax.random.key_data(alone) != jax.random.key_data(other)).any()

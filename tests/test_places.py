@@ -1,0 +1,248 @@
+"""All nine places act, each against its own arithmetic. The techniques here live in this file:
+a technique of one's own needs nothing but the public names."""
+
+import jax
+import jax.numpy as jnp
+import keras
+import numpy as np
+import pytest
+
+import justright as jr
+from justright.regularizers.places import (
+    PLACES,
+    ActsOnActivations,
+    ActsOnBatch,
+    ActsOnGradient,
+    ActsOnLoss,
+    ActsOnPrediction,
+    ActsOnStepWeights,
+    ActsOnStopping,
+    ActsOnStructure,
+    ActsOnUpdate,
+    StopRule,
+)
+from justright.regularizers.strength import strength
+
+RATE = 0.05
+
+
+@jr.technique
+class Shift(jr.Technique, ActsOnBatch):
+    """Add a constant to the inputs."""
+
+    by: float = strength(meaning="a shift")
+
+    def batch(self, batch, key):
+        return batch._replace(inputs=batch.inputs + self.by)
+
+
+@jr.technique
+class Halve(jr.Technique, ActsOnStepWeights):
+    """Compute with scaled kernels."""
+
+    factor: float = strength(meaning="a factor")
+
+    def step_weights(self, weights, kernels, key):
+        return weights | {k.path: self.factor * weights[k.path] for k in kernels}
+
+
+@jr.technique
+class Scale(jr.Technique, ActsOnActivations):
+    """Scale what hidden units send on."""
+
+    factor: float = strength(meaning="a factor")
+
+    def activation(self, x, site, key):
+        return self.factor * x if site.position == "hidden" else x
+
+
+@jr.technique
+class MeanOutput(jr.Technique, ActsOnLoss):
+    """Penalise the mean of the outputs: a penalty that needs the forward pass."""
+
+    weight: float = strength(meaning="a weight")
+
+    def penalty(self, forward):
+        return self.weight * jnp.mean(forward.outputs)
+
+
+@jr.technique
+class Clip(jr.Technique, ActsOnGradient):
+    """Clip each gradient value."""
+
+    limit: float = strength(meaning="a limit")
+
+    def gradient(self, gradient, backward, key):
+        return jax.tree.map(lambda g: jnp.clip(g, -self.limit, self.limit), gradient)
+
+
+@jr.technique
+class Ahead(jr.Technique, ActsOnGradient):
+    """The gradient at weights a step ahead: a second backward pass, as SAM needs."""
+
+    rho: float = strength(meaning="a distance")
+
+    def gradient(self, gradient, backward, key):
+        ahead = jax.tree.map(lambda w, g: w + self.rho * g, backward.weights, gradient)
+        return backward.again(ahead, backward.batch)
+
+
+@jr.technique
+class Cap(jr.Technique, ActsOnUpdate):
+    """Keep every kernel value within a cap."""
+
+    cap: float = strength(meaning="a cap")
+
+    def after_update(self, weights, update):
+        capped = {k.path: jnp.clip(weights[k.path], -self.cap, self.cap) for k in update.kernels}
+        return weights | capped
+
+
+@jr.technique
+class Average(jr.Technique, ActsOnPrediction):
+    """Predict with an exponential moving average of the weights."""
+
+    decay: float = strength(meaning="a decay")
+
+    def start(self, weights):
+        return weights
+
+    def after_step(self, state, weights, moment):
+        return jax.tree.map(lambda a, w: self.decay * a + (1 - self.decay) * w, state, weights)
+
+    def prediction_weights(self, state, weights):
+        return state
+
+
+@jr.technique
+class Norm(jr.Technique, ActsOnStructure):
+    """Layer normalization before each activation."""
+
+    def before_activation(self, layer):
+        return [keras.layers.LayerNormalization(name=f"{layer.name}_norm")]
+
+
+@jr.technique
+class StopAt(jr.Technique, ActsOnStopping):
+    """Stop once so many epochs have passed."""
+
+    epoch: float = strength(meaning="an epoch")
+
+    def stop_rule(self):
+        return StopRule(1, 1e30, int(self.epoch), False, False)
+
+
+def test_every_place_has_a_technique_here():
+    here = (Norm, Shift, Halve, Scale, MeanOutput, Clip, Cap, Average, StopAt)
+    assert len(PLACES) == len(here) == 9
+    for place, kind in zip(PLACES.values(), here, strict=True):
+        assert issubclass(kind, place)
+
+
+@pytest.fixture(scope="module")
+def rows():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(24, 3)).astype(np.float32)
+    return X, (X @ [1.0, -2.0, 0.5] + 0.1).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def net():
+    keras.utils.set_random_seed(1)
+    return keras.Sequential(
+        [
+            keras.Input((3,)),
+            keras.layers.Dense(6, activation="tanh", name="a"),
+            keras.layers.Dense(1, name="b"),
+        ]
+    )
+
+
+def trained(net, rows, recipe, steps=6):
+    study = jr.compare(
+        net, rows, {"it": recipe}, validation=rows, seeds=1, epochs=steps, batch_size=24,
+        optimizer=keras.optimizers.SGD(RATE), shuffle=False, initial_weights="model",
+    )  # fmt: skip
+    return study.results[0].values
+
+
+def by_hand(net, rows, *, steps=6, shift=0.0, kernels=1.0, units=1.0, mean=0.0, limit=np.inf,
+            ahead=0.0, cap=np.inf, decay=None):  # fmt: skip
+    """Gradient descent in float64 NumPy, the places spelt out."""
+    X, y = (a.astype(np.float64) for a in rows)
+    W1, b1, W2, b2 = (w.astype(np.float64) for w in net.get_weights())
+    average = [W1, b1, W2, b2]
+
+    def gradients(W1, b1, W2, b2):
+        inputs = X + shift
+        h = np.tanh(inputs @ (kernels * W1) + b1)
+        out = units * h @ (kernels * W2) + b2
+        d = 2 * (out - y[:, None]) / len(X) + mean / len(X)
+        dh = d @ (kernels * W2).T * units * (1 - h**2)
+        return [
+            kernels * inputs.T @ dh, dh.sum(0), kernels * (units * h).T @ d, d.sum(0),
+        ]  # fmt: skip
+
+    for _ in range(steps):
+        weights = [W1, b1, W2, b2]
+        g = gradients(*weights)
+        if ahead:
+            g = gradients(*(w + ahead * dw for w, dw in zip(weights, g, strict=True)))
+        g = [np.clip(dw, -limit, limit) for dw in g]
+        W1, b1, W2, b2 = (w - RATE * dw for w, dw in zip(weights, g, strict=True))
+        W1, W2 = np.clip(W1, -cap, cap), np.clip(W2, -cap, cap)
+        if decay is not None:
+            pairs = zip(average, (W1, b1, W2, b2), strict=True)
+            average = [decay * a + (1 - decay) * w for a, w in pairs]
+    return (W1, b1, W2, b2) if decay is None else average
+
+
+CASES = {
+    "none": (jr.Recipe(), {}),
+    "the batch": (Shift(0.3), {"shift": 0.3}),
+    "the weights used in this step": (Halve(0.5), {"kernels": 0.5}),
+    "activations at a site": (Scale(0.7), {"units": 0.7}),
+    "a penalty on the loss": (MeanOutput(0.4), {"mean": 0.4}),
+    "the gradient": (Clip(0.05), {"limit": 0.05}),
+    "a second backward pass": (Ahead(0.1), {"ahead": 0.1}),
+    "the weights after the update": (Cap(0.2), {"cap": 0.2}),
+    "the weights used for prediction": (Average(0.8), {"decay": 0.8}),
+    "several at once": (
+        Shift(0.3) + Clip(0.05) + Cap(0.4) + Average(0.5),
+        {"shift": 0.3, "limit": 0.05, "cap": 0.4, "decay": 0.5},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_place_acts_as_its_arithmetic_says(net, rows, name):
+    recipe, arithmetic = CASES[name]
+    ours = trained(net, rows, recipe)
+    theirs = by_hand(net, rows, **arithmetic)
+    for path, expected in zip(("a/kernel", "a/bias", "b/kernel", "b/bias"), theirs, strict=True):
+        np.testing.assert_allclose(ours[path], expected, atol=2e-6, err_msg=path)
+
+
+def test_structure_adds_layers_before_the_activation(net, rows):
+    study = jr.compare(net, rows, {"it": Norm()}, validation=rows, seeds=1, epochs=2)
+    kinds = [type(layer).__name__ for layer in study.model("it").layers]
+    assert kinds == ["Dense", "LayerNormalization", "Activation", "Dense"]
+
+
+def test_a_rule_of_ones_own_stops(net, rows):
+    study = jr.compare(net, rows, {"it": StopAt(4)}, validation=rows, seeds=1, epochs=20)
+    # The fifth epoch is the first that is watched, the sixth the first without improvement.
+    assert study.table["epochs_run"].tolist() == [6]
+
+
+def test_techniques_act_in_the_order_of_the_recipe(net, rows):
+    @jr.technique
+    class Double(jr.Technique, ActsOnUpdate):
+        def after_update(self, weights, update):
+            return jax.tree.map(lambda w: 2 * w, weights)
+
+    capped_last = trained(net, rows, Double() + Cap(0.1), steps=1)
+    capped_first = trained(net, rows, Cap(0.1) + Double(), steps=1)
+    largest = [max(abs(v).max() for p, v in values.items() if "kernel" in p)
+               for values in (capped_last, capped_first)]  # fmt: skip
+    np.testing.assert_allclose(largest, [0.1, 0.2], rtol=1e-6)
