@@ -367,7 +367,6 @@ def test_a_sigmoid_is_not_called_a_softmax():
         case("batch_size 0", {"batch_size": 0}, "batch_size=0", "at least 1"),
         case("batch_size 2.5", {"batch_size": 2.5}, "batch_size=2.5", "whole"),
         case("batch_size as text", {"batch_size": "8"}, "batch_size='8'", "whole"),
-        case("batch_size None", {"batch_size": None}, "batch_size=None", "whole"),
         case("epochs 0", {"epochs": 0}, "epochs=0", "at least 1"),
         case("epochs -1", {"epochs": -1}, "epochs=-1", "at least 1"),
         case("epochs 2.5", {"epochs": 2.5}, "epochs=2.5", "whole"),
@@ -454,8 +453,13 @@ def test_ways_of_training_that_are_not_known_are_refused(options, words):
 
 
 def test_a_loss_for_numbers_refuses_labels_that_are_text():
-    with refused(jr.JustrightError, "mse"):
+    with refused(jr.DataError, "text", "mean_squared_error"):
         compare(dense_net(), train=(X, NAMES[Y]), loss="mse")
+
+
+def test_a_crossentropy_that_keras_knows_is_the_one_that_is_used():
+    notes = compare(dense_net(), loss="binary_focal_crossentropy").notes
+    assert "Loss: binary focal crossentropy" in " ".join(notes)
 
 
 def test_an_unknown_example_is_refused_with_the_nearest_name():

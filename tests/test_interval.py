@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -13,6 +13,7 @@ values = st.lists(st.integers(-800, 800).map(lambda i: i / 8), min_size=2, max_s
 confidences = st.sampled_from([0.5, 0.9, 0.95, 0.99])
 
 
+@settings(deadline=None)
 @given(values, confidences)
 def test_it_is_scipys_interval(values, confidence):
     assume(len(set(values)) > 1)
@@ -23,6 +24,7 @@ def test_it_is_scipys_interval(values, confidence):
     assert ours.count == len(values)
 
 
+@settings(deadline=None)
 @given(values, st.data())
 def test_nan_is_left_out(values, data):
     with_holes = list(values)
@@ -51,12 +53,14 @@ def test_whole_numbers_are_numbers():
     assert mean_interval(np.array([1, 2, 3])) == mean_interval(np.array([1.0, 2.0, 3.0]))
 
 
+@settings(deadline=None)
 @given(values)
 def test_the_mirrored_values_have_the_mirrored_interval(values):
     there, back = mean_interval(np.array(values)), mean_interval(-np.array(values))
     assert (back.mean, back.low, back.high) == pytest.approx((-there.mean, -there.high, -there.low))
 
 
+@settings(deadline=None)
 @given(values)
 def test_more_confidence_is_never_narrower(values):
     wide, narrow = mean_interval(np.array(values), 0.99), mean_interval(np.array(values), 0.9)

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from justright.evidence.interval import mean_interval
@@ -105,7 +105,7 @@ def test_a_sure_gap_means_better_on_the_rows_it_was_trained_on():
 
 
 def test_a_gap_whose_interval_holds_zero_is_not_told_from_none():
-    text = summary_of(plain(train=0.9, wobble=WOBBLE))
+    text = summary_of(plain(train=0.9005))
     assert "not distinguishable from none" in text
     assert "better" not in text
 
@@ -144,6 +144,17 @@ def test_a_change_of_the_gap_whose_interval_holds_zero_is_not_claimed():
     assert re.search(r"a gap of 9\.\d points.*no difference shown", sentence)
     assert "narrows" not in sentence
     assert "widens" not in sentence
+
+
+@pytest.mark.parametrize(("before", "after"), [(0.95, 0.92), (0.88, 0.93)])
+def test_a_gap_below_zero_is_called_neither_narrower_nor_wider(before, after):
+    """From -5 to -2 points is no wider, and from 2 to -3 no narrower."""
+    table = trials("dropout", 0.90, after + 2 * WOBBLE, 0.89)
+    sentence = sentence_on(summary_of(plain(0.90, before), table), "dropout")
+    assert "narrows" not in sentence
+    assert "widens" not in sentence
+    assert "no difference shown from" not in sentence
+    assert re.search(r"-[23]\.0 points", sentence)
 
 
 @pytest.mark.parametrize("shift", [0.036, -0.036, 0.0005, -0.0005])
@@ -352,6 +363,7 @@ def studies(draw):
     return pd.concat(recipes, ignore_index=True), measure, has_test
 
 
+@settings(deadline=None)
 @given(studies())
 def test_it_never_speaks_of_what_is_not_a_number(study):
     text = summarize(*study)
@@ -359,17 +371,21 @@ def test_it_never_speaks_of_what_is_not_a_number(study):
     assert text.endswith(".")
 
 
+@settings(deadline=None)
 @given(studies())
 def test_it_mentions_every_recipe(study):
     text = summarize(*study).lower()
     assert all(name.lower() in text for name in study[0]["recipe"])
 
 
+@settings(deadline=None)
 @given(studies())
 def test_words_and_intervals_agree(study):
     table, measure, has_test = study
     base, *others = rows_of(table)
     text = summarize(*study)
+    better = "better on the rows that it was trained on" in sentences_of(text)[0]
+    assert better == (base.gap.low > 0)
     for row in others:
         if not (base.gap.count and row.gap.count):
             continue
@@ -378,8 +394,8 @@ def test_words_and_intervals_agree(study):
         change = mean_interval(gaps["plain"] - gaps[row.recipe])
         column = "test_metric" if has_test else "val_metric"
         verdict = paired_verdict(table, row.recipe, "plain", column, measure)
-        assert ("narrows the gap" in sentence) == (change.low > 0)
-        assert ("widens the gap" in sentence) == (change.high < 0)
+        assert change.low > 0 or "narrows the gap" not in sentence
+        assert change.high < 0 or "widens the gap" not in sentence
         assert ("better than plain" in sentence) == (verdict.decision == "better")
         assert ("worse than plain" in sentence) == (verdict.decision == "worse")
         unsure = [change.count > 1 and change.low <= 0 <= change.high]

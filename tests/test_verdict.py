@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -67,6 +67,7 @@ def test_of_errors_the_lower_is_better(excess, decision):
     assert verdict.difference == pytest.approx(-excess)
 
 
+@settings(deadline=None)
 @given(tables())
 def test_decision_and_interval_agree(table):
     verdict = verdict_on(table)
@@ -76,6 +77,7 @@ def test_decision_and_interval_agree(table):
         assert verdict.low <= verdict.difference <= verdict.high
 
 
+@settings(deadline=None)
 @given(tables(), st.sampled_from([ACCURACY, ERROR]))
 def test_the_other_way_round_is_the_mirror_image(table, measure):
     there = verdict_on(table, "a", "b", measure)
@@ -87,12 +89,14 @@ def test_the_other_way_round_is_the_mirror_image(table, measure):
     )
 
 
+@settings(deadline=None)
 @given(tables())
 def test_an_error_is_judged_as_the_negated_score(table):
     negated = table.assign(test_metric=-table["test_metric"])
     assert verdict_on(table, measure=ERROR).decision == verdict_on(negated).decision
 
 
+@settings(deadline=None)
 @given(tables(splits=2), st.randoms(use_true_random=False))
 def test_rows_pair_by_seed_and_split_and_not_by_position(table, random):
     order = list(range(len(table)))

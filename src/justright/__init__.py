@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 
 # Each name is imported when it is first used: Keras alone takes seconds.
 _HOMES = {
+    "BackendError": "errors",
     "BatchNorm": "regularizers",
     "DataError": "errors",
     "Dropout": "regularizers",

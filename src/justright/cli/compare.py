@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,11 +85,11 @@ def compare(
       justright compare --recipe dropout=0.2 --recipe dropout=0.5,l2=1e-3
       justright compare --data heart.csv --target disease --seeds 5
     """
-    recipes = _recipes(texts)
     _check_writable(figure)
-    task = _example(data, target)
-
-    from justright.experiments.compare import compare as compare_recipes
+    with _loading():
+        recipes = _recipes(texts)
+        task = _example(data, target)
+        from justright.experiments.compare import compare as compare_recipes
 
     study = compare_recipes(
         None if model is None else _model(model),
@@ -106,6 +108,15 @@ def compare(
         click.echo(json.dumps(_as_json(study, task, figure), indent=1))
     else:
         _print(study, task, figure)
+
+
+@contextmanager
+def _loading() -> Iterator[None]:
+    """Say that something happens while Keras and JAX are imported, which takes seconds."""
+    from rich.console import Console
+
+    with Console(stderr=True).status("loading Keras and JAX"):
+        yield
 
 
 def _recipes(texts: tuple[str, ...]) -> dict[str, Recipe]:

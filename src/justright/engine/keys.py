@@ -12,6 +12,8 @@ import zlib
 import jax
 import numpy as np
 
+from justright.regularizers.random import fold_in, random_words
+
 _INITIAL_WEIGHTS, _BATCH_ORDER, _TECHNIQUES, _OWN_LAYERS = range(4)
 
 
@@ -42,8 +44,13 @@ def stream_of(technique: object) -> int:
 
 def step_key(key_data: jax.Array, technique: object, step: jax.Array) -> jax.Array:
     """The key of one technique in one step."""
-    key = jax.random.fold_in(jax.random.wrap_key_data(key_data), stream_of(technique))
-    return jax.random.fold_in(key, step)
+    return fold_in(jax.random.wrap_key_data(key_data), stream_of(technique), step)
+
+
+def shuffled(key_data: jax.Array, epoch: jax.Array, rows: jax.Array) -> jax.Array:
+    """The rows (n,) in the order of one epoch."""
+    words = random_words(fold_in(jax.random.wrap_key_data(key_data), epoch), rows.shape[0])
+    return jax.lax.sort_key_val(words, rows)[1]
 
 
 def _words(seed: int, split: int, purpose: int) -> np.ndarray:

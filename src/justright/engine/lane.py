@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from justright.engine import best as best_so_far
 from justright.engine.best import Best
 from justright.engine.evaluate import evaluate
+from justright.engine.keys import shuffled
 from justright.engine.outcome import Outcome
 from justright.engine.rows import Array, Rows
 from justright.engine.step import (
@@ -177,8 +178,7 @@ def epoch_batches(
     """
     count = train.shape[0]
     if plan.shuffle:
-        key = jax.random.fold_in(jax.random.wrap_key_data(key_data), epoch)
-        train = train[jax.random.permutation(key, count)]
+        train = shuffled(key_data, epoch, train)
     steps = -(-count // plan.batch_size)
     filled = steps * plan.batch_size
     index = jnp.resize(train, (filled,)).reshape(steps, plan.batch_size)

@@ -29,6 +29,7 @@ from justright.regularizers.places import (
     Update,
     Weights,
 )
+from justright.regularizers.random import fold_in
 from justright.regularizers.recipe import Recipe
 
 
@@ -160,7 +161,7 @@ def _activate(recipe: Recipe, key: Any) -> Any:
         nonlocal calls
         calls += 1
         for one, its_key in zip(acting, keys, strict=True):
-            x = one.activation(x, site, jax.random.fold_in(its_key, calls))
+            x = one.activation(x, site, fold_in(its_key, calls))
         return x
 
     return activate

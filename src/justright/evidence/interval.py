@@ -46,6 +46,6 @@ def mean_interval(values: np.ndarray, confidence: float = CONFIDENCE) -> Interva
     mean = float(values.mean())
     if count == 1:
         return Interval(mean, -np.inf, np.inf, 1)
-    error = float(values.std(ddof=1)) / np.sqrt(count)
+    error = float(values.std(ddof=1) / np.sqrt(count))
     reach = float(stats.t.ppf(0.5 + confidence / 2, count - 1)) * error
     return Interval(mean, mean - reach, mean + reach, count)

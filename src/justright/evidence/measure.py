@@ -33,15 +33,31 @@ class Measure:
 
     def show(self, value: float) -> str:
         """A value: `"94.4 %"`, or four digits."""
-        return f"{100 * value:.1f} %" if self.is_share else f"{value:.4g}"
+        return f"{100 * value:.1f} %" if self.is_share else _digits(value, 4)
 
-    def show_difference(self, value: float, sign: bool = False) -> str:
+    def show_difference(self, value: float) -> str:
         """A difference: `"5.6 points"` (of a percentage), or three digits."""
-        plus = "+" if sign else ""
-        return f"{100 * value:{plus}.1f} points" if self.is_share else f"{value:{plus}.3g}"
+        return f"{_points([value])[0]} points" if self.is_share else _digits(value, 3)
 
     def show_range(self, low: float, high: float) -> str:
         """The ends of an interval of differences: `"0.2 to 1.4"`."""
-        if self.is_share:
-            return f"{100 * low:.1f} to {100 * high:.1f}"
-        return f"{low:.3g} to {high:.3g}"
+        ends = _points([low, high]) if self.is_share else [_digits(e, 3) for e in (low, high)]
+        return " to ".join(ends)
+
+    def direction(self, advantage: float) -> str:
+        """Which way a figure with this advantage lies: `"higher"` or `"lower"`."""
+        return "higher" if (advantage > 0) == self.higher_is_better else "lower"
+
+
+def _digits(value: float, digits: int) -> str:
+    """Significant digits, large numbers written out: `"0.312"`, `"65,020"`."""
+    if not 10**digits <= abs(value) < 1e6:
+        return f"{value:.{digits}g}"
+    return f"{float(f'{value:.{digits}g}'):,.0f}"
+
+
+def _points(shares: list[float]) -> list[str]:
+    """In hundredths, with as many decimals as it takes that only 0 reads as 0."""
+    smallest = min((abs(100 * share) for share in shares if share), default=1.0)
+    decimals = next((d for d in (1, 2, 3) if round(smallest, d)), 1)
+    return [f"{100 * share + 0.0:.{decimals}f}" for share in shares]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from justright.evidence.interval import Interval, mean_interval
+from justright.evidence.interval import CONFIDENCE, Interval, mean_interval
 from justright.evidence.measure import Measure
 from justright.evidence.verdict import Verdict, paired_verdict
 
@@ -53,12 +53,15 @@ def summarize(table: pd.DataFrame, measure: Measure, has_test: bool) -> str:
         measure: the metric.
         has_test: whether test rows judge; if not, the validation rows do.
     """
-    rows = rows_of(table)
-    sentences = [_baseline_sentence(rows[0], measure, has_test)]
-    for row in rows[1:]:
-        sentences += _change_sentences(table, rows[0], row, measure, has_test)
-    sentences += _failures(rows)
-    sentences.append(_scope(table, has_test))
+    base, *others = rows_of(table)
+    sentences = [_reach(base, measure, has_test)]
+    for row in others:
+        if base.gap.count and row.gap.count:
+            sentences += _change(table, base, row, measure, has_test)
+        else:
+            sentences.append(_reach(row, measure, has_test))
+    sentences += _failures([base, *others])
+    sentences.append(_scope(table))
     return " ".join(sentences)
 
 
@@ -82,68 +85,92 @@ def _row(name: object, group: pd.DataFrame) -> Row:
     )
 
 
-def _baseline_sentence(row: Row, measure: Measure, has_test: bool) -> str:
+def _reach(row: Row, measure: Measure, has_test: bool) -> str:
     if row.gap.count == 0:
         return f"All trials of {row.recipe} failed."
-    judged = f" and {measure.show(row.test)} on test rows" if has_test else ""
-    gap = measure.show_difference(row.gap.mean)
-    reading = {
-        True: f"a gap of {gap}: it does better on the rows that it was trained on",
-        False: f"a gap of {gap}, not distinguishable from none",
-    }[row.gap.low > 0]
+    parts = [(row.train, "training"), (row.validation, "validation")]
+    parts += [(row.test, "test")] * has_test
+    *first, last = [f"{measure.show(value)} on {part} rows" for value, part in parts]
     return (
-        f"{_start(row.recipe)} reaches {measure.words} {measure.show(row.train)} on training rows, "
-        f"{measure.show(row.validation)} on validation rows{judged}, {reading}."
+        f"{_start(row.recipe)} reaches {measure.words} {', '.join(first)} and {last}: "
+        f"{_gap_reading(row.gap, measure)}."
     )
 
 
-def _change_sentences(
+def _gap_reading(gap: Interval, measure: Measure) -> str:
+    size = measure.show_difference(abs(gap.mean))
+    spread = f"{CONFIDENCE:.0%} interval {measure.show_range(gap.low, gap.high)}"
+    if gap.count < 2:
+        return (
+            f"a train–validation gap of {measure.show_difference(gap.mean)} (one run, no interval)"
+        )
+    if gap.low > 0:
+        return f"it does better on the rows that it was trained on, by a gap of {size} ({spread})"
+    if gap.high < 0:
+        spread = f"{CONFIDENCE:.0%} interval {measure.show_range(-gap.high, -gap.low)}"
+        return (
+            f"it does better on the validation rows than on its training rows, by {size} ({spread})"
+        )
+    size = measure.show_difference(gap.mean)
+    return f"a train–validation gap of {size}, not distinguishable from none ({spread})"
+
+
+def _change(
     table: pd.DataFrame, base: Row, row: Row, measure: Measure, has_test: bool
 ) -> list[str]:
-    if base.gap.count == 0 or row.gap.count == 0:
-        return []
     column = "test_metric" if has_test else "val_metric"
     verdict = paired_verdict(table, row.recipe, base.recipe, column, measure)
+    gap = _gap_change(table, base, row, measure)
     return [
-        f"{_start(row.recipe)} {_gap_change(table, base, row, measure)}; "
-        f"{_verdict_words(verdict)}.",
-        *_price(table, base, row, measure),
+        f"{_start(row.recipe)} {gap}; {_verdict_words(verdict)}.",
+        *_fit(table, base, row, measure),
+        *_epochs(base, row),
     ]
 
 
 def _gap_change(table: pd.DataFrame, base: Row, row: Row, measure: Measure) -> str:
     change = _paired(table, base.recipe, row.recipe, "gap")
     now = measure.show_difference(row.gap.mean)
-    spread = f"95% interval of the change {measure.show_range(change.low, change.high)}"
     if change.count < 2:
-        return f"has a gap of {now} (one run each: no interval)"
+        pairs = f"{change.count} pair{'' if change.count == 1 else 's'}"
+        return f"has a gap of {now} ({pairs}, too few for an interval)"
+    verb, way = "narrows", "smaller"
+    if change.mean < 0:
+        verb, way, change = "widens", "larger", _negative(change)
+    spread = f"{CONFIDENCE:.0%} interval {measure.show_range(change.low, change.high)}"
+    size = measure.show_difference(change.mean)
+    if change.low > 0 and min(base.gap.mean, row.gap.mean) < 0:
+        before = measure.show_difference(base.gap.mean)
+        return f"moves the gap from {before} to {now} ({size} {way}, {spread})"
     if change.low > 0:
-        return f"narrows the gap by {measure.show_difference(change.mean)} to {now} ({spread})"
-    if change.high < 0:
-        return f"widens the gap by {measure.show_difference(-change.mean)} to {now} ({spread})"
-    return f"has a gap of {now}, no difference shown from that of {base.recipe} ({spread})"
+        return f"{verb} the gap by {size} ({spread}) to {now}"
+    moved = f"{size} {way}, {spread}" if change.mean else spread
+    return f"has a gap of {now}, no difference shown from that of {base.recipe} ({moved})"
 
 
 def _verdict_words(verdict: Verdict) -> str:
-    part = "test" if verdict.column == "test_metric" else "validation"
-    what = f"{part} {verdict.measure.words}"
     if verdict.decision == "no difference shown":
-        return f"in {what} there is no difference shown ({verdict.interval_text})"
-    return f"in {what} it is {verdict.decision} than {verdict.b} ({verdict.interval_text})"
+        return f"in {verdict.figure} there is no difference shown ({verdict.interval_text})"
+    return (
+        f"in {verdict.figure} it is {verdict.decision} than {verdict.b} ({verdict.interval_text})"
+    )
 
 
-def _price(table: pd.DataFrame, base: Row, row: Row, measure: Measure) -> list[str]:
-    """The other side of the trade: what the recipe gives up on training rows, or in epochs."""
-    parts = []
+def _fit(table: pd.DataFrame, base: Row, row: Row, measure: Measure) -> list[str]:
+    """What the recipe gives up on training rows."""
     fit = _paired(table, base.recipe, row.recipe, "train_metric")
     worse = fit if measure.higher_is_better else _negative(fit)
-    if worse.count >= 2 and worse.low > 0:
-        parts.append(
-            f"it fits the training rows less closely by {measure.show_difference(worse.mean)}"
-        )
-    if row.epochs < 0.95 * base.epochs:
-        parts.append(f"it trains for {row.epochs:.0f} epochs instead of {base.epochs:.0f}")
-    return [f"In exchange {' and '.join(parts)}."] if parts else []
+    if worse.count < 2 or worse.low <= 0:
+        return []
+    size = measure.show_difference(worse.mean)
+    return [f"It fits the training rows less closely, by {size}."]
+
+
+def _epochs(base: Row, row: Row) -> list[str]:
+    now, before = round(row.epochs), round(base.epochs)
+    if now >= before or row.epochs >= 0.95 * base.epochs:
+        return []
+    return [f"It trains for {now} epoch{'s' * (now > 1)} on average instead of {before}."]
 
 
 def _paired(table: pd.DataFrame, a: str, b: str, column: str) -> Interval:
@@ -157,24 +184,28 @@ def _negative(interval: Interval) -> Interval:
 
 
 def _failures(rows: list[Row]) -> list[str]:
-    failed = [f"{r.failed} of {r.trials} of {r.recipe}" for r in rows if r.failed]
-    if not failed:
+    if not any(row.failed for row in rows):
         return []
-    return [
-        f"Trials that failed and are left out: {', '.join(failed)} (the loss became infinite; "
-        "try a smaller learning rate)."
+    some = [
+        f"{r.failed} of the {r.trials} trials of {r.recipe}"
+        for r in rows
+        if r.failed and r.gap.count
     ]
+    listed = [f"Failed and left out: {', '.join(some)}."] if some else []
+    reason = "the loss becomes infinite or not a number; a smaller learning rate may mend it"
+    return [*listed, f"A trial fails when {reason}."]
 
 
-def _scope(table: pd.DataFrame, has_test: bool) -> str:
+def _scope(table: pd.DataFrame) -> str:
     seeds, splits = table["seed"].nunique(), table["split"].nunique()
-    part = "test" if has_test else "validation"
     over = f"{seeds} seed{'s' if seeds > 1 else ''}"
     if splits > 1:
         return f"These figures are over {over} and {splits} splits of the rows."
+    if seeds == 1:
+        return "These figures are of one seed: another may give others."
     return (
-        f"These figures are over {over} on one split: they speak of other trainings on the same "
-        f"rows, and the {part} rows are a sample of their own."
+        f"These figures are over {over} with the same rows: the intervals say what other seeds "
+        "would give, not what other rows would."
     )
 
 

@@ -12,6 +12,7 @@ from justright.evidence.measure import Measure
 if TYPE_CHECKING:
     import pandas as pd
 
+_PARTS = {"train": "training", "val": "validation", "test": "test"}
 Decision = Literal["better", "worse", "no difference shown"]
 
 
@@ -40,21 +41,28 @@ class Verdict:
     measure: Measure
 
     @property
+    def figure(self) -> str:
+        """What is compared, in words: `"test accuracy"`."""
+        part = self.column.split("_")[0]
+        return f"{_PARTS[part]} {self.measure.words}"
+
+    @property
     def interval_text(self) -> str:
-        """The difference and its interval in words."""
+        """By how much `a`'s figure is higher or lower, with the interval of that, in words."""
         if self.pairs < 2:
             return f"{self.pairs} pair{'' if self.pairs == 1 else 's'}, too few for an interval"
-        spread = self.measure.show_range(self.low, self.high)
-        shown = self.measure.show_difference(self.difference, sign=True)
-        return f"{shown}, {CONFIDENCE:.0%} interval {spread}, {self.pairs} pairs"
+        low, high = (self.low, self.high) if self.difference >= 0 else (-self.high, -self.low)
+        size = self.measure.show_difference(abs(self.difference))
+        way = f"{size} {self.measure.direction(self.difference)}" if self.difference else "equal"
+        spread = self.measure.show_range(low, high)
+        return f"{way}, {CONFIDENCE:.0%} interval {spread}, {self.pairs} pairs"
 
     def __str__(self) -> str:
-        part = {"test": "test", "val": "validation"}[self.column.split("_")[0]]
         if self.decision == "no difference shown":
             head = f"No difference shown between {self.a} and {self.b}"
         else:
             head = f"{self.a} is {self.decision} than {self.b}"
-        return f"{head} in {part} {self.measure.words} ({self.interval_text})."
+        return f"{head} in {self.figure} ({self.interval_text})."
 
 
 def paired_verdict(table: pd.DataFrame, a: str, b: str, column: str, measure: Measure) -> Verdict:

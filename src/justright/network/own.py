@@ -11,6 +11,7 @@ from typing import Any
 
 import keras
 
+from justright.errors import ModelError
 from justright.network.surgery import Edits, copy_layer, functional, rebuild
 from justright.network.weights import assign, values_of
 
@@ -52,8 +53,12 @@ def strip_regularization(model: keras.Model) -> keras.Model:
     Raises:
         ModelError: a model that is neither, or not built.
     """
-    shape = tuple(model.input_shape[1:]) if getattr(model, "built", False) else ()
-    copy = functional(model, shape)
+    if isinstance(model, keras.Sequential) and not model.built:
+        raise ModelError(
+            f"The model {model.name!r} is not built. Give it an Input layer, or call "
+            "model.build((None, features))."
+        )
+    copy = functional(model, tuple(getattr(model, "input_shape", ()))[1:])
     dropped = frozenset(layer.name for layer in copy.layers if isinstance(layer, _LAYERS))
     bare = rebuild(copy, Edits(drop=dropped, replace=_bare))
     assign(bare, values_of(model))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import jax
 import jax.numpy as jnp
 
 from justright.regularizers.places import ActsOnActivations, ExportsLayer, Site
+from justright.regularizers.random import random_words
 from justright.regularizers.strength import Position, Strength, strength, strength_at
 from justright.regularizers.technique import Technique, technique
 
@@ -71,9 +73,7 @@ def drop(x: jax.Array, rate: jax.Array | float, key: jax.Array) -> jax.Array:
 
 def random_levels(key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
     """Uniform uint16 numbers, two from each word drawn: drawing is what dropout costs."""
-    size = 1
-    for length in shape:
-        size *= length
-    words = jax.random.bits(key, ((size + 1) // 2,), jnp.uint32)
+    size = math.prod(shape)
+    words = random_words(key, (size + 1) // 2)
     halves = jax.lax.bitcast_convert_type(words, jnp.uint16).reshape(-1)
     return halves[:size].reshape(shape)

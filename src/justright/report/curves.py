@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 TRAIN, VALIDATION = "#0072B2", "#D55E00"
 INK, FAINT = "#222222", "#8a8a8a"
 _MOST_COLUMNS = 4
+_TITLE_WIDTH = 38
 
 
 def draw_curves(curves: pd.DataFrame, table: pd.DataFrame, measure: Measure, title: str) -> Figure:
@@ -32,49 +34,84 @@ def draw_curves(curves: pd.DataFrame, table: pd.DataFrame, measure: Measure, tit
         A figure with one panel a recipe and one y axis for all.
     """
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
     names = list(dict.fromkeys(table["recipe"]))
     columns = min(len(names), _MOST_COLUMNS)
     rows = -(-len(names) // columns)
+    curves = _of_good_trials(curves, table)
     figure = Figure(figsize=(4.3 * columns + 0.6, 3.6 * rows + 0.8), layout="constrained")
     panels = figure.subplots(rows, columns, sharey=True, sharex=True, squeeze=False).ravel()
     for name, axes in zip(names, panels, strict=False):
-        _draw_panel(axes, curves[curves["recipe"] == name], table[table["recipe"] == name], measure)
-        axes.set_title(name, loc="left", fontsize=11, fontweight="bold", color=INK)
+        of_name = table[table["recipe"] == name]
+        _draw_panel(axes, curves[curves["recipe"] == name], measure)
+        _mark_stops(axes, of_name)
+        _write_heading(axes, name, _caption(of_name, measure))
     for axes in panels[len(names) :]:
         axes.set_visible(False)
     for axes in panels[::columns]:
         axes.set_ylabel(measure.words, color=INK)
+    for axes in panels[: len(names)][-columns:]:
+        axes.tick_params(labelbottom=True)
+        axes.set_xlabel("epoch", color=INK)
+    panels[0].xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
+    panels[0].set_xlim(*_span(curves))
     panels[0].set_ylim(*_limits(curves, measure))
     if measure.is_share:
-        panels[0].yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
+        panels[0].yaxis.set_major_formatter(lambda value, _: f"{100 * value:.5g} %")
+    figure.legend(
+        handles=panels[0].get_legend_handles_labels()[0], loc="outside lower right",
+        ncols=2, frameon=False, fontsize=9,
+    )  # fmt: skip
     figure.suptitle(title, x=0.01, ha="left", fontsize=12, color=INK)
     return figure
 
 
-def _draw_panel(axes: Axes, curves: pd.DataFrame, table: pd.DataFrame, measure: Measure) -> None:
+def _of_good_trials(curves: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
+    """Without failed trials, whose last figures are beyond any scale; the caption counts them."""
+    trial = ["recipe", "seed", "split"]
+    return curves.merge(table.loc[table["outcome"] != "failed", trial], on=trial)
+
+
+def _span(curves: pd.DataFrame) -> tuple[float, float]:
+    last = max(2, int(curves["epoch"].max())) if len(curves) else 2
+    return 1 - 0.03 * last, 1.03 * last
+
+
+def _write_heading(axes: Axes, name: str, caption: str) -> None:
+    """Name and figures above the panel, where no curve runs."""
+    lines = [name]
+    if len(name) > _TITLE_WIDTH:
+        lines = textwrap.wrap(name.replace(",", ", "), _TITLE_WIDTH)
+    axes.set_title(
+        "\n".join(lines), loc="left", fontsize=11, fontweight="bold", color=INK, pad=20,
+        parse_math=False,
+    )  # fmt: skip
+    axes.annotate(
+        caption, (0, 1), (0, 6), xycoords="axes fraction", textcoords="offset points",
+        fontsize=9, color=INK,
+    )  # fmt: skip
+
+
+def _draw_panel(axes: Axes, curves: pd.DataFrame, measure: Measure) -> None:
     for column, color, label in (
         ("train_metric", TRAIN, "train"),
         ("val_metric", VALIDATION, "validation"),
     ):
         # Seeds side by side; NaN where a trial has already stopped.
         runs = curves.pivot(index="epoch", columns=["seed", "split"], values=column)
-        values, epochs = runs.to_numpy(), runs.index.to_numpy()
+        values, epochs = runs.to_numpy(float), runs.index.to_numpy()
         axes.plot(epochs, values, color=color, alpha=0.22, linewidth=0.6)
-        still = (~np.isnan(values)).mean(axis=1) >= 0.5
-        mean, spread = np.nanmean(values[still], axis=1), np.nanstd(values[still], axis=1)
+        still = np.isfinite(values).sum(axis=1) * 2 >= max(1, values.shape[1])
+        epochs, values = epochs[still], values[still]
+        mean, spread = np.nanmean(values, axis=1), np.nanstd(values, axis=1)
         low, high = mean - spread, mean + spread
         if measure.is_share:
             low, high = np.clip(low, 0, 1), np.clip(high, 0, 1)
-        axes.fill_between(epochs[still], low, high, color=color, alpha=0.18, linewidth=0)
-        axes.plot(epochs[still], mean, color=color, linewidth=2, label=label)
-    _mark_stops(axes, table)
-    axes.legend(loc="lower right", frameon=False, fontsize=9)
-    axes.text(
-        0.12, 0.04, _caption(table, measure), transform=axes.transAxes, fontsize=9, color=INK,
-        va="bottom",
-    )  # fmt: skip
-    axes.set_xlabel("epoch", color=INK)
+        axes.fill_between(epochs, low, high, color=color, alpha=0.18, linewidth=0)
+        # A line of one epoch has no length: a dot is seen.
+        marker = "o" if len(epochs) == 1 else ""
+        axes.plot(epochs, mean, color=color, linewidth=2, label=label, marker=marker)
     axes.grid(axis="y", color="#e6e6e6", linewidth=0.7)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
@@ -82,23 +119,24 @@ def _draw_panel(axes: Axes, curves: pd.DataFrame, table: pd.DataFrame, measure: 
 
 
 def _mark_stops(axes: Axes, table: pd.DataFrame) -> None:
-    """A tick at the top for each epoch whose weights were restored."""
-    stopped = table[table["outcome"] == "stopped"]
-    for epoch in stopped["best_epoch"]:
+    """A tick at the top for the best epoch of each trial that was stopped."""
+    for epoch in table.loc[table["outcome"] == "stopped", "best_epoch"]:
         axes.axvline(epoch, ymin=0.965, ymax=1.0, color=FAINT, linewidth=1.2)
-    if len(stopped):
-        axes.text(
-            float(stopped["best_epoch"].max()), 0.975, "  best epochs restored", fontsize=8,
-            color=FAINT, transform=axes.get_xaxis_transform(), va="center",
-        )  # fmt: skip
 
 
 def _caption(table: pd.DataFrame, measure: Measure) -> str:
     good = table[table["outcome"] != "failed"]
     if good.empty:
         return "all trials failed"
-    gap = measure.show_difference(float(good["gap"].mean()))
-    return f"validation {measure.show(float(good['val_metric'].mean()))}\ngap {gap}"
+    parts = [
+        f"validation {measure.show(float(good['val_metric'].mean()))}",
+        f"gap {measure.show_difference(float(good['gap'].mean()))}",
+    ]
+    if len(good) < len(table):
+        parts.append(f"{len(table) - len(good)} failed")
+    if (table["outcome"] == "stopped").any():
+        parts.append("ticks: best epochs")
+    return ", ".join(parts)
 
 
 def _limits(curves: pd.DataFrame, measure: Measure) -> tuple[float, float]:
@@ -109,5 +147,6 @@ def _limits(curves: pd.DataFrame, measure: Measure) -> tuple[float, float]:
         return 0.0, 1.0
     low, high = np.quantile(values, [0.01, 1.0] if measure.higher_is_better else [0.0, 0.99])
     margin = 0.08 * max(high - low, 1e-3)
-    top = min(high + margin, 1.01) if measure.is_share else high + margin
-    return float(low - 2 * margin), float(top)
+    if measure.is_share:
+        return max(float(low - margin), -0.01), min(float(high + margin), 1.01)
+    return float(low - margin), float(high + margin)

@@ -1,0 +1,451 @@
+"""The command line: what it prints, draws and returns, and how it says what is wrong."""
+
+import contextlib
+import io
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import NamedTuple
+
+import h5py
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+
+from justright.cli.main import run
+
+PNG = b"\x89PNG\r\n\x1a\n"
+ROWS = 60
+SMALL = ["--seeds", "2", "--epochs", "3"]
+RECIPES = ["--recipe", "dropout=0.4,l2=1e-3", "--recipe", "early_stopping=1"]
+NAMES = ["plain", "dropout 0.4 + L2 0.001", "early stopping 1"]
+
+
+class Ran(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+    @property
+    def said(self):
+        """The error stream as one line: where it breaks depends on the width."""
+        return " ".join(self.err.split())
+
+
+def justright(*arguments):
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = run(["compare", *arguments])
+    return Ran(code, out.getvalue(), err.getvalue())
+
+
+def python(*arguments, folder, **variables):
+    done = subprocess.run(
+        [sys.executable, "-m", "justright", *arguments],
+        cwd=folder,
+        env=os.environ | {"COLUMNS": "80"} | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return Ran(done.returncode, done.stdout, done.stderr)
+
+
+def patients(target="disease"):
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(rng.normal(size=(ROWS, 3)), columns=["age", "height", "weight"])
+    table[target] = (table.age + table.height > 0).astype(int)
+    return table
+
+
+def net(*layers, shape=(3,)):
+    hidden = layers or [keras.layers.Dense(4, activation="relu")]
+    return keras.Sequential(
+        [keras.Input(shape), *hidden, keras.layers.Dense(1, activation="sigmoid")], name="net"
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder with a table and a small network."""
+    folder = tmp_path_factory.mktemp("work")
+    patients().to_csv(folder / "patients.csv", index=False)
+    net().save(folder / "net.keras")
+    return folder
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _at_work(folder):
+    """Run there, 80 columns wide and not in colour."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("COLUMNS", "80")
+        for variable in ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+            patch.delenv(variable, raising=False)
+        yield
+
+
+TABLE = ["--data", "patients.csv", "--model", "net.keras", *SMALL]
+
+
+@pytest.fixture(scope="module")
+def text(_at_work):
+    return justright(*TABLE, *RECIPES)
+
+
+@pytest.fixture(scope="module")
+def as_json(_at_work):
+    return justright(*TABLE, *RECIPES, "--json", "--figure", "curves.svg")
+
+
+# What it does
+
+
+def test_compare_draws_the_curves_as_a_png(text):
+    assert text.code == 0
+    assert Path("reg_compare.png").read_bytes().startswith(PNG)
+    assert "Curves: reg_compare.png" in text.out
+
+
+def test_compare_prints_a_table_and_a_paragraph(text):
+    words = " ".join(text.out.split())
+    assert "patients.csv, 3 features, target disease: 36 rows to train on" in words
+    for heading in ("recipe", "train", "validation", "test", "gap in points (95 %)", "epochs"):
+        assert heading in words
+    for word in ("plain", "dropout", "L2", "early", "stopping"):
+        assert word in words
+    assert "Plain reaches accuracy" in words
+    assert "2 seeds" in words
+
+
+def test_compare_says_nothing_on_the_error_stream_when_nobody_watches(text, as_json):
+    assert text.err == ""
+    assert as_json.err == ""
+
+
+def test_output_fits_80_columns(text):
+    assert max(map(len, text.out.splitlines())) <= 80
+
+
+def test_output_has_no_escape_codes_where_there_is_no_terminal(text):
+    assert "\x1b" not in text.out
+
+
+def test_json_is_one_object_with_a_record_for_each_training(as_json):
+    assert as_json.code == 0
+    found = json.loads(as_json.out, parse_constant=pytest.fail)
+    assert set(found) == {"data", "notes", "summary", "figure", "table"}
+    records = found["table"]
+    assert [(r["recipe"], r["seed"]) for r in records] == [(n, s) for n in NAMES for s in (0, 1)]
+    for record in records:
+        assert 1 <= record["best_epoch"] <= record["epochs_run"] <= 3
+        assert record["outcome"] in {"finished", "stopped"}
+        assert 0 <= record["test_metric"] <= 1
+    assert [r["Dropout.rate"] for r in records] == [None, None, 0.4, 0.4, None, None]
+    assert [r["L2.strength"] for r in records] == [None, None, 0.001, 0.001, None, None]
+    assert [r["EarlyStopping.patience"] for r in records] == [None] * 4 + [1, 1]
+    assert found["summary"].startswith("Plain reaches accuracy")
+
+
+def test_json_and_text_speak_of_the_same_trainings(text, as_json):
+    summary = json.loads(as_json.out)["summary"]
+    assert summary in " ".join(text.out.split())
+
+
+def test_the_ending_says_the_format_of_the_figure(as_json):
+    assert json.loads(as_json.out)["figure"] == "curves.svg"
+    assert "<svg" in Path("curves.svg").read_text(encoding="utf-8")
+
+
+def test_failed_trainings_are_null_in_json_and_told_in_words():
+    done = justright(
+        *(*TABLE, "--optimizer", "sgd", "--recipe", "l2=1e38"),
+        *("--json", "--figure", "failed.png"),
+    )
+    assert done.code == 0
+    found = json.loads(done.out, parse_constant=pytest.fail)
+    failed = [record for record in found["table"] if record["outcome"] == "failed"]
+    assert [record["recipe"] for record in failed] == ["L2 1e+38"] * 2
+    assert {record["val_loss"] for record in failed} == {None}
+    assert "failed" in found["summary"]
+
+
+def test_plain_is_always_compared_and_only_once():
+    done = justright(*TABLE, "--recipe", "plain", "--recipe", "", "--json")
+    assert {record["recipe"] for record in json.loads(done.out)["table"]} == {"plain"}
+
+
+def test_the_target_may_be_named():
+    patients("sick")[["sick", "age", "height", "weight"]].to_csv("first.csv", index=False)
+    done = justright(*TABLE, *RECIPES, "--data", "first.csv", "--target", "sick")
+    assert done.code == 0
+    assert "target sick" in done.out
+
+
+def test_recipe_names_stay_whole_beside_a_metric_with_a_long_name():
+    from rich.console import Console
+
+    from justright.evidence.measure import Measure
+    from justright.report.console import results_table
+
+    names = ("train_loss", "val_loss", "test_loss", "train_metric", "val_metric", "test_metric")
+    record = dict.fromkeys([*names, "loss_gap", "gap"], 1234.5)
+    record |= {"recipe": "dropout + L2 + early stopping", "outcome": "finished"}
+    record |= {"epochs_run": 200, "best_epoch": 180}
+    table = pd.DataFrame([record | {"seed": seed, "split": 0} for seed in range(2)])
+    shown = io.StringIO()
+    console = Console(file=shown, width=80)
+    console.print(results_table(table, Measure("mean_absolute_error", False), has_test=True))
+    assert "dropout" in shown.getvalue()
+    assert "stopping" in shown.getvalue()
+    assert max(map(len, shown.getvalue().splitlines())) <= 80
+
+
+def test_the_main_job_runs_from_any_folder(tmp_path):
+    done = python("compare", "--epochs", "2", "--seeds", "1", folder=tmp_path)
+    assert (done.code, done.err) == (0, "")
+    assert [path.name for path in tmp_path.iterdir()] == ["reg_compare.png"]
+    assert (tmp_path / "reg_compare.png").read_bytes().startswith(PNG)
+    words = " ".join(done.out.split())
+    for expected in ("80 rows to train on", "plain", "dropout + L2", "early stopping"):
+        assert expected in words
+    assert max(map(len, done.out.splitlines())) <= 80
+    assert "\x1b" not in done.out
+
+
+# Help and exit codes
+
+
+def test_help_of_the_module_lists_the_commands_and_the_exit_codes(tmp_path):
+    done = python("--help", folder=tmp_path)
+    assert (done.code, done.err) == (0, "")
+    assert "compare" in done.out
+    assert "Exit codes: 0 done, 1" in done.out
+
+
+def test_help_of_compare_shows_each_example_on_a_line_of_its_own():
+    done = justright("--help")
+    assert done.code == 0
+    lines = [line.strip() for line in done.out.splitlines()]
+    assert "justright compare --recipe dropout=0.2 --recipe dropout=0.5,l2=1e-3" in lines
+    assert "\\b" not in done.out
+
+
+def test_help_names_every_option_and_its_default():
+    words = " ".join(justright("--help").out.split())
+    for option in ("recipe", "data", "target", "model", "seeds", "epochs", "figure", "json"):
+        assert f"--{option}" in words
+    assert "[default: reg_compare.png]" in words
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--no-such-option"], ["extra"], ["--seeds", "many"]],
+    ids=["unknown option", "extra argument", "no number"],
+)
+def test_wrong_usage_is_2(arguments):
+    done = justright(*arguments)
+    assert done.code == 2
+    assert done.out == ""
+    assert "Usage: justright compare" in done.err
+    assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize("arguments", [[], ["train"]], ids=["nothing", "unknown command"])
+def test_wrong_usage_of_the_group_is_2(arguments, capsys):
+    assert run(arguments) == 2
+    assert "Usage: justright" in capsys.readouterr().err
+
+
+def test_an_interruption_is_130(monkeypatch):
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("justright.experiments.compare.run_trials", interrupt)
+    done = justright(*TABLE)
+    assert done.code == 130
+    assert done.out == ""
+    assert "Interrupted." in done.err
+    assert "Traceback" not in done.err
+
+
+def test_another_backend_is_told_without_a_traceback(tmp_path):
+    done = python("compare", folder=tmp_path, KERAS_BACKEND="numpy")
+    assert (done.code, done.out) == (1, "")
+    assert "KERAS_BACKEND is 'numpy'" in done.said
+    assert "Traceback" not in done.err
+
+
+# What is wrong is told on the error stream, and the exit code is 1
+
+
+def assert_told(done, *words):
+    assert done.code == 1
+    assert done.out == ""
+    assert done.said.startswith("Error:")
+    assert [word for word in words if word not in done.said] == [], done.said
+    assert "Traceback" not in done.err
+    assert "\x1b" not in done.err
+    assert max(map(len, done.err.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        pytest.param("--seeds 0", ["seeds=0", "at least one"], id="no seeds"),
+        pytest.param("--epochs 0", ["epochs=0", "at least 1"], id="no epochs"),
+        pytest.param("--batch-size 0", ["batch_size=0", "at least 1"], id="no batch"),
+        pytest.param(
+            "--batch-size 1000", ["batch_size=1000", "80 training rows", "at most 80"], id="batch"
+        ),
+        pytest.param("--optimizer adm", ["'adm'", "Did you mean adam?"], id="optimizer"),
+        pytest.param(
+            "--recipe dropuot=0.4,l2=x",
+            ["'dropuot'", "Did you mean dropout?", "'x' is not a number"],
+            id="recipe",
+        ),
+        pytest.param("--recipe dropout=40", ["rate=40", "Did you mean 0.4?"], id="strength"),
+        pytest.param("--recipe [red]=1", ["'[red]'", "no regularizer"], id="square brackets"),
+        pytest.param("--figure curves.txt", ["curves.txt", "'.txt'", ".png"], id="figure's ending"),
+        pytest.param("--figure curves", ["--figure curves", ".png"], id="figure without ending"),
+        pytest.param(
+            "--figure none/curves.png", ["none/curves.png", "no folder"], id="figure's folder"
+        ),
+        pytest.param("--data brest_cancer", ["'brest_cancer'", "breast_cancer"], id="data"),
+        pytest.param("--data none.csv", ["no file 'none.csv'", "Check the path"], id="no file"),
+        pytest.param("--data .", ["no file '.'"], id="a folder"),
+        pytest.param(
+            "--target age --seeds 1 --epochs 1",
+            ["--target", "breast_cancer"],
+            id="target of an example",
+        ),
+        pytest.param("--model none.keras", ["no file 'none.keras'"], id="no model"),
+        pytest.param("--model net.keras", ["(3", "(30"], id="a model for other rows"),
+    ],
+)
+def test_an_option_that_makes_no_sense_is_told(options, words):
+    assert_told(justright(*options.split()), *words)
+
+
+def test_a_figure_that_is_a_folder_is_told_before_training(monkeypatch):
+    Path("folder.png").mkdir(exist_ok=True)
+    monkeypatch.setattr(
+        "justright.experiments.compare.run_trials", lambda *_, **__: pytest.fail("trained")
+    )
+    assert_told(justright(*TABLE, "--figure", "folder.png"), "folder.png")
+
+
+def spoilt(column, value):
+    table = patients().astype(object)
+    table.loc[3, column] = value
+    return table
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        pytest.param("", ["bad.csv is empty"], id="empty"),
+        pytest.param("a,b\n", ["0 rows"], id="a header alone"),
+        pytest.param(patients()[["disease"]], ["1 columns", "two columns"], id="one column"),
+        pytest.param("a;b\n1;2\n3;4\n", ["1 columns"], id="semicolons"),
+        pytest.param("a,b\n1,2\n3,4,5\n", ["cannot be read as CSV"], id="ragged"),
+        pytest.param(spoilt("age", "old"), ["'age'", "'old'"], id="text"),
+        pytest.param(spoilt("age", None), ["'age'", "misses 1 of 60", "row 3"], id="NaN"),
+        pytest.param(spoilt("disease", None), ["'disease'", "row 3"], id="NaN in the target"),
+        pytest.param(patients().assign(disease=1), ["one class only (1)"], id="one class"),
+        pytest.param(patients().head(2), ["2 rows"], id="two rows"),
+        pytest.param("a,[red]b[/]\n1,2\nx,3\n", ["'x'"], id="square brackets"),
+    ],
+)
+def test_a_table_that_cannot_be_trained_on_is_told(table, words):
+    if isinstance(table, str):
+        Path("bad.csv").write_text(table, encoding="utf-8")
+    else:
+        table.to_csv("bad.csv", index=False)
+    assert_told(justright("--data", "bad.csv"), *words)
+
+
+def test_a_target_that_is_not_there_is_told_with_the_nearest():
+    done = justright("--data", "patients.csv", "--target", "diseas")
+    assert_told(done, "no column 'diseas'", "Did you mean disease?", "age, height, weight")
+
+
+# Models from files
+
+
+def truncated():
+    return Path("net.keras").read_bytes()[:5000]
+
+
+def repacked(**changes):
+    """The small network's file with some of its parts changed; None leaves a part out."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile("net.keras") as old, zipfile.ZipFile(packed, "w") as new:
+        for name in old.namelist():
+            content = changes.get(name.split(".")[0], old.read(name))
+            if content is not None:
+                new.writestr(name, content)
+    return packed.getvalue()
+
+
+def a_function_of_os_as(what):
+    """A network whose file asks for os.system, as a class or as an activation."""
+    with zipfile.ZipFile("net.keras") as packed:
+        config = json.loads(packed.read("config.json"))
+    if what == "class":
+        config |= {"module": "os", "class_name": "system", "config": "touch ran"}
+    else:
+        config["config"]["layers"][1]["config"]["activation"] = {
+            "module": "os",
+            "class_name": "function",
+            "config": "system",
+            "registered_name": "function",
+        }
+    return repacked(config=json.dumps(config))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(lambda: b"", id="empty"),
+        pytest.param(lambda: b"a network", id="text"),
+        pytest.param(truncated, id="truncated"),
+        pytest.param(lambda: Path("net.keras").read_bytes()[5000:], id="without its beginning"),
+        pytest.param(lambda: repacked(config=None), id="without its configuration"),
+        pytest.param(lambda: repacked(config="{"), id="with a broken configuration"),
+        pytest.param(lambda: repacked(model=None), id="without its weights"),
+        pytest.param(lambda: repacked(model=b"weights"), id="with broken weights"),
+    ],
+)
+def test_a_file_that_is_no_network_is_told(content):
+    Path("broken.keras").write_bytes(content())
+    assert_told(justright("--data", "patients.csv", "--model", "broken.keras"), "broken.keras")
+
+
+def test_the_older_format_is_refused_since_it_can_hold_code():
+    with h5py.File("net.h5", "w") as older:
+        older.attrs["model_config"] = "{}"
+    done = justright("--data", "patients.csv", "--model", "net.h5")
+    assert_told(done, "net.h5 is not a .keras file", "model.save('name.keras')")
+
+
+def test_code_in_a_lambda_layer_is_refused_and_not_run():
+    ran = Path("ran")
+    leave_a_trace = keras.layers.Lambda(lambda x: __import__("pathlib").Path("ran").touch() or x)
+    net(leave_a_trace).save("lambda.keras")
+    assert ran.exists(), "the trap does not work"
+    ran.unlink()
+    done = justright("--data", "patients.csv", "--model", "lambda.keras")
+    assert_told(done, "lambda.keras holds code", "Lambda", "does not run")
+    assert not ran.exists()
+
+
+@pytest.mark.parametrize("what", ["class", "activation"])
+def test_a_function_that_a_file_asks_for_is_refused_and_not_run(what):
+    Path("asks.keras").write_bytes(a_function_of_os_as(what))
+    assert_told(justright("--data", "patients.csv", "--model", "asks.keras"), "asks.keras")
+    assert not Path("ran").exists()

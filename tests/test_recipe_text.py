@@ -1,0 +1,123 @@
+"""Recipes as text: what is written is what is read, and all faults are told at once."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import justright as jr
+from justright.regularizers import TECHNIQUES
+from justright.regularizers.text import parse_recipe
+
+NOT_NEGATIVE = st.floats(0, allow_infinity=False)
+STRENGTHS = {
+    "dropout": [st.floats(0, 1, exclude_max=True)],
+    "l1": [NOT_NEGATIVE],
+    "l2": [NOT_NEGATIVE],
+    "elastic_net": [NOT_NEGATIVE, NOT_NEGATIVE],
+    "weight_decay": [NOT_NEGATIVE],
+    "batch_norm": [],
+    "early_stopping": [st.integers(1, 10**6)],
+}
+KINDS = {kind.key(): kind for kind in TECHNIQUES}
+
+# Text that is nearly a recipe finds more than text that is nothing like one.
+PIECES = ["=", ":", ",", " ", "-", "_", "plain", "0.4", "1e-3", "1e400", "nan", "inf", "٣", "[x]"]
+NEARLY = st.lists(st.sampled_from([*PIECES, *KINDS])).map("".join)
+
+
+@st.composite
+def written_recipes(draw):
+    """A recipe, and a way to write it."""
+    techniques, parts = [], []
+    for key in draw(st.lists(st.sampled_from(sorted(STRENGTHS)), unique=True)):
+        values = [draw(strength) for strength in STRENGTHS[key]]
+        techniques.append(KINDS[key](*values))
+        name = draw(st.sampled_from([key, key.upper(), key.replace("_", "-"), f" {key} "]))
+        parts.append(name + "=" * bool(values) + ":".join(map(repr, values)))
+    return jr.Recipe(*techniques), draw(st.sampled_from([",", ", ", " ,"])).join(parts)
+
+
+def test_the_tests_know_every_technique_that_has_a_strength():
+    assert set(STRENGTHS) <= set(KINDS)
+    assert {key: len(values) for key, values in STRENGTHS.items()} == {
+        key: len(KINDS[key].strength_names()) for key in STRENGTHS
+    }
+
+
+@settings(deadline=None)
+@given(written_recipes())
+def test_a_written_recipe_is_read_as_it_was(pair):
+    recipe, text = pair
+    assert parse_recipe(text) == recipe
+
+
+@settings(deadline=None)
+@given(st.text() | NEARLY)
+def test_any_text_is_a_recipe_or_is_refused(text):
+    try:
+        recipe = parse_recipe(text)
+    except jr.RecipeError:
+        return
+    assert isinstance(recipe, jr.Recipe)
+
+
+@pytest.mark.parametrize("text", ["", "plain", " plain ", " , ,"])
+def test_plain_and_nothing_are_the_empty_recipe(text):
+    assert parse_recipe(text) == jr.Recipe()
+
+
+@pytest.mark.parametrize(
+    ("text", "recipe"),
+    [
+        ("dropout=0.4,l2=1e-3", jr.Dropout(0.4) + jr.L2(1e-3)),
+        ("l2=1e-3,dropout=0.4", jr.L2(1e-3) + jr.Dropout(0.4)),
+        ("elastic_net=1e-4:1e-3", jr.Recipe(jr.ElasticNet(l1=1e-4, l2=1e-3))),
+        ("batch_norm, early-stopping = 20", jr.BatchNorm() + jr.EarlyStopping(20)),
+        ("Early_Stopping=inf", jr.Recipe(jr.EarlyStopping(float("inf")))),
+    ],
+)
+def test_order_spaces_and_hyphens(text, recipe):
+    assert parse_recipe(text) == recipe
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        pytest.param("dropuot=0.4", ["'dropuot'", "Did you mean dropout?", "l2"], id="a slip"),
+        pytest.param("dropout=much", ["'dropout=much'", "'much'", "not a number"], id="no number"),
+        pytest.param("dropout", ["'dropout'", "dropout=RATE"], id="no strength"),
+        pytest.param("dropout=", ["''", "not a number"], id="an empty strength"),
+        pytest.param("dropout=0.1:0.2", ["2 strengths", "dropout=RATE"], id="too many"),
+        pytest.param("elastic_net=1e-3", ["1 strengths", "elastic_net=L1:L2"], id="too few"),
+        pytest.param("batch_norm=0.9", ["'batch_norm=0.9'", "write batch_norm."], id="none wanted"),
+        pytest.param("dropout=40", ["rate=40", "Did you mean 0.4?"], id="a percentage"),
+        pytest.param("l2=-1", ["strength=-1", "Did you mean 1?"], id="negative"),
+        pytest.param("l1=nan", ["strength=nan"], id="NaN"),
+        pytest.param("l1=1e400", ["strength=inf"], id="infinity"),
+        pytest.param("early_stopping=2.5", ["patience=2.5", "whole"], id="half an epoch"),
+        pytest.param("plain,l2=1", ["'plain'", "no regularizer"], id="plain beside others"),
+        pytest.param("l2=1,l2=2", ["L2 came twice"], id="twice"),
+        pytest.param("{'l2': 1}", ["no regularizer"], id="not a recipe"),
+    ],
+)
+def test_a_fault_is_told_with_the_recipe_and_the_mend(text, words):
+    with pytest.raises(jr.RecipeError) as caught:
+        parse_recipe(text)
+    assert [word for word in [repr(text), *words] if word not in str(caught.value)] == []
+
+
+def test_all_faults_are_told_in_one_message():
+    with pytest.raises(jr.RecipeError) as caught:
+        parse_recipe("dropuot=0.4,l1=much,l2=-1,batch_norm=1,weight_decay=0.1")
+    message = str(caught.value)
+    assert message.startswith("In the recipe 'dropuot=0.4,l1=much")
+    for words in ("'dropuot'", "'much'", "L2(strength=-1", "'batch_norm=1'"):
+        assert words in message
+    assert "WeightDecay" not in message
+
+
+def test_a_regularizer_that_came_twice_is_told_beside_other_faults():
+    with pytest.raises(jr.RecipeError) as caught:
+        parse_recipe("l1=much,l2=1,l2=2")
+    assert "much" in str(caught.value)
+    assert "L2 came twice" in str(caught.value)
