@@ -4,9 +4,9 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import dense_net
 
 import justright as jr
+from conftest import dense_net
 
 TABLE = [
     "recipe", "seed", "split", "epochs_run", "best_epoch", "outcome", "train_loss", "val_loss",

@@ -14,7 +14,6 @@ import justright as jr
 from justright.engine import best as best_so_far
 from justright.regularizers.places import StopRule
 
-
 watch = jax.jit(best_so_far.watch)
 
 
@@ -133,8 +132,8 @@ def test_the_best_epochs_weights_are_restored_to_the_bit(study):
 
 def test_figures_are_those_of_the_weights_given(study):
     for name, epoch in (("stopped", "best_epoch"), ("last", "epochs_run")):
-        table = study.table.query("recipe == @name")
-        curves = study.curves.query("recipe == @name").set_index(["seed", "epoch"])
+        table = study.table[study.table["recipe"] == name]
+        curves = study.curves[study.curves["recipe"] == name].set_index(["seed", "epoch"])
         for row in table.itertuples():
             assert row.val_loss == curves.loc[(row.seed, getattr(row, epoch)), "val_loss"]
 

@@ -6,11 +6,11 @@ import jax
 import keras
 import numpy as np
 import pytest
-from conftest import Compilations, dense_net
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import justright as jr
+from conftest import Compilations, dense_net
 from justright.engine.evaluate import CHUNK
 from justright.engine.layout import Layout
 from justright.engine.outcome import Outcome

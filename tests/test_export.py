@@ -35,7 +35,9 @@ def test_the_model_is_plain_keras_in_the_recommended_order(study):
     ]  # fmt: skip
     assert all(type(layer).__module__.startswith("keras.") for layer in model.layers)
     first, last = model.layers[1], model.layers[-1]
-    np.testing.assert_allclose([first.kernel_regularizer.l1, first.kernel_regularizer.l2], [1e-4, 1e-3])
+    np.testing.assert_allclose(
+        [first.kernel_regularizer.l1, first.kernel_regularizer.l2], [1e-4, 1e-3]
+    )
     assert isinstance(last.kernel_regularizer, keras.regularizers.L1)
 
 
@@ -88,10 +90,22 @@ def test_it_trains_on_as_the_study_did(binary, held_out, small_net):
     options = {"validation": held_out, "seeds": 1, "batch_size": 16, "shuffle": False}
     sgd = keras.optimizers.SGD(0.1)
     two = jr.compare(
-        small_net, binary, {"it": recipe}, epochs=2, optimizer=sgd, initial_weights="model", **options
+        small_net,
+        binary,
+        {"it": recipe},
+        epochs=2,
+        optimizer=sgd,
+        initial_weights="model",
+        **options,
     ).model("it")
     one = jr.compare(
-        small_net, binary, {"it": recipe}, epochs=1, optimizer=sgd, initial_weights="model", **options
+        small_net,
+        binary,
+        {"it": recipe},
+        epochs=1,
+        optimizer=sgd,
+        initial_weights="model",
+        **options,
     ).model("it")
     one.optimizer.exclude_from_weight_decay(var_names=["bias"])
     one.fit(*binary, batch_size=16, epochs=1, shuffle=False, verbose=0)

@@ -3,9 +3,9 @@
 import keras
 import numpy as np
 import pytest
-from conftest import dense_net
 
 import justright as jr
+from conftest import dense_net
 
 STEPS = 50
 

@@ -3,9 +3,9 @@
 import keras
 import numpy as np
 import pytest
-from conftest import Compilations, dense_net
 
 import justright as jr
+from conftest import Compilations, dense_net
 from justright.network.network import Blueprint, Network
 
 L = keras.layers

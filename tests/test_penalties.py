@@ -44,11 +44,11 @@ def exactly(linear):
 def fit_linear(data, recipe, optimizer, epochs=3000):
     """Minimise mean squared error plus the recipe's penalty, full batch."""
     keras.utils.set_random_seed(0)
-    X, y = data
-    model = keras.Sequential([keras.Input((X.shape[1],)), keras.layers.Dense(1)])
+    rows, features = data[0].shape
+    model = keras.Sequential([keras.Input((features,)), keras.layers.Dense(1)])
     study = jr.compare(
         model, data, {"it": recipe}, validation=data, seeds=1, epochs=epochs,
-        batch_size=len(X), optimizer=optimizer, progress=False,
+        batch_size=rows, optimizer=optimizer, progress=False,
     )  # fmt: skip
     kernel, bias = study.model("it").get_weights()
     return kernel[:, 0], bias[0]
@@ -100,7 +100,9 @@ def test_elastic_net_is_scikit_learns(linear):
     l1, l2 = 0.3, 0.1
     # Theirs: 1/2 MSE + a r |w| + a (1-r)/2 w².
     alpha, ratio = l1 / 2 + l2, (l1 / 2) / (l1 / 2 + l2)
-    theirs = ElasticNet(alpha=alpha, l1_ratio=ratio, tol=1e-10, max_iter=100_000).fit(*exactly(linear))
+    theirs = ElasticNet(alpha=alpha, l1_ratio=ratio, tol=1e-10, max_iter=100_000).fit(
+        *exactly(linear)
+    )
     kernel, _ = fit_linear(linear, jr.ElasticNet(l1, l2), sgd())
     np.testing.assert_allclose(kernel, theirs.coef_, atol=1e-3)
     np.testing.assert_array_equal(kernel == 0, theirs.coef_ == 0)

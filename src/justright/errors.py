@@ -35,14 +35,14 @@ class RecipeError(JustrightError):
     """A regularizer, one of its strengths, or their combination is not valid."""
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
+def did_you_mean(name: object, known: Iterable[str]) -> str:
     """Return a sentence that lists what is known, nearest first where one is near.
 
     >>> did_you_mean("droput", ["dropout", "l1", "l2"])
     'Did you mean dropout? Known: dropout, l1, l2.'
     """
     known = list(known)
-    near = difflib.get_close_matches(name.lower(), [k.lower() for k in known], n=1)
+    near = difflib.get_close_matches(str(name).lower(), [k.lower() for k in known], n=1)
     listing = f"Known: {', '.join(known)}."
     if not near:
         return listing

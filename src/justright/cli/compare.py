@@ -18,9 +18,15 @@ if TYPE_CHECKING:
     from justright.study import Study
 
 EXAMPLES = ("breast_cancer",)
+EXAMPLE_COMMANDS = """\b
+Examples:
+  justright compare
+  justright compare --recipe dropout=0.2 --recipe dropout=0.5,l2=1e-3
+  justright compare --data heart.csv --target disease --seeds 5
+"""
 
 
-@click.command()
+@click.command(epilog=EXAMPLE_COMMANDS)
 @click.option(
     "--recipe",
     "texts",
@@ -73,17 +79,11 @@ def compare(
     figure: Path,
     as_json: bool,
 ) -> None:
-    r"""Train recipes side by side and say what they changed.
+    """Train recipes side by side and say what they changed.
 
     Without options: the lesson's network on 80 rows of breast-cancer data, plain
     against dropout 0.4 + L2 0.001 on its hidden layers, and against the same with
     early stopping, over 10 seeds.
-
-    \b
-    Examples:
-      justright compare
-      justright compare --recipe dropout=0.2 --recipe dropout=0.5,l2=1e-3
-      justright compare --data heart.csv --target disease --seeds 5
     """
     _check_writable(figure)
     with _loading():
@@ -141,6 +141,11 @@ def _example(data: str, target: str | None) -> Example:
 
     path = Path(data)
     if data in EXAMPLES:
+        if target is not None:
+            raise DataError(
+                f"--target {target}: {data} has a target of its own. Leave --target out, or name "
+                "a CSV file with --data."
+            )
         return example(data)
     if not path.suffix and not path.exists():
         raise DataError(
@@ -165,6 +170,8 @@ def _check_writable(figure: Path) -> None:
         )
     if not figure.absolute().parent.is_dir():
         raise DataError(f"--figure {figure}: there is no folder {figure.absolute().parent}.")
+    if figure.is_dir():
+        raise DataError(f"--figure {figure} is a folder. Name a file.")
 
 
 def _as_json(study: Study, task: Example, figure: Path) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numbers
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -23,6 +25,11 @@ def checked_inputs(X: object, where: str = "X") -> np.ndarray:
         DataError: no rows, text, NaN or infinity, fewer than two dimensions.
     """
     array = _as_array(X, where)
+    if array.ndim == 0:
+        raise DataError(
+            f"{where} is a {type(X).__name__}, not an array of rows. Give an array or a DataFrame; "
+            "a sparse matrix becomes one with .toarray()."
+        )
     if array.ndim < 2:
         raise DataError(
             f"{where} has shape {array.shape}; rows of features are wanted, (rows, features). For "
@@ -30,10 +37,10 @@ def checked_inputs(X: object, where: str = "X") -> np.ndarray:
         )
     if array.size == 0:
         raise DataError(f"{where} is empty: its shape is {array.shape}. Give at least one row.")
-    numbers = _numbers(array, where)
-    _check_finite(numbers, where)
     with np.errstate(over="ignore"):
-        single = numbers.astype(np.float32)
+        double = _numbers(array, where)
+        single = double.astype(np.float32)
+    _check_finite(double, where)
     if not np.isfinite(single).all():
         raise DataError(
             f"{where} holds numbers beyond the range of 32-bit floats (about 3e38). Scale it, for "
@@ -52,7 +59,7 @@ def checked_targets(y: object, rows: int, where: str = "y", inputs: str = "X") -
         inputs: what to call the inputs.
 
     Raises:
-        DataError: a length that differs, or missing values.
+        DataError: a length that differs, missing values, or text in several columns.
     """
     array = _as_array(y, where)
     if array.ndim == 0 or len(array) != rows:
@@ -69,6 +76,11 @@ def checked_targets(y: object, rows: int, where: str = "y", inputs: str = "X") -
         _check_finite(array, where)
     if array.dtype.kind not in "biufUS":
         raise DataError(f"{where} holds {array.dtype}, which are neither numbers nor labels.")
+    if array.dtype.kind in "US" and array.ndim > 1:
+        raise DataError(
+            f"{where} holds text in {array.shape[1]} columns. Give one column of labels, or "
+            "numbers, for example from sklearn.preprocessing.OneHotEncoder."
+        )
     return array
 
 
@@ -82,15 +94,18 @@ def _as_array(values: object, where: str) -> np.ndarray:
 def _numbers(array: np.ndarray, where: str) -> np.ndarray:
     if array.dtype.kind in "biuf":
         return array.astype(np.float64, copy=False)
-    try:
-        return array.astype(np.float64)
-    except (TypeError, ValueError):
-        position = next(i for i in np.ndindex(array.shape) if not _is_number(array[i]))
+    if array.dtype.kind not in "OUS":
+        raise DataError(f"{where} holds {array.dtype}, which are not real numbers.")
+    values = np.where(_missing(array), np.nan, array.astype(object))
+    flat = [_number(value) for value in values.ravel()]
+    if None in flat:
+        position = np.unravel_index(flat.index(None), array.shape)
         raise DataError(
-            f"{where} holds {array[position]!r} in {_place(position)}, which is not a number. "
-            "Turn text into numbers, for example with sklearn.preprocessing.OneHotEncoder, or "
-            "leave that column out."
-        ) from None
+            f"{where} holds {array[position]!r} in {_place(position)}, which is not a number that "
+            "a float can hold. Turn text into numbers, for example with "
+            "sklearn.preprocessing.OneHotEncoder, or leave that column out."
+        )
+    return np.array(flat, np.float64).reshape(array.shape)
 
 
 def _check_finite(array: np.ndarray, where: str) -> None:
@@ -110,28 +125,41 @@ def _check_finite(array: np.ndarray, where: str) -> None:
 def _plain(array: np.ndarray, where: str) -> np.ndarray:
     """An object array as text, or as numbers if it holds nothing else."""
     flat = list(array.ravel())
-    missing = [i for i, v in enumerate(flat) if v is None or (isinstance(v, float) and np.isnan(v))]
-    if missing:
+    missing = np.argwhere(_missing(array))
+    if len(missing):
         raise DataError(
             f"{where} misses {len(missing)} of {len(flat)} values, the first in row "
-            f"{missing[0]}. Drop those rows."
+            f"{int(missing[0][0])}. Drop those rows."
         )
-    if all(isinstance(v, str) for v in flat):
+    text = [isinstance(v, str) for v in flat]
+    if all(text):
         return array.astype(str)
-    if all(_is_number(v) and not isinstance(v, str) for v in flat):
-        return np.asarray(flat).reshape(array.shape)
-    raise DataError(f"{where} mixes text and numbers. Make all labels text: y.astype(str).")
+    odd = [v for v in flat if not isinstance(v, str) and _number(v) is None]
+    if odd:
+        raise DataError(f"{where} holds {odd[0]!r}, which is neither a number nor a label.")
+    if any(text):
+        raise DataError(f"{where} mixes text and numbers. Make all labels text: y.astype(str).")
+    return np.asarray(flat).reshape(array.shape)
 
 
-def _is_number(value: Any) -> bool:
+def _missing(array: np.ndarray) -> np.ndarray:
+    """Where an array of objects holds None, NaN, or what pandas writes for a missing value."""
+    import pandas as pd
+
+    return np.asarray(pd.isna(array))
+
+
+def _number(value: Any) -> float | None:
+    """A cell as a float, or None if it is not a number or too large for one."""
+    if not isinstance(value, numbers.Real | Decimal | str | bytes | np.bool_):
+        return None
     try:
-        float(value)
-    except (TypeError, ValueError):
-        return False
-    return True
+        return float(value)
+    except (ValueError, OverflowError):
+        return None
 
 
-def _place(position: tuple[int, ...]) -> str:
+def _place(position: tuple[Any, ...]) -> str:
     names = ["row", "column"] if len(position) <= 2 else ["row"]
     named = [f"{name} {int(i)}" for name, i in zip(names, position, strict=False)]
     rest = [int(i) for i in position[len(names) :]]

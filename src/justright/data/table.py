@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SHARE = 0.2
+# The square of a larger number does not fit into a float, so it has no standard deviation.
+LARGEST = 1e150
 
 
 def read_table(path: Path, target: str | None) -> Example:
@@ -77,16 +79,25 @@ def _check_numeric(features: pd.DataFrame, file: str) -> None:
     import pandas as pd
 
     for column in features.columns:
-        values = features[column]
-        if not pd.api.types.is_numeric_dtype(values):
-            text = next(v for v in values if isinstance(v, str)) if len(values) else ""
-            raise DataError(
-                f"{file}: the column {column!r} holds text ({text!r}). Turn it into numbers, or "
-                "leave it out."
-            )
-        missing = ~np.isfinite(values.to_numpy(np.float64))
+        values, where = features[column], f"{file}: the column {column!r}"
+        missing = values.isna().to_numpy()
         if missing.any():
             raise DataError(
-                f"{file}: the column {column!r} misses {int(missing.sum())} of {len(values)} "
-                f"values, the first in row {int(missing.argmax())}. Fill them in, or drop the rows."
+                f"{where} misses {int(missing.sum())} of {len(values)} values, the first in row "
+                f"{int(missing.argmax())}. Fill them in, or drop the rows."
+            )
+        if not pd.api.types.is_numeric_dtype(values):
+            # The first cell that is no number; where all are, they are integers beyond 64 bits.
+            unread = pd.to_numeric(values, errors="coerce").isna().to_numpy()
+            row = int(unread.argmax())
+            raise DataError(
+                f"{where} holds {values.iloc[row]!r} in row {row}, which is not a number of 64 "
+                "bits. Turn the column into numbers, or leave it out."
+            )
+        large = ~(np.abs(values.to_numpy(np.float64)) < LARGEST)
+        if large.any():
+            row = int(large.argmax())
+            raise DataError(
+                f"{where} holds {values.iloc[row]} in row {row}: infinity, or too large to be "
+                "standardised. Leave the row or the column out."
             )

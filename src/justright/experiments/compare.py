@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -20,19 +20,21 @@ from justright.network.network import Blueprint
 from justright.network.objective import Objective, infer_objective
 from justright.network.optimizer import initial_learning_rate, keras_optimizer
 from justright.network.own import own_regularization
-from justright.network.weights import Arrays
+from justright.network.weights import Arrays, random_numbers_kept
 from justright.regularizers.recipe import Recipe, as_recipe
 from justright.regularizers.technique import Technique
 from justright.report.console import progress_bar
 from justright.study import Study
 
 VALIDATION_SHARE = 0.25
+MOST_EPOCHS = 2**31 - 1
 BATCH_SIZE = 32
 
 Pair = tuple[Any, Any]
 Recipes = Mapping[str, Recipe | Technique]
 
 
+@random_numbers_kept()
 def compare(
     model: Any,
     train: Pair,
@@ -140,6 +142,8 @@ def _checked_recipes(recipes: Recipes) -> dict[str, Recipe]:
                 f"The recipe {name!r} is {recipe!r}; give a Recipe or a regularizer, such as "
                 "Dropout(0.4) + L2(0.001)."
             )
+        if str(name) in named:
+            raise RecipeError(f"Two recipes have the name {str(name)!r}. Give each its own.")
         named[str(name)] = as_recipe(recipe)
     return named
 
@@ -149,10 +153,10 @@ def _checked_seeds(seeds: Any) -> list[int]:
         if seeds < 1:
             raise DataError(f"seeds={seeds}: at least one is wanted.")
         return list(range(int(seeds)))
-    try:
-        listed = [int(seed) for seed in seeds]
-    except (TypeError, ValueError) as error:
-        raise DataError(f"seeds={seeds!r}: give a count or a list of whole numbers.") from error
+    given: list[Any] = list(seeds) if isinstance(seeds, Iterable) else [None]
+    if not all(map(_is_whole, given)):
+        raise DataError(f"seeds={seeds!r}: give a count or a list of whole numbers.")
+    listed = [int(seed) for seed in given]
     if not listed or min(listed) < 0 or len(set(listed)) < len(listed):
         raise DataError(f"seeds={listed}: give distinct whole numbers of at least 0.")
     return listed
@@ -172,7 +176,7 @@ def _parts(
     for name, given in (("test", test), ("validation", validation)):
         if given is None:
             parts[name] = np.arange(0)
-        elif isinstance(given, int | float):
+        elif isinstance(given, int | float | np.number):
             kept, held = hold_out(y[rows], float(given), name)
             parts[name], rows = rows[held], rows[kept]
             notes.append(f"{len(held)} of the training rows were held out for {name}.")
@@ -220,6 +224,8 @@ def _check_sizes(epochs: int, batch_size: int, rows: int) -> None:
     for name, value in (("epochs", epochs), ("batch_size", batch_size)):
         if not _is_whole(value) or value < 1:
             raise DataError(f"{name}={value!r}: a whole number of at least 1 is wanted.")
+    if epochs > MOST_EPOCHS:
+        raise DataError(f"epochs={epochs}: at most {MOST_EPOCHS} can be counted.")
     if batch_size > rows:
         raise DataError(
             f"batch_size={batch_size} is larger than the {rows} training rows. Use at most {rows}."

@@ -24,8 +24,16 @@ from justright.network.weights import (
     values_of,
     variable_paths,
 )
-from justright.regularizers.places import ActsOnStructure, Kernel, Kernels, Site, Weights
+from justright.regularizers.places import (
+    ActsOnActivations,
+    ActsOnStructure,
+    Kernel,
+    Kernels,
+    Site,
+    Weights,
+)
 from justright.regularizers.recipe import Recipe
+from justright.regularizers.strength import strength_at
 
 Buffers = dict[str, jax.Array]
 """Variables that training changes but gradients do not: running statistics, random states."""
@@ -101,6 +109,7 @@ class Network:
         anatomy = blueprint.anatomy
         recipe.check_layers(anatomy.layers)
         sites = anatomy.sites()
+        _check_acts(recipe, anatomy)
         after: dict[str, LayerFactory] = {}
         for site, (_, end) in zip(sites[1:], anatomy.ends, strict=True):
             after[end] = _site_factory(site)
@@ -230,3 +239,19 @@ def _rowwise(layer: keras.layers.Layer) -> keras.layers.Layer:
     if type(layer) is keras.layers.BatchNormalization:
         return RowwiseBatchNormalization.from_config(layer.get_config())
     return copy_layer(layer)
+
+
+def _check_acts(recipe: Recipe, anatomy: Anatomy) -> None:
+    """Refuse a strength for which the network has no place: it would change nothing, unsaid."""
+    kernels = [(name, anatomy.position(name)) for name in anatomy.layers]
+    sites = [(site.layer, site.position) for site in anatomy.sites()]
+    for one in recipe.techniques:
+        places = sites if isinstance(one, ActsOnActivations) else kernels
+        for name in one.strength_names():
+            value = getattr(one, name)
+            if all(strength_at(value, *p, ("hidden", "output")) is None for p in places):
+                raise RecipeError(
+                    f"{type(one).__name__}.{name} finds nowhere to act in the network, whose "
+                    f"layers are {', '.join(anatomy.layers)}. Add a hidden layer, name another "
+                    "place, or take it out of the recipe."
+                )

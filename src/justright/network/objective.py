@@ -23,6 +23,11 @@ Rows = Callable[[jax.Array, jax.Array], jax.Array]
 
 METRIC_NAMES = ("accuracy", "mean_absolute_error", "mean_squared_error")
 _SHORT = {"acc": "accuracy", "mae": "mean_absolute_error", "mse": "mean_squared_error"}
+_CROSSENTROPIES = (
+    "binary_crossentropy",
+    "categorical_crossentropy",
+    "sparse_categorical_crossentropy",
+)
 _PROBABILITIES = ("sigmoid", "hard_sigmoid", "softmax")
 
 
@@ -71,6 +76,11 @@ class Objective:
         shape = (len(y), *self.output_shape)
         if y.ndim == 1 and self.output_shape == (1,):
             y = y.reshape(-1, 1)
+        if y.dtype.kind in "US":
+            raise DataError(
+                f"{where} holds text, and the loss {self.loss_name} needs numbers. Give numbers, "
+                "or leave the loss to be chosen."
+            )
         if y.shape != shape:
             raise DataError(
                 f"{where} has shape {y.shape}, and the network's outputs for it have shape "
@@ -135,7 +145,7 @@ def infer_objective(
     from_logits = output_activation not in _PROBABILITIES
     sparse = kind == "categorical" and y.ndim == 1
     loss_name, loss_rows = _loss(loss, kind, sparse, from_logits)
-    metric_name = _metric_name(metric, kind)
+    metric_name = _metric_name(metric, kind, sparse)
     return Objective(
         kind=kind,
         loss_name=loss_name,
@@ -205,21 +215,20 @@ def _check_fit(
     if classes is None:
         return
     wanted = 1 if kind == "binary" else len(classes)
-    if kind == "binary" and len(classes) > 2:
+    many = kind == "binary" and len(classes) > 2
+    unlike = kind == "categorical" and y.ndim == 1 and len(shape) == 1 and shape != (wanted,)
+    mend = f"End the network with Dense({len(classes)}, activation='softmax')"
+    if unlike and shape == (1,) and activation == "softmax":
         raise ModelError(
-            f"The network has one output ({activation}), and the targets hold {len(classes)} "
-            f"classes. End the network with Dense({len(classes)}, activation='softmax')."
+            "The network's last layer is a softmax over one unit, which is always 1. "
+            + mend
+            + (", or Dense(1, activation='sigmoid')." if len(classes) == 2 else ".")
         )
-    if shape != (wanted,) and kind == "categorical" and y.ndim == 1 and len(shape) == 1:
-        if shape == (1,):
-            raise ModelError(
-                f"The network's last layer is a softmax over one unit, which is always 1. End it "
-                f"with Dense({len(classes)}, activation='softmax')"
-                + (", or Dense(1, activation='sigmoid')." if len(classes) == 2 else ".")
-            )
+    if many or unlike:
+        outputs = "one output" if shape == (1,) else f"{shape[-1]} outputs"
         raise ModelError(
-            f"The network has {shape[0]} outputs, and the targets hold {len(classes)} classes. "
-            f"End the network with Dense({len(classes)}, activation='softmax')."
+            f"The network has {outputs} ({activation}), and the targets hold {len(classes)} "
+            f"classes. {mend}."
         )
     if shape != (wanted,):
         raise ModelError(
@@ -229,7 +238,7 @@ def _check_fit(
 
 
 def _loss(loss: object, kind: Kind, sparse: bool, from_logits: bool) -> tuple[str, Rows]:
-    if loss is None or (isinstance(loss, str) and loss.endswith("crossentropy")):
+    if loss is None or (isinstance(loss, str) and loss in _CROSSENTROPIES):
         return _default_loss(kind, sparse, from_logits)
     try:
         found = keras.losses.get(loss)
@@ -269,16 +278,21 @@ def _loss_key(loss: object) -> str:
     return f"{loss!r} at {id(loss)}"
 
 
-def _metric_name(metric: str | None, kind: Kind) -> str:
+def _metric_name(metric: str | None, kind: Kind, sparse: bool) -> str:
     if metric is None:
         return "mean_absolute_error" if kind == "regression" else "accuracy"
-    name = _SHORT.get(metric, metric)
+    name = _SHORT.get(metric, metric) if isinstance(metric, str) else ""
     if name not in METRIC_NAMES:
         raise DataError(f"metric={metric!r} is not known. {did_you_mean(metric, METRIC_NAMES)}")
     if name == "accuracy" and kind == "regression":
         raise DataError(
             "metric='accuracy' needs classes, and these targets are numbers. Use "
             "'mean_absolute_error' or 'mean_squared_error'."
+        )
+    if name != "accuracy" and sparse:
+        raise DataError(
+            f"metric={metric!r} needs numbers, and these targets are classes. Use 'accuracy', or "
+            "give the targets one-hot."
         )
     return name
 

@@ -62,6 +62,8 @@ def functional(model: object, input_shape: tuple[int, ...]) -> keras.Model:
     """
     if not isinstance(model, keras.Model) or not _has_graph(model):
         raise ModelError(_not_a_graph(model))
+    if not model.layers:
+        raise ModelError(f"The model {model.name!r} has no layers. Add a Dense layer.")
     try:
         copy = keras.models.clone_model(model)
         if not copy.built:

@@ -52,9 +52,16 @@ def values_of(model: keras.Model) -> Arrays:
 
 @contextmanager
 def _seeded(seed: int) -> Iterator[None]:
-    # Keras seeds its initializers from Python's generator; the caller's is put back.
+    # Keras seeds its initializers from Python's generator.
+    with random_numbers_kept():
+        random.seed(seed)
+        yield
+
+
+@contextmanager
+def random_numbers_kept() -> Iterator[None]:
+    """Put the state of Python's generator back: Keras draws from it for each layer made."""
     state = random.getstate()
-    random.seed(seed)
     try:
         yield
     finally:

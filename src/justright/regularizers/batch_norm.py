@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import numbers
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -40,9 +42,13 @@ class BatchNorm(Technique, ActsOnStructure):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        for name in ("momentum", "epsilon"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, numbers.Real):
+                raise RecipeError(f"BatchNorm({name}={value!r}): {name} is a number.")
         if not 0 <= self.momentum < 1:
             raise RecipeError(f"BatchNorm(momentum={self.momentum!r}): momentum lies in [0, 1).")
-        if not self.epsilon > 0:
+        if not 0 < self.epsilon < math.inf:
             raise RecipeError(f"BatchNorm(epsilon={self.epsilon!r}): epsilon is above 0.")
 
     def before_activation(self, layer: keras.layers.Layer) -> Sequence[keras.layers.Layer]:

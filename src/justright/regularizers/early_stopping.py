@@ -52,14 +52,19 @@ class EarlyStopping(Technique, ActsOnStopping):
             value = getattr(self, name)
             if not (isinstance(value, numbers.Real) and 0 <= float(value) < math.inf):
                 raise RecipeError(f"EarlyStopping({name}={value!r}): {name} is 0 or more.")
+        if self.start_from_epoch != int(self.start_from_epoch):
+            raise RecipeError(
+                f"EarlyStopping(start_from_epoch={self.start_from_epoch!r}): start_from_epoch is a "
+                "whole number of epochs."
+            )
 
     def stop_rule(self) -> StopRule:
         """The rule in numbers, for the engine."""
-        patience = self.patience
+        never = NEVER_STOP.patience
         return StopRule(
-            patience=NEVER_STOP.patience if math.isinf(patience) else int(patience),
+            patience=int(min(self.patience, never)),
             min_delta=float(self.min_delta),
-            start_from_epoch=int(self.start_from_epoch),
+            start_from_epoch=int(min(self.start_from_epoch, never)),
             restore_best=bool(self.restore_best),
             by_metric=self.monitor == "val_metric",
         )

@@ -117,7 +117,7 @@ def checked(technique: str, field: str, limits: Limits, value: object) -> Streng
     """
     if isinstance(value, PerLayer):
         value = dict(zip(value.patterns, value.values, strict=True))
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping) and not limits.integer:
         if not value:
             raise RecipeError(
                 f"{technique}.{field} is an empty mapping. Give a number, or name at least one "
@@ -132,10 +132,12 @@ def _checked_number(technique: str, field: str, limits: Limits, value: object) -
     said = f"{technique}({field}={value!r})"
     # A NumPy scalar is a number to its user; an array is not.
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        raise RecipeError(
-            f"{said}: {limits.meaning} is {limits}, or a mapping from layers to such."
-        )
-    number = float(value)
+        by_layer = "" if limits.integer else ", or a mapping from layers to such"
+        raise RecipeError(f"{said}: {limits.meaning} is {limits}{by_layer}.")
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf  # An integer beyond all floats, of either sign: no strength.
     if math.isnan(number) or not limits.admit(number):
         raise RecipeError(f"{said}: {limits.meaning} is {limits}.{_guess(limits, number)}")
     return int(number) if limits.integer and math.isfinite(number) else number

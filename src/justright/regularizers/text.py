@@ -31,9 +31,15 @@ def parse_recipe(text: str) -> Recipe:
             techniques.append(_parse_one(part))
         except RecipeError as fault:
             faults.append(str(fault))
+    recipe = Recipe()
+    for one in techniques:
+        try:
+            recipe = recipe + one
+        except RecipeError as fault:
+            faults.append(str(fault))
     if faults:
-        raise RecipeError(f"In the recipe {text!r}: {' '.join(faults)}")
-    return Recipe(*techniques)
+        raise RecipeError(f"In the recipe {text!r}: {' '.join(dict.fromkeys(faults))}")
+    return recipe
 
 
 def _parse_one(part: str) -> Technique:
