@@ -36,8 +36,7 @@ from justright.regularizers.places import StopRule
 # bar, seldom enough that the host's part stays small.
 LOOK_EVERY = 0.3
 
-InitialValues = Callable[[int, int], Arrays]
-"""`(seed, split) → initial values of the blueprint's variables`."""
+REMEMBERED_BYTES = 256 * 2**20
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,8 @@ def run_trials(
     groups: dict[Any, list[int]] = {}
     for i, trial in enumerate(trials):
         groups.setdefault(trial.recipe.structure(), []).append(i)
-    queues = [_Queue(task, [trials[i] for i in g], initial_values, layout) for g in groups.values()]
+    start = _Remembered(initial_values)
+    queues = [_Queue(task, [trials[i] for i in g], start, layout) for g in groups.values()]
     report = _Report(trials, on_progress)
     results: list[TrialResult | None] = [None] * len(trials)
     with ThreadPoolExecutor(max(1, len(queues))) as compilers:
@@ -92,6 +92,26 @@ def run_trials(
             for position, result in queue.run(rows, report):
                 results[members[position]] = result
     return [result for result in results if result is not None]
+
+
+class _Remembered:
+    """Initial values by seed, drawn once: the recipes of a study share them."""
+
+    def __init__(self, values: Callable[[int], Arrays] | Arrays) -> None:
+        self._values = values
+        self._known: dict[int, Arrays] = {}
+
+    def of(self, trial: Trial) -> Arrays:
+        if not callable(self._values):
+            return self._values
+        seed = initial_weights_seed(trial.seed, trial.split)
+        if seed not in self._known:
+            drawn = self._values(seed)
+            size = sum(value.nbytes for value in drawn.values())
+            if (len(self._known) + 1) * size > REMEMBERED_BYTES:
+                self._known.clear()
+            self._known[seed] = drawn
+        return self._known[seed]
 
 
 class _Report:
@@ -122,7 +142,7 @@ class _Queue:
         self,
         task: Task,
         trials: Sequence[Trial],
-        initial_values: Callable[[int], Arrays] | Arrays,
+        initial_values: _Remembered,
         layout: Layout,
     ) -> None:
         self._program: Program = program_for(task, trials[0].recipe, layout)
@@ -175,11 +195,8 @@ class _Queue:
         return entered
 
     def _order(self, trial: Trial) -> Order:
-        values = self._initial_values
-        if callable(values):
-            values = values(initial_weights_seed(trial.seed, trial.split))
         network = self._program.network
-        weights, buffers = network.complete(values)
+        weights, buffers = network.complete(self._initial_values.of(trial))
         for i, path in enumerate(network.random_states):
             buffers[path] = own_layers_key(trial.seed, trial.split) + np.uint32(i)
         recipe = trial.recipe.in_program()

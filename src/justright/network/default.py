@@ -22,17 +22,23 @@ def default_network(
     layers: list[keras.layers.Layer] = [keras.Input(input_shape)]
     if len(input_shape) > 1:
         layers.append(keras.layers.Flatten())
-    layers += [keras.layers.Dense(units, activation="relu") for units in hidden]
+    # Names of its own, so that every study on this network finds the same compiled program.
+    layers += [
+        keras.layers.Dense(units, activation="relu", name=f"hidden_{i}")
+        for i, units in enumerate(hidden, start=1)
+    ]
     return keras.Sequential([*layers, _output(y)], name="default_network")
 
 
 def _output(y: np.ndarray) -> keras.layers.Layer:
     if y.ndim > 1:
         multilabel = y.dtype.kind in "biu" and set(np.unique(y)) <= {0, 1}
-        return keras.layers.Dense(y.shape[1], activation="sigmoid" if multilabel else None)
+        return keras.layers.Dense(
+            y.shape[1], activation="sigmoid" if multilabel else None, name="output"
+        )
     if y.dtype.kind == "f":
-        return keras.layers.Dense(1)
+        return keras.layers.Dense(1, name="output")
     classes = len(np.unique(y))
     if classes <= 2:
-        return keras.layers.Dense(1, activation="sigmoid")
-    return keras.layers.Dense(classes, activation="softmax")
+        return keras.layers.Dense(1, activation="sigmoid", name="output")
+    return keras.layers.Dense(classes, activation="softmax", name="output")
