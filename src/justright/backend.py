@@ -52,6 +52,21 @@ def keep_compiled_programs() -> None:
     config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
 
 
+def idle_cores() -> str | None:
+    """A sentence where JAX had started before justright could give it a device for each core."""
+    import jax
+
+    cores, devices = _cores(), len(jax.devices())
+    if jax.default_backend() != "cpu" or "JAX_NUM_CPU_DEVICES" not in os.environ:
+        return None
+    if devices >= min(cores, int(os.environ["JAX_NUM_CPU_DEVICES"])):
+        return None
+    return (
+        f"JAX had started before justright was imported, so {devices} of {cores} cores trains. "
+        "Import justright before a Keras model is made."
+    )
+
+
 def _choose_keras_backend() -> None:
     if "keras" in sys.modules:
         running = sys.modules["keras"].config.backend()
@@ -74,8 +89,7 @@ def _choose_cpu_devices() -> None:
     """One CPU device a core: lanes on different devices train at the same time."""
     if "xla_force_host_platform_device_count" in os.environ.get("XLA_FLAGS", ""):
         return
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    os.environ.setdefault("JAX_NUM_CPU_DEVICES", str(cores or 1))
+    os.environ.setdefault("JAX_NUM_CPU_DEVICES", str(_cores()))
     if "jax" not in sys.modules:
         return
     import jax
@@ -84,6 +98,12 @@ def _choose_cpu_devices() -> None:
         jax.config.update("jax_num_cpu_devices", int(os.environ["JAX_NUM_CPU_DEVICES"]))
     except RuntimeError:
         return  # JAX has started already: it keeps the devices that it started with.
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _user_cache() -> Path:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from justright.backend import idle_cores
 from justright.data.arrays import checked_inputs, checked_targets
 from justright.data.holdout import hold_out
 from justright.engine.program import Task
@@ -275,4 +276,5 @@ def _notes(task: Task, optimizer: Any) -> list[str]:
             f"The optimizer {type(optimizer).__name__} has a weight decay of its own "
             f"({optimizer.weight_decay:g}), which stays on in every recipe."
         )
-    return notes
+    idle = idle_cores()
+    return [*notes, idle] if idle else notes

@@ -1,0 +1,55 @@
+"""The backend is chosen before Keras is imported, each core gets a device, and it is said if not."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+TRAIN = """
+import numpy as np
+rows = np.random.default_rng(0).normal(size=(20, 3)), np.arange(20) % 2
+study = jr.compare(None, rows, {"plain": jr.Recipe()}, seeds=1, epochs=1)
+print(keras.config.backend(), len(jax.devices()), [n for n in study.notes if "cores" in n])
+"""
+
+
+def run(code, **variables):
+    """Run code in a process of its own, without what this one has set."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("KERAS", "JAX"))}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=kept | variables, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_every_core_gets_a_device():
+    said = run("import justright as jr, keras, jax\n" + TRAIN, JAX_NUM_CPU_DEVICES="2")
+    assert said == "jax 2 []"
+
+
+def test_jax_may_be_imported_before_as_long_as_it_has_not_started():
+    said = run("import jax, justright as jr, keras\n" + TRAIN, JAX_NUM_CPU_DEVICES="2")
+    assert said == "jax 2 []"
+
+
+def test_it_is_said_when_jax_had_started_before():
+    if len(os.sched_getaffinity(0)) < 2:
+        pytest.skip("one core")
+    said = run("import jax; jax.devices()\nimport justright as jr, keras\n" + TRAIN)
+    assert said.startswith("jax 1 ['JAX had started before justright was imported, so 1 of")
+
+
+def test_the_users_number_of_devices_is_kept():
+    said = run("import justright as jr, keras, jax\n" + TRAIN, JAX_NUM_CPU_DEVICES="1")
+    assert said == "jax 1 []"
+
+
+def test_the_compilation_cache_can_be_placed_and_turned_off(tmp_path):
+    code = "import justright as jr, keras, jax\n" + TRAIN
+    run(code, JUSTRIGHT_CACHE=str(tmp_path / "here"))
+    assert list((tmp_path / "here").glob("xla-*/*"))
+    run(code, JUSTRIGHT_CACHE="off", XDG_CACHE_HOME=str(tmp_path / "user"))
+    assert not (tmp_path / "user").exists()
