@@ -1,4 +1,4 @@
-"""The backend is chosen before Keras is imported, each core gets a device, and it is said if not."""
+"""The backend is chosen before Keras is imported; each core gets a device, or it is said."""
 
 import os
 import subprocess
@@ -52,4 +52,4 @@ def test_the_compilation_cache_can_be_placed_and_turned_off(tmp_path):
     run(code, JUSTRIGHT_CACHE=str(tmp_path / "here"))
     assert list((tmp_path / "here").glob("xla-*/*"))
     run(code, JUSTRIGHT_CACHE="off", XDG_CACHE_HOME=str(tmp_path / "user"))
-    assert not (tmp_path / "user").exists()
+    assert not (tmp_path / "user" / "justright").exists()
