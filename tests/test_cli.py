@@ -351,7 +351,7 @@ def spoilt(column, value):
         pytest.param("", ["bad.csv is empty"], id="empty"),
         pytest.param("a,b\n", ["0 rows"], id="a header alone"),
         pytest.param(patients()[["disease"]], ["1 columns", "two columns"], id="one column"),
-        pytest.param("a;b\n1;2\n3;4\n", ["1 columns"], id="semicolons"),
+        pytest.param("a;b\n1;2\n3;4\n", ["one column only"], id="semicolons"),
         pytest.param("a,b\n1,2\n3,4,5\n", ["cannot be read as CSV"], id="ragged"),
         pytest.param(spoilt("age", "old"), ["'age'", "'old'"], id="text"),
         pytest.param(spoilt("age", None), ["'age'", "misses 1 of 60", "row 3"], id="NaN"),

@@ -216,3 +216,71 @@ def test_frozen_layers_stay_as_they_are(binary, small_net):
     trained = study.model("it").get_weights()
     np.testing.assert_array_equal(trained[0], small_net.get_weights()[0])
     assert not np.array_equal(trained[2], small_net.get_weights()[2])
+
+
+def test_whole_numbers_are_classes_where_they_are_few():
+    X = np.random.default_rng(0).normal(size=(60, 3))
+    for y, classes in (
+        (np.arange(60) % 3, 3),
+        (np.arange(60) * 17 % 59, None),  # A price: many different whole numbers.
+        ((np.arange(60) % 3).astype(float), None),
+    ):
+        study = jr.compare(None, (X, y), {"it": jr.Recipe()}, seeds=1, epochs=1)
+        assert (None if study.classes is None else len(study.classes)) == classes
+        words = "numbers" if classes is None else "3 classes"
+        assert any(note.startswith(f"Target: {words}.") for note in study.notes)
+
+
+def test_one_hot_targets_are_classes_whatever_the_last_activation(binary):
+    X, y = binary
+    one_hot = np.eye(3)[(y + np.arange(80) % 2)]
+    for activation in ("softmax", None):
+        model = dense_net(outputs=3, activation=activation)
+        study = jr.compare(model, (X, one_hot), {"it": jr.Recipe()}, seeds=1, epochs=1)
+        assert study.task.objective.loss_name == "categorical_crossentropy"
+        assert study.metric.name == "accuracy"
+
+
+def test_a_loss_object_for_one_hot_targets_takes_labels_too(binary):
+    X, y = binary
+    labels = y + np.arange(80) % 2
+    keras.utils.set_random_seed(1)
+    model = dense_net(outputs=3, activation="softmax")
+    options = {"validation": 0.25, "seeds": 1, "epochs": 2, "initial_weights": "model"}
+    given = jr.compare(
+        model, (X, labels), {"it": jr.Recipe()},
+        loss=keras.losses.CategoricalCrossentropy(), **options,
+    )  # fmt: skip
+    chosen = jr.compare(model, (X, labels), {"it": jr.Recipe()}, **options)
+    np.testing.assert_allclose(given.curves["train_loss"], chosen.curves["train_loss"], rtol=1e-5)
+    with pytest.raises(jr.ModelError, match="takes one label a row"):
+        jr.compare(
+            model, (X, np.eye(3)[labels]), {"it": jr.Recipe()},
+            loss="sparse_categorical_crossentropy",
+        )  # fmt: skip
+
+
+def test_stripping_keeps_what_the_model_was_compiled_with(binary):
+    model = own_model()
+    model.compile(keras.optimizers.AdamW(0.02, weight_decay=0.3), keras.losses.MeanAbsoluteError())
+    bare = jr.strip_regularization(model)
+    assert float(bare.optimizer.learning_rate) == pytest.approx(0.02)
+    assert bare.optimizer.weight_decay == 0
+    study = jr.compare(bare, binary, {"it": jr.Recipe()}, seeds=1, epochs=1)
+    assert study.task.objective.loss_name == "mean_absolute_error"
+
+
+def test_a_perfect_accuracy_is_exactly_one():
+    X = np.repeat(np.eye(3), 11, axis=0)
+    y = np.repeat(np.arange(3), 11)
+    study = jr.compare(
+        None, (X, y), {"it": jr.Recipe()}, validation=(X[1::2], y[1::2]), seeds=1, epochs=60,
+        optimizer=keras.optimizers.Adam(0.05),
+    )  # fmt: skip
+    assert study.table["train_metric"].tolist() == [1.0]
+    assert study.table["gap"].tolist() == [0.0]
+
+
+def test_a_study_is_shown_in_a_line(study):
+    assert repr(study) == "<Study of 6 trainings: plain, both, one>"
+    assert "80 rows to train on" in repr(jr.example())

@@ -380,3 +380,19 @@ def test_numbers_pass_as_they_are(X):
     np.testing.assert_array_equal(checked_inputs(X), before.astype(np.float32))
     np.testing.assert_array_equal(X, before)
     np.testing.assert_array_equal(checked_targets(X, 3), before)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a;b\n1;0\n2;1\n", "not separated by commas"),
+        ("0.1,0.2,1\n0.3,0.4,0\n", "has no header"),
+        (",a,y\n0,0.3,0\n1,0.4,1\n", "looks like row numbers"),
+    ],
+    ids=["semicolons", "no header", "row numbers"],
+)
+def test_a_file_that_would_be_read_wrongly_is_refused(tmp_path, text, message):
+    path = tmp_path / "table.csv"
+    path.write_text(text)
+    with pytest.raises(jr.DataError, match=message):
+        read_table(path, None)

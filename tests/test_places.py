@@ -246,3 +246,20 @@ def test_techniques_act_in_the_order_of_the_recipe(net, rows):
     largest = [max(abs(v).max() for p, v in values.items() if "kernel" in p)
                for values in (capped_last, capped_first)]  # fmt: skip
     np.testing.assert_allclose(largest, [0.1, 0.2], rtol=1e-6)
+
+
+def test_a_technique_without_a_place_is_refused():
+    with pytest.raises(jr.RecipeError, match="fills no place"):
+
+        @jr.technique
+        class Nothing(jr.Technique):
+            pass
+
+
+def test_a_technique_without_its_decorator_says_so():
+    class Bare(jr.Technique, ActsOnBatch):
+        def batch(self, batch, key):
+            return batch
+
+    with pytest.raises(jr.RecipeError, match="lacks @technique"):
+        Bare()

@@ -72,6 +72,8 @@ def test_of_errors_the_lower_is_better(excess, decision):
 def test_decision_and_interval_agree(table):
     verdict = verdict_on(table)
     shown = {True: "better"}.get(verdict.low > 0, "worse" if verdict.high < 0 else None)
+    if "too few" in verdict.interval_text:
+        shown = None
     assert verdict.decision == (shown or "no difference shown")
     if verdict.pairs:
         assert verdict.low <= verdict.difference <= verdict.high
@@ -166,10 +168,19 @@ def test_the_interval_is_that_of_scipys_paired_test():
     [(0.0, "no difference shown"), (0.125, "better"), (-0.125, "worse")],
 )
 def test_equal_differences_are_judged_by_their_sign(shift, decision):
-    b = np.array([0.5, 0.25, 0.75, 0.5, 0.375])
+    b = np.array([0.5, 0.25, 0.75, 0.5, 0.375, 0.5])
     verdict = verdict_on(table_of(a=b + shift, b=b))
     assert (verdict.low, verdict.difference, verdict.high) == (shift, shift, shift)
     assert verdict.decision == decision
+
+
+@pytest.mark.parametrize("pairs", [2, 3, 5])
+def test_a_few_equal_differences_claim_nothing(pairs):
+    """Accuracy moves in steps: two equal steps are no sign that the third would be equal."""
+    b = np.array([0.5, 0.25, 0.75, 0.5, 0.375])[:pairs]
+    verdict = verdict_on(table_of(a=b + 0.125, b=b))
+    assert verdict.decision == "no difference shown"
+    assert "too few for an interval" in verdict.interval_text
 
 
 def test_without_a_difference_one_is_claimed_in_one_of_twenty_studies():

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _FIGURES = ("train_loss", "val_loss", "test_loss", "train_metric", "val_metric", "test_metric")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Study:
     """Trials on one task and what they gave.
 
@@ -87,6 +87,15 @@ class Study:
             frames.append(frame)
         return pd.concat(frames, ignore_index=True)
 
+    def __repr__(self) -> str:
+        names = ", ".join(self.recipes)
+        return f"<Study of {len(self.results)} trainings: {names}>"
+
+    @property
+    def classes(self) -> np.ndarray | None:
+        """The labels in the order of a model's outputs; None for numbers."""
+        return self.task.objective.classes
+
     @property
     def recipes(self) -> tuple[str, ...]:
         """The names of the recipes, in order."""
@@ -129,7 +138,8 @@ class Study:
             seed: which trial; the one with the lowest validation loss if None.
 
         Returns:
-            A model of standard Keras layers that predicts what the trial did.
+            A model of standard Keras layers that predicts what the trial did. Its outputs
+            are in the order of `classes`.
 
         Raises:
             DataError: an unknown recipe or seed, or one whose trials all failed.

@@ -33,7 +33,7 @@ Examples:
     multiple=True,
     metavar="TEXT",
     help="A recipe, such as dropout=0.4,l2=1e-3,early_stopping=20. Repeat for more; plain is "
-    "always compared.",
+    "always compared. In place of the lesson's recipes.",
 )
 @click.option(
     "--data",
@@ -107,7 +107,7 @@ def compare(
     if as_json:
         click.echo(json.dumps(_as_json(study, task, figure), indent=1))
     else:
-        _print(study, task, figure)
+        _print(study, task, figure, recipes)
 
 
 @contextmanager
@@ -184,7 +184,7 @@ def _as_json(study: Study, task: Example, figure: Path) -> dict[str, Any]:
     }
 
 
-def _print(study: Study, task: Example, figure: Path) -> None:
+def _print(study: Study, task: Example, figure: Path, recipes: dict[str, Recipe]) -> None:
     from rich.console import Console
     from rich.markup import escape
 
@@ -192,6 +192,9 @@ def _print(study: Study, task: Example, figure: Path) -> None:
 
     console = Console(highlight=False)
     console.print(f"\n{escape(task.description)}. {escape(' '.join(study.notes))}")
+    for name, recipe in recipes.items():
+        if name != str(recipe) and recipe.techniques:
+            console.print(escape(f"{name} = {recipe}"), emoji=False)
     console.print(results_table(study.table, study.metric, study.has_test))
     console.print(escape(study.summary()))
     console.print(f"\nCurves: [bold]{escape(str(figure))}[/]")

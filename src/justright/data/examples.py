@@ -14,7 +14,7 @@ from justright.errors import DataError, did_you_mean
 Pair = tuple[np.ndarray, np.ndarray]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Example:
     """A data set, divided.
 
@@ -29,6 +29,9 @@ class Example:
     validation: Pair
     test: Pair
     description: str
+
+    def __repr__(self) -> str:
+        return f"<Example {self.description}>"
 
 
 def example(name: str = "breast_cancer") -> Example:
@@ -64,7 +67,8 @@ def _breast_cancer() -> Example:
         test=(X[test], y[test]),
         description=(
             f"Breast cancer (Wisconsin), 30 features, malignant or benign: {len(train)} rows to "
-            f"train on, {len(validation)} to validate, {len(test)} to test"
+            f"train on, {len(validation)} to validate, {len(test)} to test; columns standardized "
+            "on the training rows"
         ),
     )
 

@@ -45,6 +45,7 @@ def read_table(path: Path, target: str | None) -> Example:
     except (ValueError, OSError, EOFError) as error:
         reason = str(error).strip().splitlines()[0]
         raise DataError(f"{path.name} cannot be read as CSV: {reason}") from error
+    _check_header(frame, path.name)
     if frame.empty or frame.shape[1] < 2:
         raise DataError(
             f"{path.name} has {frame.shape[0]} rows and {frame.shape[1]} columns. At least two "
@@ -70,9 +71,35 @@ def read_table(path: Path, target: str | None) -> Example:
         test=(X[test], y[test]),
         description=(
             f"{path.name}, {X.shape[1]} features, target {name}: {len(train)} rows to train on, "
-            f"{len(validation)} to validate, {len(test)} to test"
+            f"{len(validation)} to validate, {len(test)} to test; columns standardized on the "
+            "training rows"
         ),
     )
+
+
+def _check_header(frame: pd.DataFrame, file: str) -> None:
+    """Refuse what would be read without complaint and be wrong."""
+    names = [str(name) for name in frame.columns]
+    if len(names) == 1 and (";" in names[0] or "\t" in names[0]):
+        raise DataError(f"{file} has one column only: it is not separated by commas. Save it so.")
+    if names and all(_is_number(name) for name in names):
+        raise DataError(
+            f"{file} has no header: its first row holds numbers ({', '.join(names[:3])}, …). Put "
+            "the names of the columns into the first row."
+        )
+    if names and names[0] == "Unnamed: 0":
+        raise DataError(
+            f"{file} begins with a column without a name, which looks like row numbers and is no "
+            "feature. Leave it out: to_csv(index=False)."
+        )
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _check_numeric(features: pd.DataFrame, file: str) -> None:

@@ -25,6 +25,16 @@ class Interval:
     high: float
     count: int
 
+    @property
+    def enough(self) -> bool:
+        """Whether the values are enough to claim anything: three, or six if all are alike.
+
+        Figures such as accuracy move in steps, so a few equal values are no sign
+        that the next would be equal too.
+        """
+        alike = self.high - self.low <= 1e-6 * max(abs(self.mean), 1e-3)
+        return self.count >= (6 if alike else 3)
+
 
 def mean_interval(values: np.ndarray, confidence: float = CONFIDENCE) -> Interval:
     """Student's t interval for the mean of independent values.

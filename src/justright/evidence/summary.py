@@ -100,10 +100,10 @@ def _reach(row: Row, measure: Measure, has_test: bool) -> str:
 def _gap_reading(gap: Interval, measure: Measure) -> str:
     size = measure.show_difference(abs(gap.mean))
     spread = f"{CONFIDENCE:.0%} interval {measure.show_range(gap.low, gap.high)}"
-    if gap.count < 2:
-        return (
-            f"a train–validation gap of {measure.show_difference(gap.mean)} (one run, no interval)"
-        )
+    if not gap.enough:
+        runs = f"{gap.count} run{'' if gap.count == 1 else 's'}"
+        size = measure.show_difference(gap.mean)
+        return f"a train–validation gap of {size} ({runs}, too few for an interval)"
     if gap.low > 0:
         return f"it does better on the rows that it was trained on, by a gap of {size} ({spread})"
     if gap.high < 0:
@@ -131,7 +131,7 @@ def _change(
 def _gap_change(table: pd.DataFrame, base: Row, row: Row, measure: Measure) -> str:
     change = _paired(table, base.recipe, row.recipe, "gap")
     now = measure.show_difference(row.gap.mean)
-    if change.count < 2:
+    if not change.enough:
         pairs = f"{change.count} pair{'' if change.count == 1 else 's'}"
         return f"has a gap of {now} ({pairs}, too few for an interval)"
     verb, way = "narrows", "smaller"
@@ -160,7 +160,7 @@ def _fit(table: pd.DataFrame, base: Row, row: Row, measure: Measure) -> list[str
     """What the recipe gives up on training rows."""
     fit = _paired(table, base.recipe, row.recipe, "train_metric")
     worse = fit if measure.higher_is_better else _negative(fit)
-    if worse.count < 2 or worse.low <= 0:
+    if not worse.enough or worse.low <= 0:
         return []
     size = measure.show_difference(worse.mean)
     return [f"It fits the training rows less closely, by {size}."]

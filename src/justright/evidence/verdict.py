@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from justright.errors import DataError, did_you_mean
-from justright.evidence.interval import CONFIDENCE, mean_interval
+from justright.evidence.interval import CONFIDENCE, Interval, mean_interval
 from justright.evidence.measure import Measure
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Verdict:
     @property
     def interval_text(self) -> str:
         """By how much `a`'s figure is higher or lower, with the interval of that, in words."""
-        if self.pairs < 2:
+        if not Interval(self.difference, self.low, self.high, self.pairs).enough:
             return f"{self.pairs} pair{'' if self.pairs == 1 else 's'}, too few for an interval"
         low, high = (self.low, self.high) if self.difference >= 0 else (-self.high, -self.low)
         size = self.measure.show_difference(abs(self.difference))
@@ -97,12 +97,12 @@ def paired_verdict(table: pd.DataFrame, a: str, b: str, column: str, measure: Me
         low=interval.low,
         high=interval.high,
         pairs=interval.count,
-        decision=_decide(interval.low, interval.high),
+        decision=_decide(interval),
         measure=measure,
     )
 
 
-def _decide(low: float, high: float) -> Decision:
-    if low > 0:
-        return "better"
-    return "worse" if high < 0 else "no difference shown"
+def _decide(interval: Interval) -> Decision:
+    if not interval.enough or interval.low <= 0 <= interval.high:
+        return "no difference shown"
+    return "better" if interval.low > 0 else "worse"

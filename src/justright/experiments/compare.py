@@ -264,7 +264,9 @@ def _initial_values(
 def _notes(task: Task, optimizer: Any) -> list[str]:
     objective = task.objective
     scale = " from logits" if objective.from_logits and objective.kind != "regression" else ""
-    notes = [f"Loss: {objective.loss_name.replace('_', ' ')}{scale}."]
+    classes = objective.classes
+    target = "numbers" if classes is None else f"{len(classes)} classes"
+    notes = [f"Target: {target}. Loss: {objective.loss_name.replace('_', ' ')}{scale}."]
     own = own_regularization(task.blueprint.model)
     if own:
         notes.append(

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 HIDDEN = (128, 64)
+MOST_CLASSES = 20
 
 
 def default_network(
@@ -30,13 +31,26 @@ def default_network(
     return keras.Sequential([*layers, _output(y)], name="default_network")
 
 
+def is_numbers(y: np.ndarray) -> bool:
+    """Whether targets (rows,) are numbers to fit rather than classes to tell apart.
+
+    Floats are numbers; text and booleans are classes; whole numbers are classes where they
+    are few, at most 20 different ones, or codes without gaps that each come ten times.
+    """
+    if y.dtype.kind not in "iu":
+        return y.dtype.kind == "f"
+    different = np.unique(y)
+    codes = np.array_equal(different, np.arange(len(different))) and len(y) >= 10 * len(different)
+    return len(different) > MOST_CLASSES and not codes
+
+
 def _output(y: np.ndarray) -> keras.layers.Layer:
     if y.ndim > 1:
         multilabel = y.dtype.kind in "biu" and set(np.unique(y)) <= {0, 1}
         return keras.layers.Dense(
             y.shape[1], activation="sigmoid" if multilabel else None, name="output"
         )
-    if y.dtype.kind == "f":
+    if is_numbers(y):
         return keras.layers.Dense(1, name="output")
     classes = len(np.unique(y))
     if classes <= 2:

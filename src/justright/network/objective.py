@@ -45,6 +45,7 @@ class Objective:
         classes: the labels in the order of the outputs; None for regression.
         output_shape: of one row.
         from_logits: whether outputs are logits; they are probabilities or values if not.
+        sparse: whether targets of many classes are one number a row, not one-hot.
         given_loss: the loss that the user gave, if any.
         key: equal for objectives that can share a compiled program.
     """
@@ -58,6 +59,7 @@ class Objective:
     classes: np.ndarray | None
     output_shape: tuple[int, ...]
     from_logits: bool
+    sparse: bool
     given_loss: object
     key: str
 
@@ -113,7 +115,9 @@ class Objective:
         index = np.searchsorted(classes, y)
         if self.kind == "binary":
             return index.astype(np.float32).reshape(-1, 1)
-        return index.astype(np.int32)
+        return (
+            index.astype(np.int32) if self.sparse else np.eye(len(classes), dtype=np.float32)[index]
+        )
 
 
 def infer_objective(
@@ -143,7 +147,12 @@ def infer_objective(
     classes = _classes(y, kind)
     _check_fit(y, kind, classes, output_activation, output_shape)
     from_logits = output_activation not in _PROBABILITIES
-    sparse = kind == "categorical" and y.ndim == 1
+    sparse = kind == "categorical" and y.ndim == 1 and not _wants_one_hot(loss)
+    if kind == "categorical" and y.ndim > 1 and str(name).startswith("sparse"):
+        raise ModelError(
+            f"The loss {name} takes one label a row, and the targets are one-hot of shape "
+            f"{y.shape}. Give y.argmax(axis=1), or leave the loss to be chosen."
+        )
     loss_name, loss_rows = _loss(loss, kind, sparse, from_logits)
     metric_name = _metric_name(metric, kind, sparse)
     return Objective(
@@ -156,6 +165,7 @@ def infer_objective(
         classes=classes,
         output_shape=output_shape,
         from_logits=from_logits,
+        sparse=sparse,
         given_loss=loss,
         key=repr((kind, sparse, from_logits, loss_name, _loss_key(loss), metric_name)),
     )
@@ -165,21 +175,29 @@ def _kind(y: np.ndarray, activation: str, shape: tuple[int, ...], loss: str) -> 
     if loss:
         return _kind_of_loss(loss, shape)
     few = y.ndim == 1 and len(np.unique(y)) <= 2
-    if activation == "softmax" or y.dtype.kind in "US":
-        return "binary" if few and shape == (1,) and activation != "softmax" else "categorical"
-    if activation in _PROBABILITIES:
+    if activation in ("sigmoid", "hard_sigmoid") and y.dtype.kind not in "US":
         return _kind_of_probabilities(y, shape, few)
-    if y.ndim == 1 and y.dtype.kind in "biu":
-        if shape == (1,):
-            return "binary" if few else "regression"
+    if activation == "softmax" or _is_one_hot(y, shape):
         return "categorical"
-    return "regression"
+    labels = y.ndim == 1 and y.dtype.kind in "biuUS"
+    if labels and few and shape == (1,):
+        return "binary"
+    return "categorical" if labels and (y.dtype.kind in "US" or shape != (1,)) else "regression"
+
+
+def _is_one_hot(y: np.ndarray, shape: tuple[int, ...]) -> bool:
+    """Whether every row holds one 1 among zeros, one column for each output."""
+    if y.ndim != 2 or y.shape[1:] != shape or y.dtype.kind not in "biuf":
+        return False
+    return bool(((y == 0) | (y == 1)).all() and (y.sum(axis=1) == 1).all())
 
 
 def _kind_of_loss(loss: str, shape: tuple[int, ...]) -> Kind:
-    if loss == "binary_crossentropy":
+    if "crossentropy" not in loss:
+        return "regression"
+    if loss.startswith("binary"):
         return "binary" if shape == (1,) else "multilabel"
-    return "categorical" if loss.endswith("categorical_crossentropy") else "regression"
+    return "categorical"
 
 
 def _kind_of_probabilities(y: np.ndarray, shape: tuple[int, ...], few: bool) -> Kind:
@@ -276,6 +294,12 @@ def _loss_key(loss: object) -> str:
     if isinstance(loss, keras.losses.Loss) and type(loss).__module__.startswith("keras."):
         return repr((type(loss).__name__, loss.get_config()))
     return f"{loss!r} at {id(loss)}"
+
+
+def _wants_one_hot(loss: object) -> bool:
+    """Whether a loss object of Keras takes classes one-hot."""
+    name = getattr(loss, "name", "")
+    return isinstance(loss, keras.losses.Loss) and str(name).startswith("categorical")
 
 
 def _metric_name(metric: str | None, kind: Kind, sparse: bool) -> str:

@@ -41,8 +41,8 @@ def own_regularization(model: keras.Model) -> tuple[str, ...]:
 def strip_regularization(model: keras.Model) -> keras.Model:
     """A copy of a model without dropout layers, regularizers and constraints of its own.
 
-    Normalizations stay: they are part of what the network computes. Weights are
-    kept where the model has any.
+    Normalizations stay: they are part of what the network computes. Weights are kept, and
+    loss and optimizer of a compiled model, the optimizer without a weight decay.
 
     Args:
         model: a built Sequential or Functional model; it is not touched.
@@ -62,6 +62,10 @@ def strip_regularization(model: keras.Model) -> keras.Model:
     dropped = frozenset(layer.name for layer in copy.layers if isinstance(layer, _LAYERS))
     bare = rebuild(copy, Edits(drop=dropped, replace=_bare))
     assign(bare, values_of(model))
+    if model.compiled:
+        optimizer = type(model.optimizer).from_config(model.optimizer.get_config())
+        optimizer.weight_decay = 0.0
+        bare.compile(optimizer=optimizer, loss=model.loss)
     return bare
 
 

@@ -148,8 +148,6 @@ def _guess(limits: Limits, number: float) -> str:
     as_fraction = number / 100
     if limits.high <= 1 and number >= 2 and limits.admit(as_fraction):
         return f" Did you mean {as_fraction:g}?"
-    if number < 0 and limits.admit(-number):
-        return f" Did you mean {-number:g}?"
     return ""
 
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast, dataclass_transform
 
 import jax
 
+from justright.errors import RecipeError
+from justright.regularizers.places import PLACES
 from justright.regularizers.strength import PerLayer, by_name, checked, limits_of, strength
 
 if TYPE_CHECKING:
@@ -23,6 +25,9 @@ T = TypeVar("T", bound="type[Technique]")
 
 class Technique:
     """Base of all regularizers. `places.py` says where one may act."""
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        raise RecipeError(f"The class {type(self).__name__} lacks @technique above it.")
 
     def __post_init__(self) -> None:
         # JAX rebuilds a technique with tracers through `_unflatten`, which
@@ -69,7 +74,16 @@ class Technique:
 
 @dataclass_transform(frozen_default=True, field_specifiers=(strength, dataclasses.field))
 def technique(cls: T) -> T:
-    """Class decorator: make `cls` a frozen dataclass and a JAX pytree."""
+    """Class decorator: make `cls` a frozen dataclass and a JAX pytree.
+
+    Raises:
+        RecipeError: a class that fills no place.
+    """
+    if not issubclass(cls, tuple(PLACES.values())):
+        raise RecipeError(
+            f"{cls.__name__} fills no place of the training step, so it would do nothing. Inherit "
+            f"from one of {', '.join(place.__name__ for place in PLACES.values())}."
+        )
     cls = cast(T, dataclass(frozen=True)(cls))
     leaves, static = cls.strength_names(), cls.option_names()
 

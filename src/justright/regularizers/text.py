@@ -61,4 +61,6 @@ def _number(part: str, text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise RecipeError(f"In {part!r}, {text!r} is not a number.") from None
+        hint = " Separate regularizers by commas." if "+" in text or " " in text.strip() else ""
+        hint = " Give a fraction, such as 0.4." if text.strip().endswith("%") else hint
+        raise RecipeError(f"In {part!r}, {text!r} is not a number.{hint}") from None

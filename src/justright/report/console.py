@@ -54,7 +54,7 @@ def _gap(row: Row, measure: Measure) -> str:
     if gap.count == 0:
         return "–"
     value = measure.show_difference(gap.mean).removesuffix(" points")
-    if gap.count == 1:
+    if not gap.enough:
         return value
     return f"{value} ({measure.show_range(gap.low, gap.high)})"
 

@@ -37,8 +37,8 @@ def draw_curves(curves: pd.DataFrame, table: pd.DataFrame, measure: Measure, tit
     from matplotlib.ticker import MaxNLocator
 
     names = list(dict.fromkeys(table["recipe"]))
-    columns = min(len(names), _MOST_COLUMNS)
-    rows = -(-len(names) // columns)
+    rows = -(-len(names) // _MOST_COLUMNS)
+    columns = -(-len(names) // rows)
     curves = _of_good_trials(curves, table)
     figure = Figure(figsize=(4.3 * columns + 0.6, 3.6 * rows + 0.8), layout="constrained")
     panels = figure.subplots(rows, columns, sharey=True, sharex=True, squeeze=False).ravel()
