@@ -60,6 +60,7 @@ def summarize(table: pd.DataFrame, measure: Measure, has_test: bool) -> str:
             sentences += _change(table, base, row, measure, has_test)
         else:
             sentences.append(_reach(row, measure, has_test))
+    sentences += _selection(table, has_test)
     sentences += _failures([base, *others])
     sentences.append(_scope(table))
     return " ".join(sentences)
@@ -183,6 +184,14 @@ def _negative(interval: Interval) -> Interval:
     return Interval(-interval.mean, -interval.high, -interval.low, interval.count)
 
 
+def _selection(table: pd.DataFrame, has_test: bool) -> list[str]:
+    """Who has chosen on which rows: what was chosen on them looks better there."""
+    if not (table["outcome"] == "stopped").any():
+        return []
+    flattered = "Early stopping chose its epochs on the validation rows, which flatters its gap"
+    return [f"{flattered}; the test rows had no part in it." if has_test else f"{flattered}."]
+
+
 def _failures(rows: list[Row]) -> list[str]:
     if not any(row.failed for row in rows):
         return []
@@ -210,4 +219,5 @@ def _scope(table: pd.DataFrame) -> str:
 
 
 def _start(name: str) -> str:
-    return name[:1].upper() + name[1:]
+    """A name at the start of a sentence; one that looks like code stays as it is."""
+    return name if any(mark in name for mark in "_=[") else name[:1].upper() + name[1:]
