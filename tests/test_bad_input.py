@@ -172,10 +172,10 @@ def test_validation_text_labels_unseen_in_training_are_named():
     [
         case("30 for 0.3", lambda: jr.Dropout(30), "rate=30", "[0, 1)", "Did you mean 0.3?"),
         case("rate 1", lambda: jr.Dropout(1), "rate=1", "[0, 1)"),
-        case("rate below 0", lambda: jr.Dropout(-0.3), "rate=-0.3", "Did you mean 0.3?"),
+        case("rate below 0", lambda: jr.Dropout(-0.3), "rate=-0.3", "[0, 1)"),
         case("30 on a layer", lambda: jr.Dropout({"hidden": 30}), "rate=30", "Did you mean 0.3?"),
-        case("negative L1", lambda: jr.L1(-0.01), "L1(strength=-0.01)", "Did you mean 0.01?"),
-        case("negative L2", lambda: jr.L2(-0.01), "L2(strength=-0.01)", "Did you mean 0.01?"),
+        case("negative L1", lambda: jr.L1(-0.01), "L1(strength=-0.01)", "[0, inf)"),
+        case("negative L2", lambda: jr.L2(-0.01), "L2(strength=-0.01)", "[0, inf)"),
         case("negative decay", lambda: jr.WeightDecay(-1), "WeightDecay(strength=-1)"),
         case("negative elastic net", lambda: jr.ElasticNet(0.1, -1), "ElasticNet(l2=-1)"),
         case("NaN", lambda: jr.Dropout(NAN), "rate=nan", "[0, 1)"),

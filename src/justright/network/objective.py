@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -16,8 +16,8 @@ import keras
 import numpy as np
 
 from justright.errors import DataError, ModelError, did_you_mean
+from justright.network.targets import PROBABILITIES, Kind, check_fit, classes_of, kind_of
 
-Kind = Literal["binary", "multilabel", "categorical", "regression"]
 Rows = Callable[[jax.Array, jax.Array], jax.Array]
 """`(targets, outputs) → one number a row`."""
 
@@ -28,7 +28,6 @@ _CROSSENTROPIES = (
     "categorical_crossentropy",
     "sparse_categorical_crossentropy",
 )
-_PROBABILITIES = ("sigmoid", "hard_sigmoid", "softmax")
 
 
 @dataclass(frozen=True)
@@ -142,18 +141,19 @@ def infer_objective(
         DataError: targets with one class.
         ModelError: a network whose output does not fit the targets.
     """
+    given = _given(loss)
     name = loss if isinstance(loss, str) else getattr(loss, "name", None) or ""
-    kind = _kind(y, output_activation, output_shape, str(name))
-    classes = _classes(y, kind)
-    _check_fit(y, kind, classes, output_activation, output_shape)
-    from_logits = output_activation not in _PROBABILITIES
+    kind = kind_of(y, output_activation, output_shape, str(name))
+    classes = classes_of(y, kind)
+    check_fit(y, kind, classes, output_activation, output_shape)
+    from_logits = output_activation not in PROBABILITIES
     sparse = kind == "categorical" and y.ndim == 1 and not _wants_one_hot(loss)
     if kind == "categorical" and y.ndim > 1 and str(name).startswith("sparse"):
         raise ModelError(
             f"The loss {name} takes one label a row, and the targets are one-hot of shape "
             f"{y.shape}. Give y.argmax(axis=1), or leave the loss to be chosen."
         )
-    loss_name, loss_rows = _loss(loss, kind, sparse, from_logits)
+    loss_name, loss_rows = _loss(given, kind, sparse, from_logits)
     metric_name = _metric_name(metric, kind, sparse)
     return Objective(
         kind=kind,
@@ -171,102 +171,24 @@ def infer_objective(
     )
 
 
-def _kind(y: np.ndarray, activation: str, shape: tuple[int, ...], loss: str) -> Kind:
-    if loss:
-        return _kind_of_loss(loss, shape)
-    few = y.ndim == 1 and len(np.unique(y)) <= 2
-    if activation in ("sigmoid", "hard_sigmoid") and y.dtype.kind not in "US":
-        return _kind_of_probabilities(y, shape, few)
-    if activation == "softmax" or _is_one_hot(y, shape):
-        return "categorical"
-    labels = y.ndim == 1 and y.dtype.kind in "biuUS"
-    if labels and few and shape == (1,):
-        return "binary"
-    return "categorical" if labels and (y.dtype.kind in "US" or shape != (1,)) else "regression"
-
-
-def _is_one_hot(y: np.ndarray, shape: tuple[int, ...]) -> bool:
-    """Whether every row holds one 1 among zeros, one column for each output."""
-    if y.ndim != 2 or y.shape[1:] != shape or y.dtype.kind not in "biuf":
-        return False
-    return bool(((y == 0) | (y == 1)).all() and (y.sum(axis=1) == 1).all())
-
-
-def _kind_of_loss(loss: str, shape: tuple[int, ...]) -> Kind:
-    if "crossentropy" not in loss:
-        return "regression"
-    if loss.startswith("binary"):
-        return "binary" if shape == (1,) else "multilabel"
-    return "categorical"
-
-
-def _kind_of_probabilities(y: np.ndarray, shape: tuple[int, ...], few: bool) -> Kind:
-    """Sigmoid outputs: labels, or numbers between 0 and 1 to be fitted as they are."""
-    if y.ndim > 1:
-        return "multilabel"
-    if shape == (1,) and y.dtype.kind == "f" and not few:
-        return "regression"
-    return "binary"
-
-
-def _classes(y: np.ndarray, kind: Kind) -> np.ndarray | None:
-    if kind in {"regression", "multilabel"}:
-        return None
-    if y.ndim == 1 or (kind == "binary" and y.shape[1:] == (1,)):
-        classes = np.unique(y)
-        if len(classes) < 2:
-            raise DataError(
-                f"The training targets hold one class only ({classes[0]}); there is nothing to "
-                "tell apart. Check y, or how the rows were split."
-            )
-        return classes
-    return np.arange(y.shape[-1])
-
-
-def _check_fit(
-    y: np.ndarray,
-    kind: Kind,
-    classes: np.ndarray | None,
-    activation: str,
-    shape: tuple[int, ...],
-) -> None:
-    if classes is None:
-        return
-    wanted = 1 if kind == "binary" else len(classes)
-    many = kind == "binary" and len(classes) > 2
-    unlike = kind == "categorical" and y.ndim == 1 and len(shape) == 1 and shape != (wanted,)
-    mend = f"End the network with Dense({len(classes)}, activation='softmax')"
-    if unlike and shape == (1,) and activation == "softmax":
-        raise ModelError(
-            "The network's last layer is a softmax over one unit, which is always 1. "
-            + mend
-            + (", or Dense(1, activation='sigmoid')." if len(classes) == 2 else ".")
-        )
-    if many or unlike:
-        outputs = "one output" if shape == (1,) else f"{shape[-1]} outputs"
-        raise ModelError(
-            f"The network has {outputs} ({activation}), and the targets hold {len(classes)} "
-            f"classes. {mend}."
-        )
-    if shape != (wanted,):
-        raise ModelError(
-            f"The network's outputs have shape {shape} a row, and the targets need ({wanted},). "
-            "Change the last layer."
-        )
-
-
-def _loss(loss: object, kind: Kind, sparse: bool, from_logits: bool) -> tuple[str, Rows]:
+def _given(loss: object) -> object:
+    """The loss that the user gave, as Keras has it; None where the choice is ours."""
     if loss is None or (isinstance(loss, str) and loss in _CROSSENTROPIES):
-        return _default_loss(kind, sparse, from_logits)
+        return None
     try:
-        found = keras.losses.get(loss)
+        return keras.losses.get(loss)
     except (ValueError, TypeError) as error:
         raise ModelError(
             f"loss={loss!r} is not a loss that Keras knows. Give a name such as "
             "'mean_squared_error', a keras.losses.Loss, or nothing to let it be chosen."
         ) from error
-    rows = found.call if isinstance(found, keras.losses.Loss) else found
-    name = getattr(found, "name", None) or getattr(found, "__name__", type(found).__name__)
+
+
+def _loss(given: object, kind: Kind, sparse: bool, from_logits: bool) -> tuple[str, Rows]:
+    if given is None:
+        return _default_loss(kind, sparse, from_logits)
+    rows: Any = given.call if isinstance(given, keras.losses.Loss) else given
+    name = getattr(given, "name", None) or getattr(given, "__name__", type(given).__name__)
     return str(name), lambda y, out: _per_row(rows(y, out))
 
 
