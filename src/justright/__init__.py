@@ -101,7 +101,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'justright' has no attribute {name!r}")
-    if _problem:
+    if _problem and _HOMES[name] != "errors":
         raise _problem
     value = getattr(importlib.import_module(f"justright.{_HOMES[name]}"), name)
     globals()[name] = value

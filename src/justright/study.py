@@ -17,6 +17,7 @@ from justright.evidence.measure import Measure
 from justright.evidence.summary import summarize
 from justright.evidence.verdict import Verdict, paired_verdict
 from justright.network.export import plain_model
+from justright.network.weights import random_numbers_kept
 
 if TYPE_CHECKING:
     import keras
@@ -130,6 +131,7 @@ class Study:
         title = f"{self.metric.words.capitalize()} by epoch, {seeds} seed{'s' * (seeds > 1)}"
         return draw_curves(self.curves, self.table, self.metric, title)
 
+    @random_numbers_kept()
     def model(self, recipe: str, seed: int | None = None) -> keras.Model:
         """A plain Keras model of a recipe with trained weights, compiled to be trained on.
 

@@ -199,7 +199,7 @@ def logged_penalty(
     """The penalty at the end of an epoch, the model's own included."""
     network = machinery.network
     outputs = jnp.zeros((1, *machinery.objective.output_shape))
-    first = train[:1]
+    first = train if network.has_activity_penalty else train[:1]
     own = jnp.zeros(())
     if network.has_own_penalty:
         passed = network.forward(weights, buffers, rows.inputs[first], training=False)

@@ -18,9 +18,11 @@ from justright.engine.lane import Lane, Order, Plan, enter, run_segment
 from justright.engine.layout import AXIS, Layout
 from justright.engine.rows import Rows
 from justright.engine.step import Machinery
+from justright.errors import ModelError
 from justright.network.network import Blueprint, Network
 from justright.network.objective import Objective
 from justright.network.optimizer import FunctionalOptimizer, optimizer_key
+from justright.regularizers.places import ActsOnUpdate
 from justright.regularizers.recipe import Recipe
 
 # Epochs that one call of a program can log; how many it trains is up to each call.
@@ -56,6 +58,18 @@ class Program:
         self.layout = layout
         self.network = Network(task.blueprint, recipe)
         count = task.rows.train.shape[1]
+        if recipe.filling(ActsOnUpdate) and task.optimizer.gradient_accumulation_steps:
+            raise ModelError(
+                "The optimizer accumulates gradients over steps, and "
+                f"{type(recipe.filling(ActsOnUpdate)[0]).__name__} acts after each update. Use "
+                "larger batches instead of gradient_accumulation_steps."
+            )
+        if self.network.has_activity_penalty and count % task.batch_size:
+            raise ModelError(
+                "The model has an activity regularizer, which sums over the rows of a batch, and "
+                f"batches of {task.batch_size} do not divide the {count} training rows. Use a "
+                "batch size that does."
+            )
         machinery = Machinery(
             network=self.network,
             objective=task.objective,
@@ -119,7 +133,9 @@ def program_for(task: Task, recipe: Recipe, layout: Layout) -> Program:
     structure = recipe.in_program()
     key = (
         task.blueprint.key,
+        tuple(type(layer) for layer in task.blueprint.model.layers),
         recipe.structure(),
+        type(task.optimizer),
         optimizer_key(task.optimizer),
         task.objective.key,
         task.batch_size,

@@ -173,10 +173,11 @@ class _Queue:
             self._orders.fresh[:] = False
             outcomes, epochs = np.asarray(lanes.outcome), np.asarray(lanes.epoch)
             for lane, position in list(running.items()):
-                logs[position].append(log[lane, ~np.isnan(log[lane]).all(axis=1)])
+                done = sum(map(len, logs[position]))
+                logs[position].append(log[lane, : int(epochs[lane]) - done])
                 if outcomes[lane] != Outcome.RUNNING:
                     del running[lane]
-                    curves = np.concatenate(logs.pop(position))[: int(epochs[lane])]
+                    curves = np.concatenate(logs.pop(position))
                     trial = self._trials[position]
                     report.ended(trial)
                     yield position, _result(trial, lanes, lane, curves)

@@ -58,7 +58,8 @@ def plain_model(
     model = rebuild(blueprint.model, edits)
     assign(model, values)
     if blueprint.sequential:
-        entry = keras.Input(batch_shape=model.input.shape, dtype=model.input.dtype, name="input")
+        first = model.layers[0]
+        entry = keras.Input(batch_shape=first.batch_shape, dtype=model.input.dtype, name=first.name)
         layers = [x for x in model.layers if not isinstance(x, keras.layers.InputLayer)]
         model = keras.Sequential([entry, *layers], name=blueprint.model.name)
     loss, metrics = objective.for_keras()
@@ -102,6 +103,10 @@ def _penalized(config: dict[str, Any], name: str, l1: float, l2: float) -> dict[
             changed[key] = keras.regularizers.serialize(_joined(value, name, l1, l2))
         elif isinstance(value, dict):
             changed[key] = _penalized(value, name, l1, l2)
+        elif isinstance(value, list):
+            changed[key] = [
+                _penalized(v, name, l1, l2) if isinstance(v, dict) else v for v in value
+            ]
         else:
             changed[key] = value
     return changed
@@ -132,6 +137,8 @@ def _with_decay(
     for decay in recipe.filling(WeightDecay):
         if isinstance(decay.strength, float):
             fresh.weight_decay = (fresh.weight_decay or 0.0) + decay.strength
+            # As in the recipe; a saved file does not keep this, Keras has no place for it.
+            fresh.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
         else:
             warnings.warn(
                 "Keras has no weight decay that differs by layer: the exported model is compiled "

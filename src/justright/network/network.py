@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 
-from justright.errors import RecipeError
+from justright.errors import ModelError, RecipeError
 from justright.network.anatomy import Anatomy, anatomy_of, is_kernel
 from justright.network.site import Activate, RowwiseBatchNormalization, SiteLayer, acting
 from justright.network.surgery import Edits, LayerFactory, copy_layer, functional, rebuild
@@ -80,8 +80,17 @@ class Blueprint:
         return re.sub(r"convert_to_tensor_\d+", "convert_to_tensor", text)
 
     def initial_values(self, seed: int) -> Arrays:
-        """Initial values of all variables for a seed, the same for every recipe."""
-        return fresh_values(self.model, seed)
+        """Initial values of all variables for a seed, the same for every recipe.
+
+        Frozen layers of a built model keep their values: drawing them anew would leave them
+        at random for good.
+        """
+        values = fresh_values(self.model, seed)
+        frozen = {layer.name for layer in self.model.layers if not layer.trainable}
+        for path, value in (self.own_values or {}).items():
+            if path.split("/")[0] in frozen and path in values:
+                values[path] = value
+        return values
 
 
 @dataclass(frozen=True)
@@ -128,9 +137,11 @@ class Network:
         self._paths = {id(v): path for path, v in variable_paths(self.model).items()}
         self.trainable = tuple(self._path(v) for v in self.model.trainable_variables)
         self.untrained = tuple(self._path(v) for v in self.model.non_trainable_variables)
-        self.has_own_penalty = bool(self.model.losses) or any(
+        self.has_activity_penalty = any(
             getattr(layer, "activity_regularizer", None) for layer in self.model.layers
         )
+        self.has_own_penalty = bool(self.model.losses) or self.has_activity_penalty
+        _check_precision(self.model)
 
     @cached_property
     def _added(self) -> Arrays:
@@ -163,6 +174,11 @@ class Network:
             values: by path, of all of the blueprint's variables.
         """
         everything = {**self._added, **values}
+        if missing := [p for p in (*self.trainable, *self.untrained) if p not in everything]:
+            raise ModelError(
+                f"The variable {missing[0]} is not the same in a copy of the model. Give the layer "
+                "a get_config that returns all its arguments."
+            )
         weights = {p: np.asarray(everything[p]) for p in self.trainable}
         buffers = {p: np.asarray(everything[p]) for p in self.untrained}
         return weights, buffers
@@ -196,6 +212,8 @@ class Network:
                 training=training,
                 return_losses=self.has_own_penalty,
             )
+        # A policy of lower precision computes in it; losses and logs are in 32 bits.
+        outputs = outputs.astype(jnp.float32)
         penalty = sum(losses[0], start=jnp.zeros(())) if losses else jnp.zeros(())
         return ForwardPass(outputs, dict(zip(self.untrained, untrained, strict=True)), penalty)
 
@@ -225,6 +243,17 @@ def structural_layers(blueprint: Blueprint, recipe: Recipe) -> dict[str, LayerFa
         return lambda: [new for one in structural for new in one.before_activation(layer)]
 
     return {name: factory(name) for name in names}
+
+
+def _check_precision(model: keras.Model) -> None:
+    odd = {v.dtype for v in model.trainable_variables if v.dtype != "float32"}
+    if odd or jax.config.read("jax_enable_x64"):
+        what = f"variables of {min(odd)}" if odd else "JAX in 64 bits (jax_enable_x64)"
+        raise ModelError(
+            f"The model {model.name!r} comes with {what}, and justright trains variables of "
+            "float32. Set keras.config.set_floatx('float32') or a policy whose variables are "
+            "float32, and leave jax_enable_x64 off."
+        )
 
 
 def _site_factory(site: Site) -> LayerFactory:

@@ -142,12 +142,12 @@ def infer_objective(
         ModelError: a network whose output does not fit the targets.
     """
     given = _given(loss)
-    name = loss if isinstance(loss, str) else getattr(loss, "name", None) or ""
+    name = _name_of(loss if given is None else given)
     kind = kind_of(y, output_activation, output_shape, str(name))
     classes = classes_of(y, kind)
     check_fit(y, kind, classes, output_activation, output_shape)
     from_logits = output_activation not in PROBABILITIES
-    sparse = kind == "categorical" and y.ndim == 1 and not _wants_one_hot(loss)
+    sparse = kind == "categorical" and y.ndim == 1 and not _wants_one_hot(given)
     if kind == "categorical" and y.ndim > 1 and str(name).startswith("sparse"):
         raise ModelError(
             f"The loss {name} takes one label a row, and the targets are one-hot of shape "
@@ -176,20 +176,22 @@ def _given(loss: object) -> object:
     if loss is None or (isinstance(loss, str) and loss in _CROSSENTROPIES):
         return None
     try:
-        return keras.losses.get(loss)
+        found = keras.losses.get(loss)
     except (ValueError, TypeError) as error:
         raise ModelError(
             f"loss={loss!r} is not a loss that Keras knows. Give a name such as "
             "'mean_squared_error', a keras.losses.Loss, or nothing to let it be chosen."
         ) from error
+    # A short name such as "bce" is a long one.
+    ours = isinstance(loss, str) and getattr(found, "__name__", "") in _CROSSENTROPIES
+    return None if ours else found
 
 
 def _loss(given: object, kind: Kind, sparse: bool, from_logits: bool) -> tuple[str, Rows]:
     if given is None:
         return _default_loss(kind, sparse, from_logits)
     rows: Any = given.call if isinstance(given, keras.losses.Loss) else given
-    name = getattr(given, "name", None) or getattr(given, "__name__", type(given).__name__)
-    return str(name), lambda y, out: _per_row(rows(y, out))
+    return _name_of(given) or type(given).__name__, lambda y, out: _per_row(rows(y, out))
 
 
 def _default_loss(kind: Kind, sparse: bool, from_logits: bool) -> tuple[str, Rows]:
@@ -210,18 +212,24 @@ def _default_loss(kind: Kind, sparse: bool, from_logits: bool) -> tuple[str, Row
     return "mean_squared_error", lambda y, out: _per_row(losses.mean_squared_error(y, out))
 
 
-def _loss_key(loss: object) -> str:
+def _loss_key(loss: Any) -> str:
     if loss is None or isinstance(loss, str):
         return str(loss)
-    if isinstance(loss, keras.losses.Loss) and type(loss).__module__.startswith("keras."):
+    if type(loss) in vars(keras.losses).values() and type(loss) is not keras.losses.Loss:
         return repr((type(loss).__name__, loss.get_config()))
     return f"{loss!r} at {id(loss)}"
 
 
-def _wants_one_hot(loss: object) -> bool:
-    """Whether a loss object of Keras takes classes one-hot."""
-    name = getattr(loss, "name", "")
-    return isinstance(loss, keras.losses.Loss) and str(name).startswith("categorical")
+def _name_of(loss: object) -> str:
+    """The long name of a loss; "" where none was given."""
+    if isinstance(loss, str):
+        return str(getattr(keras.losses.get(loss), "__name__", loss))
+    return str(getattr(loss, "name", None) or getattr(loss, "__name__", ""))
+
+
+def _wants_one_hot(given: object) -> bool:
+    """Whether a loss that was given takes classes one-hot."""
+    return given is not None and _name_of(given).startswith("categorical")
 
 
 def _metric_name(metric: str | None, kind: Kind, sparse: bool) -> str:
@@ -257,4 +265,6 @@ def _metric_rows(name: str, kind: Kind, sparse: bool, from_logits: bool) -> Rows
 
 
 def _per_row(values: jax.Array) -> jax.Array:
+    if not values.ndim:
+        raise ModelError("The loss gives one number for a batch; it must give one number a row.")
     return values.reshape(values.shape[0], -1).mean(axis=1)

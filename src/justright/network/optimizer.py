@@ -35,7 +35,15 @@ def keras_optimizer(optimizer: object, model: object = None) -> keras.optimizers
     """
     if optimizer is None:
         optimizer = getattr(model, "optimizer", None) or "adam"
+    while isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        # It scales losses for 16-bit gradients; ours are summed in 32 bits.
+        optimizer = optimizer.inner_optimizer
     if isinstance(optimizer, keras.optimizers.Optimizer):
+        if optimizer.use_ema:
+            raise ModelError(
+                f"The optimizer {type(optimizer).__name__} keeps an average of the weights "
+                "(use_ema=True), which justright does not follow. Make it without."
+            )
         return type(optimizer).from_config(optimizer.get_config())
     if optimizer == "momentum":
         return keras.optimizers.SGD(momentum=MOMENTUM)

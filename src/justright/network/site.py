@@ -72,7 +72,8 @@ class RowwiseBatchNormalization(keras.layers.BatchNormalization):
     ) -> jax.Array:
         """As in Keras; the surrounding `acting` block says which rows are real."""
         rows = _acting.get().row_mask
-        if mask is None and rows is not None and training:
+        if rows is not None and training:
             shape = rows.shape + (1,) * (inputs.ndim - 2)
-            mask = jnp.broadcast_to(rows.reshape(shape), inputs.shape[:-1])
+            real = jnp.broadcast_to(rows.reshape(shape), inputs.shape[:-1])
+            mask = real if mask is None else jnp.logical_and(mask, real)
         return super().call(inputs, training=training, mask=mask)

@@ -6,14 +6,16 @@ sees every layer call of a Functional model as it happens.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import keras
+import numpy as np
 
 from justright.errors import ModelError
 
+_LONGEST = 160  # Keras quotes whole configurations in its errors.
 _PROBE = keras.Input((1,))
 _FUNCTIONAL = type(keras.Model(_PROBE, _PROBE))
 
@@ -65,7 +67,7 @@ def functional(model: object, input_shape: tuple[int, ...]) -> keras.Model:
     if not model.layers:
         raise ModelError(f"The model {model.name!r} has no layers. Add a Dense layer.")
     try:
-        copy = keras.models.clone_model(model)
+        copy = _copy(model)
         if not copy.built:
             copy.build((None, *input_shape))
         _check_one_in_one_out(copy)
@@ -73,6 +75,11 @@ def functional(model: object, input_shape: tuple[int, ...]) -> keras.Model:
     except ModelError:
         raise
     except Exception as error:
+        if "should be unique" in str(error) or "times in the model" in str(error):
+            raise ModelError(
+                f"Two layers inside the model {model.name!r} bear the same name. Give the layers "
+                "of nested models names of their own."
+            ) from error
         raise ModelError(
             f"The model {model.name!r} cannot be rebuilt from its layers' configurations: "
             f"{_first_line(error)} Give layers of your own a get_config that returns all their "
@@ -87,8 +94,17 @@ def functional(model: object, input_shape: tuple[int, ...]) -> keras.Model:
             f"The model {model.name!r} takes rows of shape {_shape(expected)}, and X has rows of "
             f"shape {_shape(input_shape)}. Change the model's Input or reshape X."
         )
-    entry = keras.Input(expected, dtype=copy.inputs[0].dtype, name="input")
-    return keras.models.clone_model(copy, input_tensors=entry)
+    taken = {layer.name for layer in copy.layers}
+    name = "input" if "input" not in taken else free_name("model_input", taken)
+    entry = keras.Input(expected, dtype=copy.inputs[0].dtype, name=name)
+    return keras.models.clone_model(copy, clone_function=copy_layer, input_tensors=entry)
+
+
+def free_name(wanted: str, taken: Container[str]) -> str:
+    """`wanted`, or a name like it that is not taken."""
+    while wanted in taken:
+        wanted += "_"
+    return wanted
 
 
 def _check_one_in_one_out(model: keras.Model) -> None:
@@ -111,6 +127,7 @@ def rebuild(model: keras.Model, edits: Edits) -> keras.Model:
             new = type(new).from_config(config)
         return new
 
+    names = {layer.name for layer in model.layers}
     inserted: dict[str, Sequence[keras.layers.Layer]] = {}
 
     def insert(where: str, factory: LayerFactory, tensor: Any) -> Any:
@@ -122,7 +139,7 @@ def rebuild(model: keras.Model, edits: Edits) -> keras.Model:
         return tensor
 
     def call(layer: keras.layers.Layer, *args: Any, **kwargs: Any) -> Any:
-        args = keras.tree.map_structure(at_input, args)
+        args, kwargs = keras.tree.map_structure(at_input, (args, kwargs))
         if layer.name in edits.drop:
             return args[0]
         out = layer(*args, **kwargs)
@@ -130,7 +147,7 @@ def rebuild(model: keras.Model, edits: Edits) -> keras.Model:
             out = insert(f"{layer.name}:linear", edits.before_activation[layer.name], out)
         if layer.name in split:
             original = model.get_layer(layer.name).activation
-            name = f"{layer.name}_activation"
+            name = free_name(f"{layer.name}_activation", names)
             out = insert(name, lambda: [keras.layers.Activation(original, name=name)], out)
         if layer.name in edits.after:
             out = insert(f"{layer.name}:output", edits.after[layer.name], out)
@@ -150,8 +167,23 @@ def rebuild(model: keras.Model, edits: Edits) -> keras.Model:
 
 
 def copy_layer(layer: keras.layers.Layer) -> keras.layers.Layer:
-    """A fresh layer of the same configuration."""
-    return type(layer).from_config(layer.get_config())
+    """A fresh layer of the same configuration.
+
+    An adapted `Normalization` keeps its mean and variance, which its configuration lacks.
+    """
+    config = layer.get_config()
+    adapted = isinstance(layer, keras.layers.Normalization) and layer.input_mean is None
+    if adapted and layer.built:
+        for name in ("mean", "variance"):
+            config[name] = np.asarray(getattr(layer, f"adapt_{name}")).tolist()
+    return type(layer).from_config(config)
+
+
+def _copy(layer: keras.layers.Layer) -> keras.layers.Layer:
+    """A fresh layer or model, inner layers copied as `copy_layer` does."""
+    if _has_graph(layer):
+        return keras.models.clone_model(layer, clone_function=_copy)
+    return copy_layer(layer)
 
 
 def inner_layers(model: keras.Model) -> Iterator[keras.layers.Layer]:
@@ -179,7 +211,7 @@ def calls_of(model: keras.Model) -> tuple[list[Call], int]:
         calls.append(Call(layer, _tensors((args, kwargs), kept), _tensors(out, kept)))
         return out
 
-    copy = keras.models.clone_model(model, call_function=record)
+    copy = keras.models.clone_model(model, clone_function=copy_layer, call_function=record)
     kept.append(copy)
     return calls, id(copy.outputs[0])
 
@@ -192,7 +224,7 @@ def _unpack(model: keras.Model) -> keras.Model:
         return layer.call(*args, **kwargs) if _has_graph(layer) else layer(*args, **kwargs)
 
     while any(_has_graph(layer) for layer in model.layers):
-        model = keras.models.clone_model(model, call_function=call)
+        model = keras.models.clone_model(model, clone_function=_copy, call_function=call)
     return model
 
 
@@ -225,7 +257,7 @@ def _not_a_graph(model: object) -> str:
 
 def _first_line(error: Exception) -> str:
     text = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
-    return f"{text}."
+    return f"{text}." if len(text) <= _LONGEST else f"{text[:_LONGEST]} …"
 
 
 def _shape(shape: tuple[int | None, ...]) -> str:

@@ -29,6 +29,8 @@ def kind_of(y: np.ndarray, activation: str, shape: tuple[int, ...], loss: str) -
         return _kind_of_probabilities(y, shape, few)
     if activation == "softmax" or _is_one_hot(y, shape):
         return "categorical"
+    if y.ndim > 1 and y.dtype.kind in "biu" and ((y == 0) | (y == 1)).all():
+        return "multilabel"
     labels = y.ndim == 1 and y.dtype.kind in "biuUS"
     if labels and few and shape == (1,):
         return "binary"
@@ -75,6 +77,11 @@ def classes_of(y: np.ndarray, kind: Kind) -> np.ndarray | None:
                 "tell apart. Check y, or how the rows were split."
             )
         return classes
+    if (y.argmax(axis=-1) == y[0].argmax(axis=-1)).all():
+        raise DataError(
+            "The training targets hold one class only (one-hot); there is nothing to tell apart. "
+            "Check y, or how the rows were split."
+        )
     return np.arange(y.shape[-1])
 
 

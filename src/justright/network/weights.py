@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import keras
 import numpy as np
 
+from justright.errors import ModelError
 from justright.network.surgery import Edits, inner_layers, rebuild
 
 Arrays = dict[str, np.ndarray]
+
+_one_thread = threading.RLock()
 
 
 def variable_paths(model: keras.Model) -> dict[str, keras.Variable]:
@@ -19,9 +23,8 @@ def variable_paths(model: keras.Model) -> dict[str, keras.Variable]:
     found: dict[str, keras.Variable] = {}
     for layer in inner_layers(model):
         for variable in layer.variables:
-            _, _, inner = variable.path.rpartition(f"{layer.name}/")
-            # Keras numbers random states anew in every copy, so theirs go by the bare name.
-            path = f"{layer.name}/{variable.name if is_random_state(variable) else inner}"
+            # Not by Keras' own path: inner layers may be numbered anew in every copy.
+            path = f"{layer.name}/{variable.name}"
             while path in found and found[path] is not variable:
                 path += "+"
             found[path] = variable
@@ -60,16 +63,29 @@ def _seeded(seed: int) -> Iterator[None]:
 
 @contextmanager
 def random_numbers_kept() -> Iterator[None]:
-    """Put the state of Python's generator back: Keras draws from it for each layer made."""
-    state = random.getstate()
-    try:
-        yield
-    finally:
-        random.setstate(state)
+    """Put the state of Python's generator back: Keras draws from it for each layer made.
+
+    One thread at a time, because all threads share that generator.
+    """
+    with _one_thread:
+        state = random.getstate()
+        try:
+            yield
+        finally:
+            random.setstate(state)
 
 
 def assign(model: keras.Model, values: Arrays) -> None:
-    """Set the variables of a model that `values` names."""
+    """Set all variables of a model, but the states of random layers that `values` does not name.
+
+    Raises:
+        ModelError: a variable without a value.
+    """
     for path, variable in variable_paths(model).items():
         if path in values:
             variable.assign(values[path])
+        elif not is_random_state(variable):
+            raise ModelError(
+                f"The variable {path} is not the same in a copy of the model. Give the layer a "
+                "get_config that returns all its arguments."
+            )
