@@ -27,7 +27,8 @@ from justright.regularizers.recipe import Recipe
 
 # Epochs that one call of a program can log; how many it trains is up to each call.
 CAPACITY = 50
-_KEPT = 64
+# Each kept program holds its machine code and its copy of the network, some 20 MB.
+_KEPT = 24
 
 
 @dataclass(frozen=True)
