@@ -81,8 +81,8 @@ def test_batch_norm_training_equals_keras(binary, small_net, batch_size):
     # Not Adam: a bias before a batch normalization has no gradient but rounding, which
     # Adam would blow up to full steps.
     sgd = keras.optimizers.SGD(0.05, momentum=0.9)
-    train_in_keras(theirs, X, y, batch_size, STEPS // 4, sgd, "binary_crossentropy")
-    _, ours = train_here(small_net, X, y, jr.BatchNorm(), batch_size, STEPS // 4, sgd)
+    train_in_keras(theirs, X, y, batch_size, STEPS // 4 + 1, sgd, "binary_crossentropy")
+    _, ours = train_here(small_net, X, y, jr.BatchNorm(), batch_size, STEPS // 4 + 1, sgd)
     assert [type(a) for a in ours.layers] == [type(b) for b in theirs.layers]
     assert_same(ours, theirs)
 
