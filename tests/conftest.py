@@ -11,18 +11,18 @@ import pytest
 @pytest.fixture
 def binary():
     """80 rows of 5 features whose sign of a noisy sum is the class."""
-    rng = np.random.default_rng(0)
-    X = rng.normal(size=(80, 5)).astype(np.float32)
-    y = (X.sum(axis=1) + rng.normal(size=80) > 0).astype(int)
-    return X, y
+    return signs(seed=0, count=80)
 
 
 @pytest.fixture
 def held_out():
-    rng = np.random.default_rng(1)
-    X = rng.normal(size=(60, 5)).astype(np.float32)
-    y = (X.sum(axis=1) + rng.normal(size=60) > 0).astype(int)
-    return X, y
+    return signs(seed=1, count=60)
+
+
+def signs(seed, count):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(count, 5)).astype(np.float32)
+    return X, (X.sum(axis=1) + rng.normal(size=count) > 0).astype(int)
 
 
 @pytest.fixture

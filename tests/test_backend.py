@@ -47,6 +47,18 @@ def test_the_users_number_of_devices_is_kept():
     assert said == "jax 1 []"
 
 
+def test_jax_in_64_bits_is_refused_in_a_sentence():
+    code = """
+import numpy as np, justright as jr
+rows = np.random.default_rng(0).normal(size=(20, 3)), np.arange(20) % 2
+try:
+    jr.compare(None, rows, {"plain": jr.Recipe()}, seeds=1, epochs=1)
+except jr.ModelError as error:
+    print(error)
+"""
+    assert "JAX in 64 bits" in run(code, JAX_ENABLE_X64="1")
+
+
 def test_the_compilation_cache_can_be_placed_and_turned_off(tmp_path):
     code = "import justright as jr, keras, jax\n" + TRAIN
     run(code, JUSTRIGHT_CACHE=str(tmp_path / "here"))

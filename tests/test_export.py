@@ -87,27 +87,21 @@ def test_it_loads_where_justright_is_not(study, held_out, tmp_path):
 def test_it_trains_on_as_the_study_did(binary, held_out, small_net):
     """Exported regularizers have the strength of the recipe: one more epoch is the same."""
     recipe = jr.L2(0.05) + jr.WeightDecay(0.01)
-    options = {"validation": held_out, "seeds": 1, "batch_size": 16, "shuffle": False}
-    sgd = keras.optimizers.SGD(0.1)
-    two = jr.compare(
-        small_net,
-        binary,
-        {"it": recipe},
-        epochs=2,
-        optimizer=sgd,
-        initial_weights="model",
-        **options,
-    ).model("it")
-    one = jr.compare(
-        small_net,
-        binary,
-        {"it": recipe},
-        epochs=1,
-        optimizer=sgd,
-        initial_weights="model",
-        **options,
-    ).model("it")
-    one.optimizer.exclude_from_weight_decay(var_names=["bias"])
+    one, two = (
+        jr.compare(
+            small_net,
+            binary,
+            {"it": recipe},
+            validation=held_out,
+            seeds=1,
+            epochs=epochs,
+            batch_size=16,
+            optimizer=keras.optimizers.SGD(0.1),
+            shuffle=False,
+            initial_weights="model",
+        ).model("it")
+        for epochs in (1, 2)
+    )
     one.fit(*binary, batch_size=16, epochs=1, shuffle=False, verbose=0)
     for a, b in zip(one.get_weights(), two.get_weights(), strict=True):
         np.testing.assert_allclose(a, b, atol=1e-5)

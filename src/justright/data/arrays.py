@@ -97,7 +97,7 @@ def _numbers(array: np.ndarray, where: str) -> np.ndarray:
     if array.dtype.kind not in "OUS":
         raise DataError(f"{where} holds {array.dtype}, which are not real numbers.")
     values = np.where(_missing(array), np.nan, array.astype(object))
-    flat = [_number(value) for value in values.ravel()]
+    flat = [as_number(value) for value in values.ravel()]
     if None in flat:
         position = np.unravel_index(flat.index(None), array.shape)
         raise DataError(
@@ -134,7 +134,7 @@ def _plain(array: np.ndarray, where: str) -> np.ndarray:
     text = [isinstance(v, str) for v in flat]
     if all(text):
         return array.astype(str)
-    odd = [v for v in flat if not isinstance(v, str) and _number(v) is None]
+    odd = [v for v in flat if not isinstance(v, str) and as_number(v) is None]
     if odd:
         raise DataError(f"{where} holds {odd[0]!r}, which is neither a number nor a label.")
     if any(text):
@@ -149,7 +149,7 @@ def _missing(array: np.ndarray) -> np.ndarray:
     return np.asarray(pd.isna(array))
 
 
-def _number(value: Any) -> float | None:
+def as_number(value: Any) -> float | None:
     """A cell as a float, or None if it is not a number or too large for one."""
     if not isinstance(value, numbers.Real | Decimal | str | bytes | np.bool_):
         return None

@@ -59,16 +59,32 @@ def _breast_cancer() -> Example:
     held_out, train = hold_out(y, 80, "training rows")
     halves = hold_out(y[held_out], len(held_out) // 2 + 1, "test rows")
     validation, test = held_out[halves[0]], held_out[halves[1]]
+    head = "Breast cancer (Wisconsin), 30 features, malignant or benign"
+    return divided("breast_cancer", head, X, y, (train, validation, test))
+
+
+def divided(
+    name: str, head: str, X: np.ndarray, y: np.ndarray, parts: tuple[np.ndarray, ...]
+) -> Example:
+    """Standardize on the training rows, divide, and describe.
+
+    Args:
+        name: of the set.
+        head: what it is, in words.
+        X: (rows, features).
+        y: (rows,).
+        parts: indices of the training, validation and test rows.
+    """
+    train, validation, test = parts
     X = standardized(X, train)
     return Example(
-        name="breast_cancer",
+        name=name,
         train=(X[train], y[train]),
         validation=(X[validation], y[validation]),
         test=(X[test], y[test]),
         description=(
-            f"Breast cancer (Wisconsin), 30 features, malignant or benign: {len(train)} rows to "
-            f"train on, {len(validation)} to validate, {len(test)} to test; columns standardized "
-            "on the training rows"
+            f"{head}: {len(train)} rows to train on, {len(validation)} to validate, {len(test)} to "
+            "test; columns standardized on the training rows"
         ),
     )
 

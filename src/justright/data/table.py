@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from justright.data.arrays import checked_targets
-from justright.data.examples import Example, standardized
+from justright.data.arrays import as_number, checked_targets
+from justright.data.examples import Example, divided
 from justright.data.holdout import hold_out
 from justright.errors import DataError, did_you_mean
 
@@ -63,18 +63,8 @@ def read_table(path: Path, target: str | None) -> Example:
     rest, test = hold_out(y, SHARE, "test rows")
     inner, selecting = hold_out(y[rest], round(SHARE * len(y)), "validation rows")
     train, validation = rest[inner], rest[selecting]
-    X = standardized(X, train)
-    return Example(
-        name=path.name,
-        train=(X[train], y[train]),
-        validation=(X[validation], y[validation]),
-        test=(X[test], y[test]),
-        description=(
-            f"{path.name}, {X.shape[1]} features, target {name}: {len(train)} rows to train on, "
-            f"{len(validation)} to validate, {len(test)} to test; columns standardized on the "
-            "training rows"
-        ),
-    )
+    head = f"{path.name}, {X.shape[1]} features, target {name}"
+    return divided(path.name, head, X, y, (train, validation, test))
 
 
 def _check_header(frame: pd.DataFrame, file: str) -> None:
@@ -82,7 +72,7 @@ def _check_header(frame: pd.DataFrame, file: str) -> None:
     names = [str(name) for name in frame.columns]
     if len(names) == 1 and (";" in names[0] or "\t" in names[0]):
         raise DataError(f"{file} has one column only: it is not separated by commas. Save it so.")
-    if names and all(_is_number(name) for name in names):
+    if names and None not in map(as_number, names):
         raise DataError(
             f"{file} has no header: its first row holds numbers ({', '.join(names[:3])}, …). Put "
             "the names of the columns into the first row."
@@ -92,14 +82,6 @@ def _check_header(frame: pd.DataFrame, file: str) -> None:
             f"{file} begins with a column without a name, which looks like row numbers and is no "
             "feature. Leave it out: to_csv(index=False)."
         )
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _check_numeric(features: pd.DataFrame, file: str) -> None:

@@ -134,9 +134,7 @@ def program_for(task: Task, recipe: Recipe, layout: Layout) -> Program:
     structure = recipe.in_program()
     key = (
         task.blueprint.key,
-        tuple(type(layer) for layer in task.blueprint.model.layers),
         recipe.structure(),
-        type(task.optimizer),
         optimizer_key(task.optimizer),
         task.objective.key,
         task.batch_size,

@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -21,6 +22,7 @@ from justright.network.weights import (
     assign,
     fresh_values,
     is_random_state,
+    lost,
     values_of,
     variable_paths,
 )
@@ -70,14 +72,14 @@ class Blueprint:
         return cls(copy, anatomy_of(copy), own, isinstance(model, keras.Sequential))
 
     @cached_property
-    def key(self) -> str:
-        """Equal for networks that can share a compiled program."""
-        kinds = [(type(layer).__module__, type(layer).__qualname__) for layer in self.model.layers]
+    def key(self) -> tuple[Any, ...]:
+        """Equal for networks that can share a compiled program: classes and configuration."""
+        kinds = tuple(type(layer) for layer in self.model.layers)
         config = self.model.get_config()
         config.pop("name")
-        text = json.dumps([config, kinds], sort_keys=True, default=repr)
+        text = json.dumps(config, sort_keys=True, default=repr)
         # Unpacking a nested model leaves conversions that Keras numbers anew in each copy.
-        return re.sub(r"convert_to_tensor_\d+", "convert_to_tensor", text)
+        return kinds, re.sub(r"convert_to_tensor_\d+", "convert_to_tensor", text)
 
     def initial_values(self, seed: int) -> Arrays:
         """Initial values of all variables for a seed, the same for every recipe.
@@ -175,10 +177,7 @@ class Network:
         """
         everything = {**self._added, **values}
         if missing := [p for p in (*self.trainable, *self.untrained) if p not in everything]:
-            raise ModelError(
-                f"The variable {missing[0]} is not the same in a copy of the model. Give the layer "
-                "a get_config that returns all its arguments."
-            )
+            raise lost(missing[0])
         weights = {p: np.asarray(everything[p]) for p in self.trainable}
         buffers = {p: np.asarray(everything[p]) for p in self.untrained}
         return weights, buffers

@@ -143,12 +143,12 @@ def infer_objective(
     """
     given = _given(loss)
     name = _name_of(loss if given is None else given)
-    kind = kind_of(y, output_activation, output_shape, str(name))
+    kind = kind_of(y, output_activation, output_shape, name)
     classes = classes_of(y, kind)
     check_fit(y, kind, classes, output_activation, output_shape)
     from_logits = output_activation not in PROBABILITIES
     sparse = kind == "categorical" and y.ndim == 1 and not _wants_one_hot(given)
-    if kind == "categorical" and y.ndim > 1 and str(name).startswith("sparse"):
+    if kind == "categorical" and y.ndim > 1 and name.startswith("sparse"):
         raise ModelError(
             f"The loss {name} takes one label a row, and the targets are one-hot of shape "
             f"{y.shape}. Give y.argmax(axis=1), or leave the loss to be chosen."

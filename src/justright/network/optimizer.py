@@ -69,13 +69,13 @@ def initial_learning_rate(optimizer: keras.optimizers.Optimizer) -> float:
     return float(np.asarray(optimizer.learning_rate))
 
 
-def optimizer_key(optimizer: keras.optimizers.Optimizer) -> str:
+def optimizer_key(optimizer: keras.optimizers.Optimizer) -> tuple[Any, ...]:
     """Equal for optimizers that can share a compiled program: the learning rate is traced."""
     config = dict(optimizer.get_config())
     if not isinstance(config.get("learning_rate"), dict):
         config["learning_rate"] = "traced"
     config.pop("name", None)
-    return json.dumps([type(optimizer).__qualname__, config], sort_keys=True, default=repr)
+    return type(optimizer), json.dumps(config, sort_keys=True, default=repr)
 
 
 class FunctionalOptimizer:

@@ -85,7 +85,12 @@ def assign(model: keras.Model, values: Arrays) -> None:
         if path in values:
             variable.assign(values[path])
         elif not is_random_state(variable):
-            raise ModelError(
-                f"The variable {path} is not the same in a copy of the model. Give the layer a "
-                "get_config that returns all its arguments."
-            )
+            raise lost(path)
+
+
+def lost(path: str) -> ModelError:
+    """The error for a variable that a copy of the model does not have under the same path."""
+    return ModelError(
+        f"The variable {path} is not the same in a copy of the model. Give the layer a get_config "
+        "that returns all its arguments."
+    )
