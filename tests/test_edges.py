@@ -243,6 +243,7 @@ def test_several_labels_on_logits_are_classes(binary):
     model = dense_net(outputs=3, activation=None)
     study = jr.compare(model, (X, labels), {"it": jr.Recipe()}, seeds=1, epochs=1)
     assert study.task.objective.kind == "multilabel"
+    assert study.notes[-1].startswith("Target: several labels a row.")
     with pytest.raises(jr.DataError, match="one class only"):
         jr.compare(model, (X, np.eye(3)[0 * y]), {"it": jr.Recipe()}, seeds=1, epochs=1)
 

@@ -266,6 +266,8 @@ def _notes(task: Task, optimizer: Any) -> list[str]:
     scale = " from logits" if objective.from_logits and objective.kind != "regression" else ""
     classes = objective.classes
     target = "numbers" if classes is None else f"{len(classes)} classes"
+    if objective.kind == "multilabel":
+        target = "several labels a row"
     notes = [f"Target: {target}. Loss: {objective.loss_name.replace('_', ' ')}{scale}."]
     own = own_regularization(task.blueprint.model)
     if own:
