@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "justright"
 FLOORS = (
     {"errors"},
+    {"deferred"},
     {"backend"},
     {"regularizers"},
     {"network"},

@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from justright.deferred import defer_rarely_used
 from justright.errors import BackendError
 
 CACHE_VARIABLE = "JUSTRIGHT_CACHE"
@@ -27,6 +28,7 @@ def use_jax() -> None:
     """
     _choose_keras_backend()
     _choose_cpu_devices()
+    defer_rarely_used()
 
 
 def keep_compiled_programs() -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.model_selection import train_test_split
-
 from justright.errors import DataError
 
 SPLIT_SEED = 42
@@ -37,6 +35,8 @@ def hold_out(
             f"{what}={size!r} of {len(y)} rows leaves {count} held out and {len(y) - count} to "
             "train on. Both sides need rows: give more rows or another fraction."
         )
+    from sklearn.model_selection import train_test_split
+
     kept, held = train_test_split(
         np.arange(len(y)), test_size=count, random_state=seed, stratify=_classes(y, count)
     )

@@ -10,9 +10,14 @@ from __future__ import annotations
 import zlib
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from justright.regularizers.random import fold_in, random_words
+
+# So many rows leave 20 random bits a row: one row in 250 draws what another drew, and such stay
+# in order.
+SORTED_PACKED = 4096
 
 _INITIAL_WEIGHTS, _BATCH_ORDER, _TECHNIQUES, _OWN_LAYERS = range(4)
 
@@ -49,8 +54,14 @@ def step_key(key_data: jax.Array, technique: object, step: jax.Array) -> jax.Arr
 
 def shuffled(key_data: jax.Array, epoch: jax.Array, rows: jax.Array) -> jax.Array:
     """The rows (n,) in the order of one epoch."""
-    words = random_words(fold_in(jax.random.wrap_key_data(key_data), epoch), rows.shape[0])
-    return jax.lax.sort_key_val(words, rows)[1]
+    count = rows.shape[0]
+    words = random_words(fold_in(jax.random.wrap_key_data(key_data), epoch), count)
+    if count > SORTED_PACKED:
+        return jax.lax.sort_key_val(words, rows)[1]
+    # One array sorts five times as fast as two: the low bits of each word say which row it is.
+    low = jnp.uint32((1 << (count - 1).bit_length()) - 1)
+    packed = jax.lax.sort((words & ~low) | jax.lax.iota(jnp.uint32, count))
+    return rows[(packed & low).astype(jnp.int32)]
 
 
 def _words(seed: int, split: int, purpose: int) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtrit
 
 CONFIDENCE = 0.95
 
@@ -57,5 +57,5 @@ def mean_interval(values: np.ndarray, confidence: float = CONFIDENCE) -> Interva
     if count == 1:
         return Interval(mean, -np.inf, np.inf, 1)
     error = float(values.std(ddof=1) / np.sqrt(count))
-    reach = float(stats.t.ppf(0.5 + confidence / 2, count - 1)) * error
+    reach = float(stdtrit(count - 1, 0.5 + confidence / 2)) * error
     return Interval(mean, mean - reach, mean + reach, count)

@@ -15,6 +15,7 @@ import numpy as np
 
 from justright.errors import ModelError, RecipeError
 from justright.network.anatomy import Anatomy, anatomy_of, is_kernel
+from justright.network.dense import QuickDense
 from justright.network.site import Activate, RowwiseBatchNormalization, SiteLayer, acting
 from justright.network.surgery import Edits, LayerFactory, copy_layer, functional, rebuild
 from justright.network.weights import (
@@ -127,11 +128,11 @@ class Network:
         edits = Edits(
             at_input=_site_factory(sites[0]),
             before_activation={
-                name: _rowwise_factory(factory)
+                name: _training_factory(factory)
                 for name, factory in structural_layers(blueprint, recipe).items()
             },
             after=after,
-            replace=_rowwise,
+            replace=_for_training,
         )
         self.blueprint = blueprint
         self.sites = sites
@@ -259,13 +260,16 @@ def _site_factory(site: Site) -> LayerFactory:
     return lambda: [SiteLayer(site)]
 
 
-def _rowwise_factory(factory: LayerFactory) -> LayerFactory:
-    return lambda: [_rowwise(layer) for layer in factory()]
+def _training_factory(factory: LayerFactory) -> LayerFactory:
+    return lambda: [_for_training(layer) for layer in factory()]
 
 
-def _rowwise(layer: keras.layers.Layer) -> keras.layers.Layer:
+def _for_training(layer: keras.layers.Layer) -> keras.layers.Layer:
+    """A copy of a layer, of our own kind where Keras' would be wrong or slow in a lane."""
     if type(layer) is keras.layers.BatchNormalization:
         return RowwiseBatchNormalization.from_config(layer.get_config())
+    if type(layer) is keras.layers.Dense and not (layer.lora_enabled or layer.quantization_config):
+        return QuickDense.from_config(layer.get_config())
     return copy_layer(layer)
 
 

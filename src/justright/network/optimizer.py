@@ -12,6 +12,7 @@ import keras
 import numpy as np
 
 from justright.errors import ModelError, did_you_mean
+from justright.network.adam import adam_step, is_plain_adam, step_length
 from justright.network.network import Network
 from justright.regularizers.places import Weights
 
@@ -94,6 +95,7 @@ class FunctionalOptimizer:
         self._rate_index = next(
             (i for i, v in enumerate(self._optimizer.variables) if v is rate), None
         )
+        self._plain_adam = is_plain_adam(self._optimizer)
 
     def start(self) -> tuple[np.ndarray, ...]:
         """The state before training."""
@@ -112,12 +114,31 @@ class FunctionalOptimizer:
         Returns:
             New weights and state.
         """
+        if self._plain_adam:
+            return self._adam(state, gradient, weights, self.learning_rate(state, rate))
         updated, new_state = self._optimizer.stateless_apply(
             self._with_rate(state, rate),
             [gradient[p] for p in self._paths],
             [weights[p] for p in self._paths],
         )
         return dict(zip(self._paths, updated, strict=True)), tuple(new_state)
+
+    def _adam(
+        self, state: OptimizerState, gradient: Weights, weights: Weights, rate: jax.Array
+    ) -> tuple[Weights, OptimizerState]:
+        optimizer: Any = self._optimizer
+        place = {id(v): i for i, v in enumerate(optimizer.variables)}
+        new_state, updated = self._with_rate(state, rate), {}
+        count = place[id(optimizer.iterations)]
+        length = step_length(optimizer, state[count], rate)
+        new_state[count] = state[count] + 1
+        for i, path in enumerate(self._paths):
+            pair = place[id(optimizer._momentums[i])], place[id(optimizer._velocities[i])]
+            updated[path], moments = adam_step(
+                optimizer, length, gradient[path], weights[path], (state[pair[0]], state[pair[1]])
+            )
+            new_state[pair[0]], new_state[pair[1]] = moments
+        return updated, tuple(new_state)
 
     def learning_rate(self, state: OptimizerState, rate: jax.Array) -> jax.Array:
         """The learning rate of the update made from `state`."""

@@ -1,0 +1,53 @@
+"""Parts of Keras that a training does not need are imported when they are first used.
+
+`import keras` brings in scikit-learn, pandas and matplotlib for its wrappers,
+plots and data frames, which takes longer than all the rest of Keras. Their
+modules are made lazily here: they stand in `sys.modules` as ever, and are
+executed at the first look at an attribute.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
+from importlib.util import LazyLoader
+from types import ModuleType
+
+# Each is used by its attributes only, so that nothing needs it while Keras is imported.
+RARELY_USED = (
+    "keras.wrappers",
+    "keras.visualization",
+    "keras.src.visualization",
+    "keras.src.trainers.data_adapters.array_slicing",
+)
+
+
+class _Deferring(MetaPathFinder):
+    """Finds the modules of `RARELY_USED`, each once, and lets Python load them later."""
+
+    def __init__(self) -> None:
+        self._waiting = set(RARELY_USED)
+
+    def find_spec(
+        self,
+        fullname: str,
+        path: Sequence[str] | None,
+        target: ModuleType | None = None,
+    ) -> ModuleSpec | None:
+        if fullname not in self._waiting:
+            return None
+        self._waiting.discard(fullname)
+        if not self._waiting:
+            sys.meta_path.remove(self)
+        spec = PathFinder.find_spec(fullname, path, target)
+        if spec is not None and spec.loader is not None:
+            spec.loader = LazyLoader(spec.loader)
+        return spec
+
+
+def defer_rarely_used() -> None:
+    """Defer them, if Keras is not imported yet."""
+    if "keras" not in sys.modules:
+        sys.meta_path.insert(0, _Deferring())
