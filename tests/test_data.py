@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from sklearn.datasets import load_breast_cancer
+from sklearn.preprocessing import StandardScaler
 
 import justright as jr
 from justright.data.arrays import checked_inputs, checked_targets
@@ -22,6 +24,23 @@ def attempt(function, *arguments):
         return function(*arguments), ""
     except jr.DataError as error:
         return None, str(error)
+
+
+# Examples
+
+
+def test_the_example_is_scikit_learns_divided_by_class_and_standardized():
+    X, y = load_breast_cancer(return_X_y=True)
+    held_out, train = hold_out(y, 80, "training rows")
+    halves = hold_out(y[held_out], len(held_out) // 2 + 1, "test rows")
+    parts = train, held_out[halves[0]], held_out[halves[1]]
+    X = StandardScaler().fit(X[train]).transform(X).astype(np.float32)
+    data = jr.example("breast_cancer")
+    for (rows, labels), part in zip(
+        (data.train, data.validation, data.test), parts, strict=True
+    ):
+        np.testing.assert_allclose(rows, X[part], rtol=1e-6, atol=1e-7)
+        np.testing.assert_array_equal(labels, y[part])
 
 
 # Holding out

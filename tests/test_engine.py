@@ -169,6 +169,42 @@ def test_one_program_a_structure(data):
     assert len(_programs) == 2
 
 
+def test_a_network_built_again_needs_no_new_program(data):
+    X, y = data
+
+    def numbered():
+        inputs = keras.Input((X.shape[1],))
+        hidden = keras.layers.Dense(5, activation="relu")(inputs)
+        return keras.Model(inputs, keras.layers.Dense(1, activation="sigmoid")(hidden))
+
+    def study(model, where):
+        recipe = jr.Dropout({where: 0.3}) + jr.BatchNorm() + jr.L1({where: 0.01})
+        return jr.compare(model, (X, y), {"a": recipe}, seeds=2, epochs=3)
+
+    one, other = numbered(), numbered()
+    names = [layer.name for layer in one.layers], [layer.name for layer in other.layers]
+    assert names[0] != names[1]
+    first = study(one, "hidden")
+    with Compilations() as again:
+        second = study(other, "hidden")
+        model = second.model("a")
+    assert again.count == 0
+    for a, b in zip(first.results, second.results, strict=True):
+        np.testing.assert_array_equal(a.curves, b.curves)
+        for x, z in zip(a.values.values(), b.values.values(), strict=True):
+            np.testing.assert_array_equal(x, z)
+    assert {path.split("/")[0] for path in second.results[0].values} <= {
+        *names[1],
+        f"{names[1][1]}_batch_norm",
+    }
+    assert model.get_layer(names[1][1]).units == 5
+    # A strength that names a layer means that layer.
+    with Compilations() as named:
+        study(one, names[0][1])
+        study(other, names[1][1])
+    assert named.count > 1
+
+
 def test_a_lane_that_diverges_leaves_its_neighbours_untouched(task):
     good = [trial(seed=s) for s in range(3)]
     bad = trial(seed=9, rate=1e30)

@@ -1,15 +1,21 @@
-"""Parts of Keras that a training does not need are imported when they are first used.
+"""Imports that take long, at a time when nobody waits for them.
+
+Parts of Keras that a training does not need are imported when they are first used.
 
 `import keras` brings in scikit-learn, pandas and matplotlib for its wrappers,
 plots and data frames, which takes longer than all the rest of Keras. Their
 modules are made lazily here: they stand in `sys.modules` as ever, and are
-executed at the first look at an attribute.
+executed at the first look at an attribute. What is needed after a training can
+be imported while it runs.
 """
 
 from __future__ import annotations
 
+import importlib
 import sys
+import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import LazyLoader
@@ -51,3 +57,15 @@ def defer_rarely_used() -> None:
     """Defer them, if Keras is not imported yet."""
     if "keras" not in sys.modules:
         sys.meta_path.insert(0, _Deferring())
+
+
+def import_meanwhile(*modules: str) -> None:
+    """Import modules on a thread: what is wrong with one is said where it is used."""
+
+    def work() -> None:
+        for module in modules:
+            with suppress(Exception):
+                importlib.import_module(module)
+
+    if any(module not in sys.modules for module in modules):
+        threading.Thread(target=work, name="justright-imports").start()

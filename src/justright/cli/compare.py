@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from justright.deferred import import_meanwhile
 from justright.errors import DataError, did_you_mean
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ def compare(
         task = _example(data, target)
         from justright.experiments.compare import compare as compare_recipes
 
+    import_meanwhile("matplotlib.figure", "matplotlib.backends.backend_agg")
     study = compare_recipes(
         None if model is None else _model(model),
         task.train,

@@ -141,6 +141,7 @@ def program_for(task: Task, recipe: Recipe, layout: Layout) -> Program:
         task.shuffle,
         tuple((a.shape, str(a.dtype)) for a in task.rows),
         layout,
+        task.blueprint.names if structure.names_layers() else None,
     )
     with _programs_lock:
         if key in _programs:

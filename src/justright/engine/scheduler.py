@@ -148,6 +148,10 @@ class _Queue:
         self._program: Program = program_for(task, trials[0].recipe, layout)
         self._layout = layout
         self._trials = trials
+        # The program may have been compiled for a network whose layers bear other names.
+        self._paths = self._program.network.renamed_from(
+            task.blueprint, trials[0].recipe.in_program()
+        )
         self._initial_values = initial_values
         first = self._order(trials[0])
         self._orders: Order = jax.tree.map(
@@ -180,7 +184,7 @@ class _Queue:
                     curves = np.concatenate(logs.pop(position))
                     trial = self._trials[position]
                     report.ended(trial)
-                    yield position, _result(trial, lanes, lane, curves)
+                    yield position, _result(trial, lanes, lane, curves, self._paths)
             report.tell(int(sum(epochs[lane] for lane in running)))
 
     def _fill(self, waiting: deque[int], running: dict[int, int]) -> list[int]:
@@ -197,7 +201,8 @@ class _Queue:
 
     def _order(self, trial: Trial) -> Order:
         network = self._program.network
-        weights, buffers = network.complete(self._initial_values.of(trial))
+        values = self._initial_values.of(trial)
+        weights, buffers = network.complete({self._paths[p]: v for p, v in values.items()})
         for i, path in enumerate(network.random_states):
             buffers[path] = own_layers_key(trial.seed, trial.split) + np.uint32(i)
         recipe = trial.recipe.in_program()
@@ -244,12 +249,13 @@ class _Span:
         self.epochs = int(np.clip(wanted, 1, min(CAPACITY, 4 * self.epochs)))
 
 
-def _result(trial: Trial, lanes: Lane, lane: int, curves: np.ndarray) -> TrialResult:
+def _result(
+    trial: Trial, lanes: Lane, lane: int, curves: np.ndarray, paths: dict[str, str]
+) -> TrialResult:
     rule = trial.recipe.stop_rule()
     best_epoch = int(np.asarray(lanes.best.epoch)[lane])
     chosen = best_epoch if rule.restore_best and best_epoch else len(curves)
-    values = {p: np.array(np.asarray(a)[lane]) for p, a in lanes.best.weights.items()}
-    values |= {p: np.array(np.asarray(a)[lane]) for p, a in lanes.best.buffers.items()}
+    variables = lanes.best.weights | lanes.best.buffers
     loss, metric = np.asarray(lanes.test)[lane]
     return TrialResult(
         trial=trial,
@@ -258,5 +264,5 @@ def _result(trial: Trial, lanes: Lane, lane: int, curves: np.ndarray) -> TrialRe
         best_epoch=best_epoch,
         chosen_epoch=chosen,
         test=(float(loss), float(metric)),
-        values=values,
+        values={path: np.array(np.asarray(variables[here])[lane]) for path, here in paths.items()},
     )

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from justright.backend import idle_cores
+from justright.deferred import import_meanwhile
 from justright.data.arrays import checked_inputs, checked_targets
 from justright.data.holdout import hold_out
 from justright.engine.program import Task
@@ -123,6 +124,7 @@ def compare(
         for seed in _checked_seeds(seeds)
     ]
     start = _initial_values(blueprint, initial_weights)
+    import_meanwhile("pandas")
     with progress_bar(progress) as on_progress:
         results = run_trials(task, trials, start, on_progress=on_progress)
     return Study(task, results, (*held, *_notes(task, made)))

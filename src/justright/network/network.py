@@ -72,13 +72,25 @@ class Blueprint:
             assign(copy, own)
         return cls(copy, anatomy_of(copy), own, isinstance(model, keras.Sequential))
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The layers' names."""
+        return tuple(layer.name for layer in self.model.layers)
+
     @cached_property
     def key(self) -> tuple[Any, ...]:
-        """Equal for networks that can share a compiled program: classes and configuration."""
+        """Equal for networks that can share a compiled program: classes and configuration.
+
+        Names that Keras has numbered, as `dense_7`, do not count: building the same network
+        again numbers its layers on.
+        """
         kinds = tuple(type(layer) for layer in self.model.layers)
         config = self.model.get_config()
         config.pop("name")
         text = json.dumps(config, sort_keys=True, default=repr)
+        for i, layer in enumerate(self.model.layers):
+            if re.fullmatch(rf"{_snake(type(layer).__name__)}(_\d+)?", layer.name):
+                text = text.replace(f'"{layer.name}"', f'"layer {i}"')
         # Unpacking a nested model leaves conversions that Keras numbers anew in each copy.
         return kinds, re.sub(r"convert_to_tensor_\d+", "convert_to_tensor", text)
 
@@ -183,6 +195,17 @@ class Network:
         buffers = {p: np.asarray(everything[p]) for p in self.untrained}
         return weights, buffers
 
+    def renamed_from(self, other: Blueprint, recipe: Recipe) -> dict[str, str]:
+        """Paths of variables in this network by those of its twin for another blueprint.
+
+        Args:
+            other: of an equal `Blueprint.key`.
+            recipe: of the structure that this network was made with.
+        """
+        twin = self if other.names == self.blueprint.names else Network(other, recipe)
+        here, there = ((*n.trainable, *n.untrained) for n in (self, twin))
+        return dict(zip(there, here, strict=True))
+
     def forward(
         self,
         weights: Weights,
@@ -262,6 +285,12 @@ def _site_factory(site: Site) -> LayerFactory:
 
 def _training_factory(factory: LayerFactory) -> LayerFactory:
     return lambda: [_for_training(layer) for layer in factory()]
+
+
+def _snake(name: str) -> str:
+    """A class name as Keras makes a layer's name of it."""
+    words = re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", re.sub(r"\W+", "", name))
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", words).lower()
 
 
 def _for_training(layer: keras.layers.Layer) -> keras.layers.Layer:

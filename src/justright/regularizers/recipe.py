@@ -98,6 +98,16 @@ class Recipe:
         """What must be equal for two recipes to share one compiled program."""
         return (jax.tree_util.tree_structure(self.in_program()),)
 
+    def names_layers(self) -> bool:
+        """Whether a strength differs by layers that it names, rather than by position."""
+        strengths = (getattr(one, name) for one in self.techniques for name in one.strength_names())
+        return any(
+            pattern not in POSITIONS
+            for value in strengths
+            if isinstance(value, PerLayer)
+            for pattern in value.patterns
+        )
+
     def check_layers(self, layers: tuple[str, ...]) -> None:
         """Refuse a per-layer strength that names no layer of the network.
 
