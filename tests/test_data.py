@@ -36,9 +36,7 @@ def test_the_example_is_scikit_learns_divided_by_class_and_standardized():
     parts = train, held_out[halves[0]], held_out[halves[1]]
     X = StandardScaler().fit(X[train]).transform(X).astype(np.float32)
     data = jr.example("breast_cancer")
-    for (rows, labels), part in zip(
-        (data.train, data.validation, data.test), parts, strict=True
-    ):
+    for (rows, labels), part in zip((data.train, data.validation, data.test), parts, strict=True):
         np.testing.assert_allclose(rows, X[part], rtol=1e-6, atol=1e-7)
         np.testing.assert_array_equal(labels, y[part])
 

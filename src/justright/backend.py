@@ -51,7 +51,8 @@ def keep_compiled_programs() -> None:
     except OSError:
         return  # A read-only home costs a compilation, and nothing else.
     config.update("jax_compilation_cache_dir", str(folder))
-    config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
+    # Also the small programs that draw initial weights, which together take as long as a large one.
+    config.update("jax_persistent_cache_min_compile_time_secs", 0.01)
 
 
 def idle_cores() -> str | None:

@@ -25,6 +25,7 @@ from types import ModuleType
 RARELY_USED = (
     "keras.wrappers",
     "keras.visualization",
+    "keras.src.legacy.saving.legacy_h5_format",
     "keras.src.visualization",
     "keras.src.trainers.data_adapters.array_slicing",
 )

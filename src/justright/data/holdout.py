@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+
 from justright.errors import DataError
 
 SPLIT_SEED = 42

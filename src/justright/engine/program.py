@@ -13,7 +13,6 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import PartitionSpec
 
-from justright.backend import keep_compiled_programs
 from justright.engine.lane import Lane, Order, Plan, enter, run_segment
 from justright.engine.layout import AXIS, Layout
 from justright.engine.rows import Rows
@@ -55,7 +54,6 @@ class Program:
     """
 
     def __init__(self, task: Task, recipe: Recipe, layout: Layout) -> None:
-        keep_compiled_programs()
         self.layout = layout
         self.network = Network(task.blueprint, recipe)
         count = task.rows.train.shape[1]
@@ -91,7 +89,11 @@ class Program:
             if self._compiled is None:
                 lanes = jax.eval_shape(partial(_idle, self._machinery, self.layout), orders)
                 shapes = self._shapes(rows, lanes, orders)
-                self._compiled = self._segment.lower(*shapes).compile()
+                # Tracing is Python, one thread at a time: one program that is traced to its end
+                # compiles while the next is traced.
+                with _tracing:
+                    lowered = self._segment.lower(*shapes)
+                self._compiled = lowered.compile()
 
     def idle_lanes(self, orders: Order) -> Lane:
         """Lanes without a trial."""
@@ -125,6 +127,7 @@ class Program:
         )
 
 
+_tracing = threading.Lock()
 _programs: OrderedDict[Any, Program] = OrderedDict()
 _programs_lock = threading.Lock()
 

@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from justright.backend import idle_cores
-from justright.deferred import import_meanwhile
+from justright.backend import idle_cores, keep_compiled_programs
 from justright.data.arrays import checked_inputs, checked_targets
 from justright.data.holdout import hold_out
+from justright.deferred import import_meanwhile
 from justright.engine.program import Task
 from justright.engine.rows import Split, pooled
 from justright.engine.scheduler import run_trials
@@ -94,6 +94,7 @@ def compare(
         ModelError: a network that cannot be read or does not fit.
         RecipeError: a recipe that is not valid or finds nowhere to act.
     """
+    keep_compiled_programs()
     named = _checked_recipes(recipes)
     X, y, split, held = _parts(train, validation, test)
     network = default_network(X.shape[1:], y[split.train]) if model is None else model

@@ -14,7 +14,7 @@ SMALL_BATCH = 32
 
 @jax.custom_jvp
 def product(x: jax.Array, kernel: jax.Array) -> jax.Array:
-    """x (rows, inputs) times kernel (inputs, units)."""
+    """The product of x (rows, inputs) and kernel (inputs, units)."""
     return x @ kernel
 
 
