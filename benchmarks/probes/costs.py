@@ -16,16 +16,23 @@ import numpy as np
 from machine import pin
 from parts.runners import SWEEP
 from peers.job import answer, asked_job, asked_rows, best_of
-from probes.pieces import Data, machinery_of, on_device, order_of, orders_for, plan_of, task_of
+from probes.pieces import (
+    Data,
+    compiled_steps,
+    machinery_of,
+    on_device,
+    order_of,
+    orders_for,
+    plan_of,
+    task_of,
+)
 from probes.sweep import network
 
 import justright as jr
 from justright.engine.evaluate import evaluate
-from justright.engine.lane import Order, enter, epoch_batches, run_segment
+from justright.engine.lane import Order, enter, run_segment
 from justright.engine.layout import Layout
 from justright.engine.program import CAPACITY, Task, program_for
-from justright.engine.step import begin, train_step
-from justright.regularizers.places import Batch
 
 DROPOUT, L2 = jr.Dropout(SWEEP.rate), jr.L2({"hidden": SWEEP.strength})
 LANES = 4
@@ -65,12 +72,12 @@ def main() -> None:
     both = DROPOUT + L2
     plain, adam = jr.Recipe(), bench.task()
     pieces = {
-        "steps, SGD": steps(bench, bench.task(optimizer="sgd"), plain),
-        "steps, Adam": steps(bench, adam, plain),
-        "steps, Adam, rows in order": steps(bench, bench.task(shuffle=False), plain),
-        "steps, Adam, dropout": steps(bench, adam, jr.Recipe(DROPOUT)),
-        "steps, Adam, L2": steps(bench, adam, jr.Recipe(L2)),
-        "steps, Adam, dropout, L2": steps(bench, adam, both),
+        "steps, SGD": steps_of(bench, bench.task(optimizer="sgd"), plain),
+        "steps, Adam": steps_of(bench, adam, plain),
+        "steps, Adam, rows in order": steps_of(bench, bench.task(shuffle=False), plain),
+        "steps, Adam, dropout": steps_of(bench, adam, jr.Recipe(DROPOUT)),
+        "steps, Adam, L2": steps_of(bench, adam, jr.Recipe(L2)),
+        "steps, Adam, dropout, L2": steps_of(bench, adam, both),
         "evaluations": evaluations(bench, adam),
         "all of a lane": lane(bench, adam, both),
     }
@@ -82,31 +89,8 @@ def main() -> None:
     answer(seconds=seconds, lanes=LANES, more_looks=looks[1] - looks[CAPACITY])
 
 
-def steps(bench: Bench, task: Task, recipe: jr.Recipe) -> Call:
-    """All steps of a training, without what comes at the end of an epoch."""
-    machinery, plan = machinery_of(task, recipe), plan_of(task)
-    order = on_device(order_of(task, machinery.network, recipe, 0, bench.epochs))
-    rows = on_device(task.rows)
-
-    @jax.jit
-    def train(rows: Any, order: Order) -> Any:
-        def step(training: Any, chosen: Any) -> Any:
-            batch = Batch(rows.inputs[chosen[0]], rows.targets[chosen[0]], chosen[1])
-            return (
-                train_step(
-                    machinery, order.recipe, order.rate, order.technique_key, training, batch
-                ),
-                None,
-            )
-
-        def epoch(i: jax.Array, training: Any) -> Any:
-            chosen = epoch_batches(plan, rows.train[order.split], order.order_key, i)
-            return jax.lax.scan(step, training, chosen)[0]
-
-        training = begin(machinery, order.recipe, order.weights, order.buffers)
-        return jax.lax.fori_loop(0, bench.epochs, epoch, training)
-
-    return lambda: jax.block_until_ready(train(rows, order))
+def steps_of(bench: Bench, task: Task, recipe: jr.Recipe) -> Call:
+    return compiled_steps(task, recipe, bench.epochs)
 
 
 def evaluations(bench: Bench, task: Task) -> Call:

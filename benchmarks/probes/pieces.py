@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,15 +12,15 @@ import keras
 import numpy as np
 
 from justright.engine.keys import batch_order_key, technique_key
-from justright.engine.lane import Order, Plan
+from justright.engine.lane import Order, Plan, epoch_batches
 from justright.engine.program import CAPACITY, Task
-from justright.engine.rows import Split, pooled
-from justright.engine.step import Machinery
+from justright.engine.rows import Rows, Split, pooled
+from justright.engine.step import Machinery, Training, begin, train_step
 from justright.network.network import Blueprint, Network
 from justright.network.objective import infer_objective
 from justright.network.optimizer import FunctionalOptimizer, keras_optimizer
 from justright.regularizers import Recipe
-from justright.regularizers.places import StopRule
+from justright.regularizers.places import Batch, StopRule
 
 RATE = 1e-3
 
@@ -98,6 +98,29 @@ def orders_for(lanes: int, orders: dict[int, Order]) -> Order:
     idle = jax.tree.map(np.zeros_like, first)
     every: Sequence[Order] = [orders.get(lane, idle) for lane in range(lanes)]
     return jax.tree.map(lambda *values: np.stack(values), *every)
+
+
+def compiled_steps(task: Task, recipe: Recipe, epochs: int) -> Callable[[], Any]:
+    """All steps of a training, without what comes at the end of an epoch, on one device."""
+    machinery, plan = machinery_of(task, recipe), plan_of(task)
+    order = on_device(order_of(task, machinery.network, recipe, 0, epochs))
+    rows = on_device(task.rows)
+
+    def train(rows: Rows, order: Order) -> Training:
+        def step(training: Training, chosen: Any) -> tuple[Training, None]:
+            batch = Batch(rows.inputs[chosen[0]], rows.targets[chosen[0]], chosen[1])
+            given = order.recipe, order.rate, order.technique_key
+            return train_step(machinery, *given, training, batch), None
+
+        def epoch(i: jax.Array, training: Training) -> Training:
+            chosen = epoch_batches(plan, rows.train[order.split], order.order_key, i)
+            return jax.lax.scan(step, training, chosen)[0]
+
+        training = begin(machinery, order.recipe, order.weights, order.buffers)
+        return jax.lax.fori_loop(0, epochs, epoch, training)
+
+    compiled = jax.jit(train).lower(rows, order).compile()
+    return lambda: jax.block_until_ready(compiled(rows, order))
 
 
 def on_device(tree: Any) -> Any:
