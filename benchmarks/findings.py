@@ -68,6 +68,11 @@ class Findings:
         return [*parts, "", *self.notes] if self.notes else parts
 
 
+def short(value: float, digits: int = 3) -> str:
+    """A number in a few digits, without an exponent where it is large."""
+    return f"{value:,.0f}" if abs(value) >= 10 ** (digits - 1) else f"{value:.{digits}g}"
+
+
 def ratios(rows: Sequence[tuple[str, float, str]]) -> Table:
     """A table of ratios.
 
@@ -76,5 +81,5 @@ def ratios(rows: Sequence[tuple[str, float, str]]) -> Table:
     """
     return Table(
         ("ratio", "measured", "target"),
-        [(name, f"{value:.3g}", target or "–") for name, value, target in rows],
+        [(name, short(value), target or "–") for name, value, target in rows],
     )

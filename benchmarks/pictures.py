@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import matplotlib as mpl
+from findings import short
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -27,6 +28,7 @@ def sweep(data: dict[str, Any]) -> Figure:
         bars(axes, names, times, "time for 200 trainings, times justright's")
         axes.set_xscale("log")
         axes.set_xlim(min(0.3, *times), 2 * max(times))
+        axes.xaxis.set_major_formatter("{x:g}")
     return figure
 
 
@@ -46,7 +48,7 @@ def bars(axes: Axes, names: list[str], values: list[float], label: str) -> None:
     """Horizontal bars, the first on top, each with its value; justright's are blue."""
     colors = [OURS if name.startswith("justright") else OTHERS for name in names]
     drawn = axes.barh(names, values, color=colors, height=0.65)
-    axes.bar_label(drawn, [f"{value:.2g}" for value in values], padding=4)
+    axes.bar_label(drawn, [short(value, 2) for value in values], padding=4)
     axes.invert_yaxis()
     axes.tick_params(axis="y", length=0)
     axes.set_xlabel(label)
@@ -56,7 +58,7 @@ def scale(data: dict[str, Any]) -> Figure:
     """What a training costs among more of them, and what devices are worth."""
     with mpl.rc_context(QUIET):
         figure = Figure(figsize=(9, 3.6), layout="constrained")
-        left, right = figure.subplots(1, 2, width_ratios=(3, 2))
+        left, right = figure.subplots(1, 2, width_ratios=(3, 2), gridspec_kw={"wspace": 0.12})
         by_count(left, data["by_count"])
         by_devices(right, data["by_devices"])
     return figure
@@ -77,7 +79,7 @@ def by_count(axes: Axes, lines: list[dict[str, Any]]) -> None:
     axes.minorticks_off()
     axes.set_xlim(counts[0] / 1.5, counts[-1] * 1.5)
     axes.set_ylim(0, max(1.4, 1.2 * max(relative)))
-    axes.set(xlabel="trainings in one call", ylabel=f"cost of a training, among {counts[1]:,} = 1")
+    axes.set(xlabel="trainings in one call", ylabel=f"cost of a training (among {counts[1]:,}: 1)")
     axes.legend(frameon=False, loc="lower left")
 
 
@@ -92,7 +94,7 @@ def by_devices(axes: Axes, lines: list[dict[str, Any]]) -> None:
     axes.hlines(ideal, left, right, colors="#444444", linestyles=":", label="in proportion")
     axes.set_xticks(list(places), [str(one) for one in devices])
     axes.set_ylim(0, 1.35 * max(*speeds, *ideal))
-    axes.set(xlabel="CPU devices", ylabel=f"speed, on {devices[0]} = 1")
+    axes.set(xlabel="CPU devices", ylabel=f"speed (on {devices[0]} device: 1)")
     axes.legend(frameon=False, loc="upper left")
 
 

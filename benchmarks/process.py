@@ -21,6 +21,7 @@ HERE = Path(__file__).parent
 DISTURBED = 0.05
 # What would let one process gain from an earlier run, or run unlike a user's.
 FOREIGN = ("JAX_COMPILATION_CACHE_DIR", "PYTHONDONTWRITEBYTECODE")
+ON_CPU = {"JAX_PLATFORMS": "cpu", "CUDA_VISIBLE_DEVICES": ""}
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
@@ -80,6 +81,7 @@ def environment(
     devices: int | None = None,
     cache: str = "off",
     one_thread: bool = False,
+    gpu: bool = False,
 ) -> dict[str, str]:
     """The user's environment, without what would let one process gain from an earlier run.
 
@@ -90,6 +92,7 @@ def environment(
         cache: justright's folder of compiled programs.
         one_thread: for processes that share the cores: more threads would only wait
             for one another.
+        gpu: whether a GPU may be used, where there is one.
     """
     kept = {name: value for name, value in ENVIRONMENT.items() if name not in FOREIGN}
     paths = [str(HERE), *filter(None, [ENVIRONMENT.get("PYTHONPATH")])]
@@ -101,7 +104,7 @@ def environment(
     }
     if devices is not None:
         kept["JAX_NUM_CPU_DEVICES"] = str(devices)
-    return kept | (ONE_THREAD if one_thread else {})
+    return kept | (ONE_THREAD if one_thread else {}) | ({} if gpu else ON_CPU)
 
 
 def _last_object(text: str) -> dict[str, Any]:

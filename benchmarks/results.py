@@ -13,7 +13,7 @@ from pictures import DRAWINGS
 OUT = Path(__file__).parent / "out"
 
 
-def save(part: str, data: dict[str, Any], quick: bool, folder: Path = OUT) -> list[Path]:
+def save(part: str, data: dict[str, Any], quick: bool, folder: Path) -> list[Path]:
     """Put one part's numbers into the file and draw its picture.
 
     A quick run has files of its own, so that it does not replace a real one.
@@ -21,12 +21,12 @@ def save(part: str, data: dict[str, Any], quick: bool, folder: Path = OUT) -> li
     Returns:
         What was written.
     """
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     ending = "_quick" if quick else ""
     path = folder / f"bench{ending}.json"
     content = {**_read(path), "machine": describe()}
     date = datetime.now(UTC).date().isoformat()
-    content["parts"] = {**content.get("parts", {}), part: {"date": date, **data}}
+    content["parts"] = {**content.get("parts", {}), part: {"date": date, "quick": quick, **data}}
     path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     written = [path]
     if part in DRAWINGS:

@@ -20,7 +20,7 @@ from machine import cores
 from parts import PARTS
 from parts.runners import RUNNERS
 from process import ScriptFailedError
-from results import save
+from results import OUT, save
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -35,8 +35,8 @@ def main(arguments: list[str] | None = None) -> int:
             failed |= found.failed
             print("\n".join(found.lines()), flush=True)
             if found.data:
-                written = save(name, {"quick": asked.quick, **found.data}, asked.quick)
-                print(f"\nWritten: {', '.join(one.name for one in written)}")
+                written = save(name, found.data, asked.quick, asked.out)
+                print(f"\nWritten: {', '.join(map(str, written))}")
     if asked.quick:
         print("\nQuick: it shows that everything runs, and measures nothing.")
     print(f"{time.perf_counter() - began:.0f} seconds in all.", file=sys.stderr)
@@ -60,6 +60,9 @@ def parser() -> argparse.ArgumentParser:
         help=f"which parts; all if none is named: {', '.join(PARTS)}",
     )
     made.add_argument("--quick", action="store_true", help="only see that everything works")
+    made.add_argument(
+        "--out", type=Path, default=OUT, metavar="FOLDER", help="for the file and the pictures"
+    )
     made.add_argument(
         "--trainings", type=positive, metavar="N", help="sweep: time N trainings of each peer"
     )

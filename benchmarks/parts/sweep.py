@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import fmean
 
-from findings import Asked, Findings, Table, ratios
+from findings import Asked, Findings, Table, ratios, short
 from peers.job import Job
 from process import Ran, ScriptFailedError, environment, run, script
 from rows import save_rows
@@ -124,9 +124,9 @@ def lines(runner: Runner, ran: Ran, epochs: int) -> Iterator[Result]:
     seconds = fmean(one["seconds"] for one in given)
     trainings = sum(one["trainings"] for one in given)
     scale = SWEEP.epochs / epochs / trainings
-    start = ran.seconds - given[0]["later"] - seconds * (runner is not JUSTRIGHT)
-    if runner is JUSTRIGHT:
-        start -= seconds
+    # What the process took to train everything once, less the trainings as they are
+    # once it has compiled.
+    start = ran.seconds - given[0]["later"] - seconds
     result = Result(
         runner=runner.title,
         trainings=trainings,
@@ -167,8 +167,8 @@ def table(results: list[Result]) -> Table:
                 one.runner,
                 str(one.trainings),
                 f"{one.total / TRAININGS:.3f}",
-                f"{one.total:.3g}",
-                f"{one.total / ours:.2g}" if ours else "–",
+                short(one.total),
+                short(one.total / ours, 2) if ours else "–",
                 "–" if one.val_accuracy is None else f"{one.val_accuracy:.3f}",
             )
             for one in results

@@ -1,7 +1,8 @@
 """justright on the large network: seconds of an epoch, for one trial and for one on each device.
 
 Training alone is the engine's steps, compiled without the rest of an epoch; whole
-epochs are segments of the program that `justright.compare` runs.
+epochs are segments of the program that `justright.compare` runs, one epoch each, as
+the scheduler cuts them where an epoch takes long.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ def main() -> None:
     answer(
         steps=steps,
         epoch=one["seconds"],
+        empty=one["empty"],
         busy=one["busy"],
         epoch_on_each=each["seconds"],
         devices=len(layout.devices),
@@ -54,22 +56,30 @@ def built(layers: list[int]) -> keras.Model:
 def epoch_of(
     program: Program, task: Task, recipe: jr.Recipe, layout: Layout, trials: int
 ) -> dict[str, Any]:
-    """Time the second of two epochs, with so many trials at a time."""
+    """Time the second of two epochs with so many trials at a time, and a segment without any."""
     given = {
         lane: order_of(task, program.network, recipe, seed, EPOCHS)
         for seed, lane in enumerate(layout.spread()[:trials])
     }
     orders = orders_for(layout.lanes, given)
     rows = jax.device_put(task.rows, layout.everywhere())
-    lanes, _ = program.run(
-        rows, program.idle_lanes(orders), jax.device_put(orders, layout.over_lanes()), span=1
-    )
-    going_on = orders._replace(fresh=np.zeros(layout.lanes, bool))
-    cpu, began = time.process_time(), time.perf_counter()
-    lanes, log = program.run(rows, lanes, jax.device_put(going_on, layout.over_lanes()), span=1)
-    seconds = time.perf_counter() - began
+    lanes, log = program.idle_lanes(orders), np.zeros(0)
+
+    def segment(span: int) -> float:
+        nonlocal lanes, log
+        began = time.perf_counter()
+        sent = jax.device_put(orders, layout.over_lanes())
+        lanes, log = program.run(rows, lanes, sent, span)
+        orders.fresh[:] = False
+        return time.perf_counter() - began
+
+    segment(1)
+    empty = segment(0)
+    cpu = time.process_time()
+    seconds = segment(1)
     return {
         "seconds": seconds,
+        "empty": empty,
         "busy": (time.process_time() - cpu) / seconds,
         "val_accuracy": float(log[layout.spread()[0], 0, 3]),
     }
