@@ -77,9 +77,10 @@ def line(asked: Asked, found: Findings, count: int, devices: int) -> Line:
         "repeats": repeats[count],
         "epochs": QUICK_EPOCHS if asked.quick else EPOCHS,
     }
+    cache = str(asked.folder / "programs") if asked.quick else "off"
     ran = run(
         [script("probes.trainings", asked.folder, job)],
-        environment(asked.folder, devices=devices),
+        environment(asked.folder, devices=devices, cache=cache),
     )
     found.notes += ran.disturbance(title)
     given = ran.answers[0]
