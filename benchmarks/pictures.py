@@ -11,6 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 OURS, OTHERS, BAND = "#1b6ca8", "#9aa5b1", "#e3edf5"
+INSIDE = {"label_type": "center", "color": "white"}
+ON_WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 1}
 QUIET = {"axes.spines.top": False, "axes.spines.right": False, "font.size": 10}
 
 
@@ -25,10 +27,8 @@ def sweep(data: dict[str, Any]) -> Figure:
     with mpl.rc_context(QUIET):
         figure = Figure(figsize=(8, 0.5 + 0.45 * len(shown)), layout="constrained")
         axes = figure.subplots()
-        bars(axes, names, times, "time for 200 trainings, times justright's")
-        axes.set_xscale("log")
-        axes.set_xlim(min(0.3, *times), 2 * max(times))
-        axes.xaxis.set_major_formatter("{x:g}")
+        dots(axes, names, times)
+        axes.set_xlabel("time for 200 trainings, times justright's")
     return figure
 
 
@@ -44,14 +44,33 @@ def first_picture(data: dict[str, Any]) -> Figure:
     return figure
 
 
+def dots(axes: Axes, names: list[str], times: list[float]) -> None:
+    """A point for each on a logarithmic scale, the first on top, each with its value."""
+    axes.set_xscale("log")
+    axes.axvline(1, color=OTHERS, linewidth=1, zorder=0)
+    for row, (name, value) in enumerate(zip(names, times, strict=True)):
+        axes.plot(value, row, "o", color=_color(name), markersize=8)
+        place = {"xytext": (9, 0), "textcoords": "offset points", "va": "center_baseline"}
+        axes.annotate(short(value, 2), (value, row), **place, bbox=ON_WHITE)
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.set_xlim(min(0.4, *times) / 1.3, 2 * max(times))
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.grid(axis="y", color=BAND)
+    axes.set_axisbelow(True)
+
+
 def bars(axes: Axes, names: list[str], values: list[float], label: str) -> None:
     """Horizontal bars, the first on top, each with its value; justright's are blue."""
-    colors = [OURS if name.startswith("justright") else OTHERS for name in names]
-    drawn = axes.barh(names, values, color=colors, height=0.65)
+    drawn = axes.barh(names, values, color=list(map(_color, names)), height=0.65)
     axes.bar_label(drawn, [short(value, 2) for value in values], padding=4)
     axes.invert_yaxis()
     axes.tick_params(axis="y", length=0)
     axes.set_xlabel(label)
+
+
+def _color(name: str) -> str:
+    return OURS if name.startswith("justright") else OTHERS
 
 
 def scale(data: dict[str, Any]) -> Figure:
@@ -89,7 +108,7 @@ def by_devices(axes: Axes, lines: list[dict[str, Any]]) -> None:
     ideal = [one / devices[0] for one in devices]
     places = range(len(devices))
     drawn = axes.bar(places, speeds, color=OURS, width=0.5)
-    axes.bar_label(drawn, [f"{speed:.2f}" for speed in speeds], padding=3)
+    axes.bar_label(drawn, [f"{speed:.2f}" for speed in speeds], **INSIDE)
     left, right = [i - 0.35 for i in places], [i + 0.35 for i in places]
     axes.hlines(ideal, left, right, colors="#444444", linestyles=":", label="in proportion")
     axes.set_xticks(list(places), [str(one) for one in devices])
