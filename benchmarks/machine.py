@@ -19,6 +19,12 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
+def pin(core: int) -> None:
+    """Keep this process on one of its cores, counted from 0, where the system can."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {sorted(os.sched_getaffinity(0))[core]})
+
+
 def describe() -> dict[str, object]:
     return {
         "cores": cores(),

@@ -1,7 +1,7 @@
-"""What a runner is asked and what it answers: all that the runners share.
+"""What a script is asked and what it answers: all that the scripts share.
 
-A runner is a script. Its arguments are a folder with `rows.npz` and a `Job` in
-JSON; its last line on stdout is an `Answer` in JSON.
+A script's arguments are a folder with `rows.npz` and a job in JSON; its last line
+on stdout is its answer, an object in JSON.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import fmean
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -50,14 +50,16 @@ class Answer:
     Attributes:
         trainings: how many were timed together.
         seconds: that they took.
-        rounds: how often the process trained them.
         val_accuracy: at the last epoch, their mean at `Job.rate` and `Job.strength`.
+        later: seconds that the process spent after it had trained everything once.
+        stopped: seconds for the same trainings with early stopping, if it tried.
     """
 
     trainings: int
     seconds: float
-    rounds: int
     val_accuracy: float
+    later: float = 0.0
+    stopped: float | None = None
 
 
 class Rows(NamedTuple):
@@ -69,15 +71,23 @@ class Rows(NamedTuple):
     y_val: np.ndarray
 
 
+def asked_job() -> dict[str, Any]:
+    """The job that the command line gives, as it is."""
+    return json.loads(sys.argv[2])
+
+
+def asked_rows() -> Rows:
+    with np.load(Path(sys.argv[1]) / "rows.npz", allow_pickle=False) as rows:
+        return Rows(**rows)
+
+
 def asked() -> tuple[Job, Rows]:
     """The job and the data that the command line names."""
-    folder, job = sys.argv[1:]
-    with np.load(Path(folder) / "rows.npz", allow_pickle=False) as rows:
-        return Job(**json.loads(job)), Rows(**rows)
+    return Job(**asked_job()), asked_rows()
 
 
-def answer(given: Answer) -> None:
-    print(json.dumps(asdict(given)))
+def answer(**given: Any) -> None:
+    print(json.dumps(given))
 
 
 def time_trainings(train: Callable[[Job, Rows, int], float]) -> None:
@@ -94,4 +104,14 @@ def time_trainings(train: Callable[[Job, Rows, int], float]) -> None:
     seeds = range(job.first_seed, job.first_seed + job.trainings)
     accuracies = [train(job, rows, seed) for seed in seeds]
     seconds = time.perf_counter() - began
-    answer(Answer(job.trainings, seconds, rounds=1, val_accuracy=fmean(accuracies)))
+    answer(**asdict(Answer(job.trainings, seconds, fmean(accuracies))))
+
+
+def best_of(repeats: int, call: Callable[[], Any]) -> float:
+    """Seconds of the fastest of some calls."""
+    taken = []
+    for _ in range(repeats):
+        began = time.perf_counter()
+        call()
+        taken.append(time.perf_counter() - began)
+    return min(taken)

@@ -10,9 +10,9 @@ batches of the training's size.
 from __future__ import annotations
 
 import keras
-from job import Job, Rows, time_trainings
 from keras.layers import Dense, Dropout
 from keras.regularizers import L2
+from peers.job import Job, Rows, time_trainings
 
 
 def built(job: Job, features: int) -> keras.Model:

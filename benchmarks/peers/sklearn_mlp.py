@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 
-from job import Job, Rows, time_trainings
+from peers.job import Job, Rows, time_trainings
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 

@@ -8,7 +8,7 @@ Tuned: Adam's fused step.
 from __future__ import annotations
 
 import torch
-from job import Job, Rows, time_trainings
+from peers.job import Job, Rows, time_trainings
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 

@@ -1,0 +1,71 @@
+"""What the parts of a training cost: optimizer, dropout, L2, shuffling, evaluation, host."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from findings import Asked, Findings, Table
+from process import environment, run, script
+from rows import save_rows
+
+EPOCHS, QUICK_EPOCHS = 200, 2
+REPEATS = 10
+
+
+def measure(asked: Asked) -> Findings:
+    save_rows(asked.folder)
+    job = {
+        "epochs": QUICK_EPOCHS if asked.quick else EPOCHS,
+        "repeats": 1 if asked.quick else REPEATS,
+    }
+    print("the engine's pieces …", file=sys.stderr, flush=True)
+    ran = run(
+        [script("probes.costs", asked.folder, job)],
+        environment(asked.folder, devices=1, one_thread=True),
+    )
+    given = ran.answers[0]
+    costs = parts_of(given)
+    return Findings(
+        data={"epochs": job["epochs"], **given, "parts": costs},
+        tables=[measured_table(given["seconds"]), parts_table(costs, given["seconds"])],
+        notes=[
+            f"One training of {job['epochs']} epochs of the sweep's network on one core; the "
+            f"fastest of {job['repeats']}. The rest of an epoch: the best epoch kept, the rule for "
+            "when to stop, the log.",
+            *ran.disturbance("the engine's pieces"),
+        ],
+    )
+
+
+def parts_of(given: dict[str, Any]) -> dict[str, float]:
+    """Seconds of each part in a training: a piece with it less the piece without it."""
+    seconds = given["seconds"]
+    often, seldom = (seconds[name] for name in reversed(looks(seconds)))
+    plain, both = seconds["steps, Adam"], seconds["steps, Adam, dropout, L2"]
+    return {
+        "Adam in place of SGD": plain - seconds["steps, SGD"],
+        "shuffling": plain - seconds["steps, Adam, rows in order"],
+        "dropout after both hidden layers": seconds["steps, Adam, dropout"] - plain,
+        "L2 on both hidden kernels": seconds["steps, Adam, L2"] - plain,
+        "evaluation after each epoch": seconds["evaluations"],
+        "the rest of an epoch": seconds["all of a lane"] - both - seconds["evaluations"],
+        "a look of the host after each epoch": (often - seldom) / given["lanes"],
+    }
+
+
+def looks(seconds: dict[str, float]) -> list[str]:
+    """The pieces that differ in how often the host looks: seldom, then after each epoch."""
+    return [name for name in seconds if "a look every" in name]
+
+
+def measured_table(seconds: dict[str, float]) -> Table:
+    return Table(("piece", "ms"), [(name, f"{1e3 * taken:.2f}") for name, taken in seconds.items()])
+
+
+def parts_table(costs: dict[str, float], seconds: dict[str, float]) -> Table:
+    whole = seconds["all of a lane"]
+    return Table(
+        ("part", "ms in a training", "of all of a lane"),
+        [(name, f"{1e3 * taken:.2f}", f"{taken / whole:.0%}") for name, taken in costs.items()],
+    )

@@ -1,0 +1,89 @@
+"""justright on the large network: seconds of an epoch, for one trial and for one on each device.
+
+Training alone is the engine's steps, compiled without the rest of an epoch; whole
+epochs are segments of the program that `justright.compare` runs, one epoch each, as
+the scheduler cuts them where an epoch takes long.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import jax
+import keras
+import numpy as np
+from keras.layers import Dense
+from peers.images import images
+from peers.job import answer, asked_job, best_of
+from probes.pieces import Data, compiled_steps, order_of, orders_for, task_of
+
+import justright as jr
+from justright.engine.layout import Layout, choose_layout
+from justright.engine.program import Program, Task, program_for
+
+EPOCHS = 2
+
+
+def main() -> None:
+    job = asked_job()
+    model, recipe = built(job["layers"]), jr.Recipe(jr.Dropout(job["rate"]))
+    X, y = images(job["rows"], job["validation_rows"])
+    rows = job["rows"]
+    task = task_of(model, Data(X[:rows], y[:rows], X[rows:], y[rows:]), job["batch"])
+    steps = best_of(1, compiled_steps(task, recipe, epochs=1))
+    layout = choose_layout()
+    program = program_for(task, recipe, layout)
+    one = epoch_of(program, task, recipe, layout, trials=1)
+    each = epoch_of(program, task, recipe, layout, trials=len(layout.devices))
+    answer(
+        steps=steps,
+        epoch=one["seconds"],
+        empty=one["empty"],
+        busy=one["busy"],
+        epoch_on_each=each["seconds"],
+        devices=len(layout.devices),
+        parameters=model.count_params(),
+        val_accuracy=one["val_accuracy"],
+    )
+
+
+def built(layers: list[int]) -> keras.Model:
+    hidden = [Dense(units, activation="relu") for units in layers[1:-1]]
+    return keras.Sequential([keras.Input((layers[0],)), *hidden, Dense(layers[-1])])
+
+
+def epoch_of(
+    program: Program, task: Task, recipe: jr.Recipe, layout: Layout, trials: int
+) -> dict[str, Any]:
+    """Time the second of two epochs with so many trials at a time, and a segment without any."""
+    given = {
+        lane: order_of(task, program.network, recipe, seed, EPOCHS)
+        for seed, lane in enumerate(layout.spread()[:trials])
+    }
+    orders = orders_for(layout.lanes, given)
+    rows = jax.device_put(task.rows, layout.everywhere())
+    lanes, log = program.idle_lanes(orders), np.zeros(0)
+
+    def segment(span: int) -> float:
+        nonlocal lanes, log
+        began = time.perf_counter()
+        sent = jax.device_put(orders, layout.over_lanes())
+        lanes, log = program.run(rows, lanes, sent, span)
+        orders.fresh[:] = False
+        return time.perf_counter() - began
+
+    segment(1)
+    empty = segment(0)
+    cpu = time.process_time()
+    seconds = segment(1)
+    return {
+        "seconds": seconds,
+        "empty": empty,
+        "busy": (time.process_time() - cpu) / seconds,
+        "val_accuracy": float(log[layout.spread()[0], 0, 3]),
+    }
+
+
+if __name__ == "__main__":
+    main()
