@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic
 
 import jax
 import numpy as np
@@ -26,7 +26,7 @@ from justright.engine.keys import (
 from justright.engine.lane import Lane, Order
 from justright.engine.layout import Layout, choose_layout
 from justright.engine.outcome import Outcome
-from justright.engine.program import CAPACITY, Program, Task, program_for
+from justright.engine.program import CAPACITY, Kind, SegmentProgram, Task, program_for
 from justright.engine.rows import Rows
 from justright.engine.trial import Trial, TrialResult
 from justright.network.weights import Arrays
@@ -78,23 +78,32 @@ def run_trials(
     """
     layout = layout or choose_layout()
     rows = jax.device_put(task.rows, layout.everywhere())
-    groups: dict[Any, list[int]] = {}
-    for i, trial in enumerate(trials):
-        groups.setdefault(trial.recipe.structure(), []).append(i)
-    start = _Remembered(initial_values)
-    queues = [_Queue(task, [trials[i] for i in g], start, layout) for g in groups.values()]
-    report = _Report(trials, on_progress)
+    groups = by_structure(trials)
+    start = Remembered(initial_values)
+    queues = [
+        _SegmentQueue(SegmentProgram, task, [trials[i] for i in group], start, layout)
+        for group in groups
+    ]
+    report = Report(trials, on_progress)
     results: list[TrialResult | None] = [None] * len(trials)
     with ThreadPoolExecutor(max(1, len(queues))) as compilers:
         ready = [compilers.submit(queue.compile, rows) for queue in queues]
-        for queue, members, compiled in zip(queues, groups.values(), ready, strict=True):
+        for queue, members, compiled in zip(queues, groups, ready, strict=True):
             compiled.result()
             for position, result in queue.run(rows, report):
                 results[members[position]] = result
     return [result for result in results if result is not None]
 
 
-class _Remembered:
+def by_structure(trials: Sequence[Trial]) -> list[list[int]]:
+    """Positions of the trials that share a program."""
+    groups: dict[Any, list[int]] = {}
+    for i, trial in enumerate(trials):
+        groups.setdefault(trial.recipe.structure(), []).append(i)
+    return list(groups.values())
+
+
+class Remembered:
     """Initial values by seed, drawn once: the recipes of a study share them."""
 
     def __init__(self, values: Callable[[int], Arrays] | Arrays) -> None:
@@ -102,6 +111,7 @@ class _Remembered:
         self._known: dict[int, Arrays] = {}
 
     def of(self, trial: Trial) -> Arrays:
+        """The values that a trial starts from."""
         if not callable(self._values):
             return self._values
         seed = initial_weights_seed(trial.seed, trial.split)
@@ -114,7 +124,7 @@ class _Remembered:
         return self._known[seed]
 
 
-class _Report:
+class Report:
     """Counts what is done, over all programs."""
 
     def __init__(
@@ -126,26 +136,37 @@ class _Report:
         self._epochs_ended = 0
 
     def ended(self, trial: Trial) -> None:
+        """A trial has ended."""
         self._ended += 1
         self._epochs_ended += trial.epochs
 
     def tell(self, epochs_running: int) -> None:
+        """Say how far the run is; `epochs_running` are those of trials that have not ended."""
         if self._tell:
             epochs = self._epochs_ended + epochs_running
             self._tell(Progress(self._ended, self._of[0], epochs, self._of[1]))
 
 
-class _Queue:
-    """The trials of one program, on their way through its lanes."""
+class Queue(Generic[Kind]):
+    """The trials of one program, on their way through its lanes.
+
+    Args:
+        kind: of program.
+        task: what the trials have in common.
+        trials: of one structure, in the order in which they enter.
+        initial_values: of each trial.
+        layout: where lanes live.
+    """
 
     def __init__(
         self,
+        kind: type[Kind],
         task: Task,
         trials: Sequence[Trial],
-        initial_values: _Remembered,
+        initial_values: Remembered,
         layout: Layout,
     ) -> None:
-        self._program: Program = program_for(task, trials[0].recipe, layout)
+        self._program = program_for(kind, task, trials[0].recipe, layout)
         self._layout = layout
         self._trials = trials
         self._initial_values = initial_values
@@ -155,33 +176,8 @@ class _Queue:
         )
 
     def compile(self, rows: Rows) -> None:
+        """Compile the program for these trials, once."""
         self._program.compile(rows, self._orders)
-
-    def run(self, rows: Rows, report: _Report) -> Iterator[tuple[int, TrialResult]]:
-        """Yield `(position, result)` as trials end."""
-        waiting = deque(range(len(self._trials)))
-        running: dict[int, int] = {}
-        logs: dict[int, list[np.ndarray]] = {}
-        lanes = self._program.idle_lanes(self._orders)
-        span = _Span()
-        while waiting or running:
-            entered = self._fill(waiting, running)
-            logs |= {position: [] for position in entered}
-            orders = jax.device_put(self._orders, self._layout.over_lanes())
-            with span:
-                lanes, log = self._program.run(rows, lanes, orders, span.epochs)
-            self._orders.fresh[:] = False
-            outcomes, epochs = np.asarray(lanes.outcome), np.asarray(lanes.epoch)
-            for lane, position in list(running.items()):
-                done = sum(map(len, logs[position]))
-                logs[position].append(log[lane, : int(epochs[lane]) - done])
-                if outcomes[lane] != Outcome.RUNNING:
-                    del running[lane]
-                    curves = np.concatenate(logs.pop(position))
-                    trial = self._trials[position]
-                    report.ended(trial)
-                    yield position, _result(trial, lanes, lane, curves)
-            report.tell(int(sum(epochs[lane] for lane in running)))
 
     def _fill(self, waiting: deque[int], running: dict[int, int]) -> list[int]:
         """Let queued trials into free lanes; return which entered."""
@@ -222,6 +218,36 @@ class _Queue:
         )
 
 
+class _SegmentQueue(Queue[SegmentProgram]):
+    """A queue for rows in memory: trials enter and leave between segments."""
+
+    def run(self, rows: Rows, report: Report) -> Iterator[tuple[int, TrialResult]]:
+        """Yield `(position, result)` as trials end."""
+        waiting = deque(range(len(self._trials)))
+        running: dict[int, int] = {}
+        logs: dict[int, list[np.ndarray]] = {}
+        lanes = self._program.idle_lanes(self._orders)
+        span = _Span()
+        while waiting or running:
+            entered = self._fill(waiting, running)
+            logs |= {position: [] for position in entered}
+            orders = jax.device_put(self._orders, self._layout.over_lanes())
+            with span:
+                lanes, log = self._program.run(rows, lanes, orders, span.epochs)
+            self._orders.fresh[:] = False
+            outcomes, epochs = np.asarray(lanes.outcome), np.asarray(lanes.epoch)
+            for lane, position in list(running.items()):
+                done = sum(map(len, logs[position]))
+                logs[position].append(log[lane, : int(epochs[lane]) - done])
+                if outcomes[lane] != Outcome.RUNNING:
+                    del running[lane]
+                    curves = np.concatenate(logs.pop(position))
+                    trial = self._trials[position]
+                    report.ended(trial)
+                    yield position, result_of(trial, lanes, lane, curves)
+            report.tell(int(sum(epochs[lane] for lane in running)))
+
+
 def _put(orders: Order, lane: int, order: Order) -> None:
     """Write one lane's order among all lanes'."""
     for whole, one in zip(jax.tree.leaves(orders), jax.tree.leaves(order), strict=True):
@@ -244,7 +270,8 @@ class _Span:
         self.epochs = int(np.clip(wanted, 1, min(CAPACITY, 4 * self.epochs)))
 
 
-def _result(trial: Trial, lanes: Lane, lane: int, curves: np.ndarray) -> TrialResult:
+def result_of(trial: Trial, lanes: Lane, lane: int, curves: np.ndarray) -> TrialResult:
+    """What the trial in a lane gave, once it has ended."""
     rule = trial.recipe.stop_rule()
     best_epoch = int(np.asarray(lanes.best.epoch)[lane])
     chosen = best_epoch if rule.restore_best and best_epoch else len(curves)
