@@ -10,7 +10,7 @@ import numpy as np
 from justright.data.arrays import checked_inputs
 
 # Small enough that a few pieces weigh little, large enough that reading one is no overhead.
-PIECE_BYTES = 4 * 2**20
+PIECE_BYTES = 2**20
 
 
 class Piece(NamedTuple):

@@ -15,9 +15,9 @@ from justright.engine.keys import pass_order
 from justright.engine.stream import Block, shareable
 from justright.errors import DataError
 
-BLOCK_BYTES = 4 * 2**20
+BLOCK_BYTES = 2 * 2**20
 # Rows are shuffled among so many pieces, which come from anywhere in the source.
-SHUFFLED_PIECES = 8
+SHUFFLED_PIECES = 16
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,6 @@ class StreamedRows:
                 yield gathered.pop()
             elif len(gathered) == SHUFFLED_PIECES:
                 yield _shuffled(gathered, order)
-                gathered = []
         if gathered and order is not None:
             yield _shuffled(gathered, order)
 
@@ -111,9 +110,15 @@ class StreamedRows:
 
 
 def _shuffled(pairs: list[Pair], order: np.random.Generator) -> Pair:
-    X, y = (np.concatenate([pair[i] for pair in pairs]) for i in range(2))
-    rows = order.permutation(len(X))
-    return X[rows], y[rows]
+    """The rows among each other; each piece is let go once its rows have their places."""
+    places = order.permutation(sum(len(y) for _, y in pairs))
+    X = np.empty((len(places), *pairs[0][0].shape[1:]), np.float32)
+    y = np.empty((len(places), *pairs[0][1].shape[1:]), np.result_type(*[y for _, y in pairs]))
+    while pairs:
+        rows, targets = pairs.pop()
+        at, places = places[: len(rows)], places[len(rows) :]
+        X[at], y[at] = rows, targets
+    return X, y
 
 
 class _Filling:
