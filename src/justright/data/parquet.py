@@ -39,7 +39,13 @@ class ParquetFile:
     keeps_batches: bool = False
 
     @classmethod
-    def of(cls, path: Path, target: str | None, like: ParquetFile | None = None) -> ParquetFile:
+    def of(
+        cls,
+        path: Path,
+        target: str | None,
+        like: ParquetFile | None = None,
+        standardize: bool = False,
+    ) -> ParquetFile:
         """Read the file's description; no row is read.
 
         Args:
@@ -47,6 +53,7 @@ class ParquetFile:
             target: the name of the target's column; the last one if None.
             like: a file whose target and features are to be found here; `target` is
                 then without meaning.
+            standardize: as the attribute.
 
         Raises:
             DataError: no such file, no such column, columns of text, no pyarrow.
@@ -66,7 +73,7 @@ class ParquetFile:
         others = like.features if like else [name for name in schema.names if name != wanted]
         _check_columns(path.name, schema, wanted, others)
         _check_types(path.name, arrow, schema, others)
-        return cls(path, wanted, tuple(others), described.num_rows)
+        return cls(path, wanted, tuple(others), described.num_rows, standardize)
 
     @property
     def name(self) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import jax
@@ -68,19 +69,33 @@ def run_passes(
     with ThreadPoolExecutor(max(1, len(queues))) as compilers:
         list(compilers.map(lambda queue: queue.compile(rows), queues))
     results: dict[int, TrialResult] = {}
-    while sum(queue.enter() for queue in queues):
-        epoch = 0
-        while busy := [i for i, queue in enumerate(queues) if queue.running]:
-            for block in ahead(stream, epoch, layout):
-                for i in busy:
-                    queues[i].absorb(block)
-            for i in busy:
-                for position, result in queues[i].close(rows):
-                    report.ended(result.trial)
-                    results[groups[i][position]] = result
-            epoch += 1
-            report.tell(epoch * sum(len(queue.running) for queue in queues))
+    # One reader for all passes: each thread keeps memory that it has freed to itself.
+    with ThreadPoolExecutor(1) as reader:
+        blocks = partial(ahead, stream, layout, reader)
+        while sum(queue.enter() for queue in queues):
+            for queue, position, result in _together(queues, blocks, rows, report):
+                results[groups[queue][position]] = result
     return [results[i] for i in range(len(trials))]
+
+
+def _together(
+    queues: Sequence[_PassQueue],
+    blocks: Callable[[int], Iterator[Block]],
+    rows: Rows,
+    report: Report,
+) -> Iterator[tuple[int, int, TrialResult]]:
+    """Train the trials that have entered, to the last; yield `(queue, position, result)`."""
+    epoch = 0
+    while busy := [i for i, queue in enumerate(queues) if queue.running]:
+        for block in blocks(epoch):
+            for i in busy:
+                queues[i].absorb(block)
+        for i in busy:
+            for position, result in queues[i].close(rows):
+                report.ended(result.trial)
+                yield i, position, result
+        epoch += 1
+        report.tell(epoch * sum(len(queue.running) for queue in queues))
 
 
 class _PassQueue(Queue[StreamedProgram]):

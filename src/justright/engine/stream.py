@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from typing import NamedTuple, Protocol
 
 import jax
@@ -50,19 +50,18 @@ class Stream(Protocol):
         """One pass; `epoch` is counted from 0."""
 
 
-def ahead(stream: Stream, epoch: int, layout: Layout) -> Iterator[Block]:
-    """The blocks of a pass on the devices; while one is used, a thread prepares the next."""
+def ahead(stream: Stream, layout: Layout, reader: Executor, epoch: int) -> Iterator[Block]:
+    """The blocks of a pass on the devices; while one is used, `reader` prepares the next."""
     blocks = stream.blocks(epoch)
 
     def prepared() -> Block | None:
         block = next(blocks, None)
         return None if block is None else jax.device_put(block, layout.everywhere())
 
-    with ThreadPoolExecutor(1, "justright-reader") as reader:
+    coming = reader.submit(prepared)
+    while (block := coming.result()) is not None:
         coming = reader.submit(prepared)
-        while (block := coming.result()) is not None:
-            coming = reader.submit(prepared)
-            yield block
+        yield block
 
 
 def shareable(shape: tuple[int, ...], dtype: np.typing.DTypeLike) -> np.ndarray:
