@@ -43,5 +43,5 @@ class Moments:
         """What standardizes the rows so far."""
         deviation = np.sqrt(self._squares / max(self._count, 1))
         # Rounding leaves a trace of deviation in a column that is constant.
-        constant = deviation <= np.finfo(np.float32).eps * np.abs(self._mean)
+        constant = deviation <= 1e-12 * np.abs(self._mean)
         return Scale(self._mean, np.where(constant, 1.0, deviation))

@@ -68,26 +68,22 @@ class Parts:
         """The pool as the engine wants it.
 
         Raises:
-            DataError: labels that training does not have.
+            DataError: labels that training does not have, or more than can be listed.
         """
-        for name, rows in (("validation", self.split.validation), ("test", self.split.test)):
-            objective.encode(self.y[rows], f"y of {name}")
-        return pooled(self.X, objective.encode(self.y, "y of train"), [self.split])
-
-    def stream(self, objective: Objective, batch_size: int, shuffle: bool) -> StreamedRows | None:
-        """The rows that are read in each epoch; None if all are in the pool.
-
-        Raises:
-            DataError: more classes than can be listed.
-        """
-        if self.survey is None:
-            return None
-        if objective.classes is not None and not self.survey.all_targets:
+        if self.survey and objective.classes is not None and not self.survey.all_targets:
             raise DataError(
                 f"The targets of {self.survey.source.name} have more than "
                 f"{len(objective.classes)} different labels. If they are numbers, store them as "
                 "floats, or give a loss for numbers."
             )
+        for name, rows in (("validation", self.split.validation), ("test", self.split.test)):
+            objective.encode(self.y[rows], f"y of {name}")
+        return pooled(self.X, objective.encode(self.y, "y of train"), [self.split])
+
+    def stream(self, objective: Objective, batch_size: int, shuffle: bool) -> StreamedRows | None:
+        """The rows that are read in each epoch; None if all are in the pool."""
+        if self.survey is None:
+            return None
         return StreamedRows(self.survey, batch_size, shuffle, objective.encode)
 
 
