@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from justright.engine.scheduler import Progress
+from justright.engine.progress import Progress
 from justright.evidence.measure import Measure
 from justright.report.console import progress_bar, results_table
 

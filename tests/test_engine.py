@@ -1,6 +1,6 @@
 """The engine: neighbours and order change nothing, nothing recompiles, bad lanes stay alone."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import jax
 import keras
@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 import justright as jr
 from conftest import Compilations, dense_net
 from justright.engine.evaluate import CHUNK
-from justright.engine.layout import Layout
+from justright.engine.layout import Layout, choose_layout
 from justright.engine.outcome import Outcome
-from justright.engine.program import Task
+from justright.engine.program import SegmentProgram, Task
 from justright.engine.rows import Split, pooled
 from justright.engine.scheduler import run_trials
 from justright.engine.trial import Trial
@@ -170,7 +170,10 @@ def test_one_program_a_structure(data):
 
 
 def test_a_network_built_again_needs_no_new_program(data):
+    from justright.engine.program import _programs
+
     X, y = data
+    _programs.clear()
 
     def numbered():
         inputs = keras.Input((X.shape[1],))
@@ -185,10 +188,10 @@ def test_a_network_built_again_needs_no_new_program(data):
     names = [layer.name for layer in one.layers], [layer.name for layer in other.layers]
     assert names[0] != names[1]
     first = study(one, "hidden")
-    with Compilations() as again:
-        second = study(other, "hidden")
-        model = second.model("a")
-    assert again.count == 0
+    known = len(_programs)
+    second = study(other, "hidden")
+    model = second.model("a")
+    assert len(_programs) == known
     for a, b in zip(first.results, second.results, strict=True):
         np.testing.assert_array_equal(a.curves, b.curves)
         for x, z in zip(a.values.values(), b.values.values(), strict=True):
@@ -199,10 +202,9 @@ def test_a_network_built_again_needs_no_new_program(data):
     }
     assert model.get_layer(names[1][1]).units == 5
     # A strength that names a layer means that layer.
-    with Compilations() as named:
-        study(one, names[0][1])
-        study(other, names[1][1])
-    assert named.count > 1
+    study(one, names[0][1])
+    study(other, names[1][1])
+    assert len(_programs) == known + 2
 
 
 def test_a_lane_that_diverges_leaves_its_neighbours_untouched(task):
@@ -216,6 +218,48 @@ def test_a_lane_that_diverges_leaves_its_neighbours_untouched(task):
         assert result.outcome is Outcome.FAILED
         assert result.epochs_run <= 20
         assert not np.isfinite(result.curves[-1, :2]).all()
+
+
+def test_lanes_become_fewer_where_memory_does_not_hold_them(task, monkeypatch):
+    trials = [trial(seed=s, epochs=3) for s in range(5)]
+    wide = Layout(tuple(jax.devices()), 4, "vmap")
+    wanted = run_trials(task, trials, task.blueprint.initial_values, layout=wide)
+    tried = []
+    train = SegmentProgram.run
+
+    def short_of_memory(self, *given):
+        tried.append(self.layout.lanes_per_device)
+        if self.layout.lanes_per_device > limit:
+            raise jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory")
+        return train(self, *given)
+
+    monkeypatch.setattr(SegmentProgram, "run", short_of_memory)
+    limit = 1
+    results = run_trials(task, trials, task.blueprint.initial_values, layout=wide)
+    assert tried[:3] == [4, 2, 1]
+    for a, b in zip(wanted, results, strict=True):
+        np.testing.assert_allclose(a.curves, b.curves, rtol=1e-4, atol=1e-5)
+    limit = 0
+    with pytest.raises(jr.ModelError, match="memory does not hold one lane"):
+        run_trials(task, trials, task.blueprint.initial_values, layout=wide)
+
+
+def test_large_networks_get_fewer_lanes():
+    cpu = tuple(jax.devices("cpu"))
+    assert choose_layout(0, 0, cpu).lanes_per_device == 4
+    assert choose_layout(2**25, 0, cpu).lanes_per_device == 2
+    assert choose_layout(2**30, 0, cpu).lanes_per_device == 1
+
+    @dataclass(frozen=True)
+    class Gpu:
+        platform: str = "gpu"
+
+        def memory_stats(self):
+            return {"bytes_limit": 10 * 2**30}
+
+    for state, passing, lanes in ((2**10, 2**10, 256), (2**25, 2**25, 64), (2**40, 0, 1)):
+        layout = choose_layout(state, passing, (Gpu(),))
+        assert (layout.lanes_per_device, layout.walk) == (lanes, "vmap")
 
 
 def test_splits_take_their_own_rows(task):

@@ -19,8 +19,9 @@ from peers.job import answer, asked_job, best_of
 from probes.pieces import Data, compiled_steps, order_of, orders_for, task_of
 
 import justright as jr
-from justright.engine.layout import Layout, choose_layout
+from justright.engine.layout import Layout
 from justright.engine.program import Program, Task, program_for
+from justright.engine.size import layout_for
 
 EPOCHS = 2
 
@@ -32,7 +33,7 @@ def main() -> None:
     rows = job["rows"]
     task = task_of(model, Data(X[:rows], y[:rows], X[rows:], y[rows:]), job["batch"])
     steps = best_of(1, compiled_steps(task, recipe, epochs=1))
-    layout = choose_layout()
+    layout = layout_for(task)
     program = program_for(task, recipe, layout)
     one = epoch_of(program, task, recipe, layout, trials=1)
     each = epoch_of(program, task, recipe, layout, trials=len(layout.devices))

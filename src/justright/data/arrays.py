@@ -11,12 +11,13 @@ import numpy as np
 from justright.errors import DataError
 
 
-def checked_inputs(X: object, where: str = "X") -> np.ndarray:
+def checked_inputs(X: object, where: str = "X", first: int = 0) -> np.ndarray:
     """Rows as float32.
 
     Args:
         X: an array, a DataFrame, or nested lists; (rows, …) with at least one feature.
         where: what to call them in an error message.
+        first: the position of the first row, where others stand before it.
 
     Returns:
         (rows, …) of float32.
@@ -24,23 +25,17 @@ def checked_inputs(X: object, where: str = "X") -> np.ndarray:
     Raises:
         DataError: no rows, text, NaN or infinity, fewer than two dimensions.
     """
-    array = _as_array(X, where)
+    array = as_array(X, where)
     if array.ndim == 0:
         raise DataError(
             f"{where} is a {type(X).__name__}, not an array of rows. Give an array or a DataFrame; "
             "a sparse matrix becomes one with .toarray()."
         )
-    if array.ndim < 2:
-        raise DataError(
-            f"{where} has shape {array.shape}; rows of features are wanted, (rows, features). For "
-            "a single feature use X.reshape(-1, 1)."
-        )
-    if array.size == 0:
-        raise DataError(f"{where} is empty: its shape is {array.shape}. Give at least one row.")
+    check_shape(array.shape, where)
     with np.errstate(over="ignore"):
-        double = _numbers(array, where)
+        double = _numbers(array, where, first)
         single = double.astype(np.float32)
-    _check_finite(double, where)
+    _check_finite(double, where, first)
     if not np.isfinite(single).all():
         raise DataError(
             f"{where} holds numbers beyond the range of 32-bit floats (about 3e38). Scale it, for "
@@ -49,7 +44,41 @@ def checked_inputs(X: object, where: str = "X") -> np.ndarray:
     return single
 
 
-def checked_targets(y: object, rows: int, where: str = "y", inputs: str = "X") -> np.ndarray:
+def check_shape(shape: tuple[int, ...], where: str) -> None:
+    """Refuse inputs that are not rows of features, or none.
+
+    Args:
+        shape: of X.
+        where: what to call X in an error message.
+    """
+    if len(shape) < 2:
+        raise DataError(
+            f"{where} has shape {shape}; rows of features are wanted, (rows, features). For "
+            "a single feature use X.reshape(-1, 1)."
+        )
+    if 0 in shape:
+        raise DataError(f"{where} is empty: its shape is {shape}. Give at least one row.")
+
+
+def check_length(inputs: str, rows: int, where: str, count: int) -> None:
+    """Refuse targets that are more or fewer than the rows.
+
+    Args:
+        inputs: what to call the inputs.
+        rows: how many there are.
+        where: what to call the targets.
+        count: how many there are.
+    """
+    if count != rows:
+        raise DataError(
+            f"{inputs} has {rows} rows and {where} has {count}. Each row needs one target: check "
+            "that both come from the same selection."
+        )
+
+
+def checked_targets(
+    y: object, rows: int, where: str = "y", inputs: str = "X", first: int = 0
+) -> np.ndarray:
     """Targets as an array of labels or numbers.
 
     Args:
@@ -57,23 +86,19 @@ def checked_targets(y: object, rows: int, where: str = "y", inputs: str = "X") -
         rows: how many there must be.
         where: what to call them in an error message.
         inputs: what to call the inputs.
+        first: the position of the first row, where others stand before it.
 
     Raises:
         DataError: a length that differs, missing values, or text in several columns.
     """
-    array = _as_array(y, where)
-    if array.ndim == 0 or len(array) != rows:
-        count = len(array) if array.ndim else 1
-        raise DataError(
-            f"{inputs} has {rows} rows and {where} has {count}. Each row needs one target: check "
-            "that both come from the same selection."
-        )
+    array = np.atleast_1d(as_array(y, where))
+    check_length(inputs, rows, where, len(array))
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.dtype.kind == "O":
-        array = _plain(array, where)
+        array = _plain(array, where, first)
     if array.dtype.kind == "f":
-        _check_finite(array, where)
+        _check_finite(array, where, first)
     if array.dtype.kind not in "biufUS":
         raise DataError(f"{where} holds {array.dtype}, which are neither numbers nor labels.")
     if array.dtype.kind in "US" and array.ndim > 1:
@@ -84,14 +109,15 @@ def checked_targets(y: object, rows: int, where: str = "y", inputs: str = "X") -
     return array
 
 
-def _as_array(values: object, where: str) -> np.ndarray:
+def as_array(values: object, where: str) -> np.ndarray:
+    """Whatever NumPy can make an array of; `where` names it in an error message."""
     try:
         return np.asarray(values)
     except ValueError as error:
         raise DataError(f"{where} is not a table: its rows differ in length.") from error
 
 
-def _numbers(array: np.ndarray, where: str) -> np.ndarray:
+def _numbers(array: np.ndarray, where: str, first: int) -> np.ndarray:
     if array.dtype.kind in "biuf":
         return array.astype(np.float64, copy=False)
     if array.dtype.kind not in "OUS":
@@ -101,14 +127,14 @@ def _numbers(array: np.ndarray, where: str) -> np.ndarray:
     if None in flat:
         position = np.unravel_index(flat.index(None), array.shape)
         raise DataError(
-            f"{where} holds {array[position]!r} in {_place(position)}, which is not a number that "
-            "a float can hold. Turn text into numbers, for example with "
+            f"{where} holds {array[position]!r} in {_place(position, first)}, which is not a "
+            "number that a float can hold. Turn text into numbers, for example with "
             "sklearn.preprocessing.OneHotEncoder, or leave that column out."
         )
     return np.array(flat, np.float64).reshape(array.shape)
 
 
-def _check_finite(array: np.ndarray, where: str) -> None:
+def _check_finite(array: np.ndarray, where: str, first: int) -> None:
     finite = np.isfinite(array)
     if finite.all():
         return
@@ -117,19 +143,19 @@ def _check_finite(array: np.ndarray, where: str) -> None:
     kind = "NaN (missing values)" if np.isnan(value) else "infinity"
     raise DataError(
         f"{where} holds {kind}: {len(bad)} of {array.size} values, the first in "
-        f"{_place(tuple(bad[0]))}. Drop those rows, or fill them in, for example with "
+        f"{_place(tuple(bad[0]), first)}. Drop those rows, or fill them in, for example with "
         "sklearn.impute.SimpleImputer."
     )
 
 
-def _plain(array: np.ndarray, where: str) -> np.ndarray:
+def _plain(array: np.ndarray, where: str, first: int) -> np.ndarray:
     """An object array as text, or as numbers if it holds nothing else."""
     flat = list(array.ravel())
     missing = np.argwhere(_missing(array))
     if len(missing):
         raise DataError(
             f"{where} misses {len(missing)} of {len(flat)} values, the first in row "
-            f"{int(missing[0][0])}. Drop those rows."
+            f"{first + int(missing[0][0])}. Drop those rows."
         )
     text = [isinstance(v, str) for v in flat]
     if all(text):
@@ -159,7 +185,8 @@ def as_number(value: Any) -> float | None:
         return None
 
 
-def _place(position: tuple[Any, ...]) -> str:
+def _place(position: tuple[Any, ...], first: int) -> str:
+    position = (first + position[0], *position[1:])
     names = ["row", "column"] if len(position) <= 2 else ["row"]
     named = [f"{name} {int(i)}" for name, i in zip(names, position, strict=False)]
     rest = [int(i) for i in position[len(names) :]]

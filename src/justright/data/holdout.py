@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from justright.errors import DataError
@@ -26,22 +29,56 @@ def hold_out(
     Raises:
         DataError: a fraction outside (0, 1), or one that leaves a side empty.
     """
-    if isinstance(size, bool) or (isinstance(size, float) and not 0 < size < 1):
-        raise DataError(
-            f"{what}={size!r}: a fraction of the rows lies between 0 and 1, as in 0.25."
-        )
-    count = size if isinstance(size, int) else round(len(y) * size)
-    if not 0 < count < len(y):
-        raise DataError(
-            f"{what}={size!r} of {len(y)} rows leaves {count} held out and {len(y) - count} to "
-            "train on. Both sides need rows: give more rows or another fraction."
-        )
+    count = held_count(size, len(y), what)
     from sklearn.model_selection import train_test_split
 
     kept, held = train_test_split(
         np.arange(len(y)), test_size=count, random_state=seed, stratify=_classes(y, count)
     )
     return np.sort(kept), np.sort(held)
+
+
+def held_count(size: float | int, rows: int, what: str) -> int:
+    """How many rows to hold out.
+
+    Args:
+        size: a fraction in (0, 1), or a number of rows.
+        rows: how many there are.
+        what: what the held-out rows are for, in an error message.
+
+    Raises:
+        DataError: a fraction outside (0, 1), or one that leaves a side empty.
+    """
+    if isinstance(size, bool) or (isinstance(size, float) and not 0 < size < 1):
+        raise DataError(
+            f"{what}={size!r}: a fraction of the rows lies between 0 and 1, as in 0.25."
+        )
+    count = size if isinstance(size, int) else round(rows * size)
+    if not 0 < count < rows:
+        raise DataError(
+            f"{what}={size!r} of {rows} rows leaves {count} held out and {rows - count} to "
+            "train on. Both sides need rows: give more rows or another fraction."
+        )
+    return count
+
+
+def drawn_rows(rows: int, counts: Mapping[str, int], seed: int = SPLIT_SEED) -> dict[str, Any]:
+    """Draw parts from the positions of rows too many to be listed.
+
+    Args:
+        rows: how many there are.
+        counts: how many to draw, by part; few of the rows, so that memory stays bounded.
+        seed: of the draw.
+
+    Returns:
+        Positions by part, sorted; no row is in two parts.
+    """
+    drawn = np.random.default_rng(seed).choice(rows, sum(counts.values()), replace=False)
+    ends = np.cumsum(list(counts.values()), dtype=int)
+    return {
+        part: np.sort(positions)
+        for part, positions in zip(counts, np.split(drawn, ends[:-1]), strict=True)
+    }
 
 
 def _classes(y: np.ndarray, held: int) -> np.ndarray | None:

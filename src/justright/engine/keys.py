@@ -19,7 +19,7 @@ from justright.regularizers.random import fold_in, random_words
 # in order.
 SORTED_PACKED = 4096
 
-_INITIAL_WEIGHTS, _BATCH_ORDER, _TECHNIQUES, _OWN_LAYERS = range(4)
+_INITIAL_WEIGHTS, _BATCH_ORDER, _TECHNIQUES, _OWN_LAYERS, _PASS_ORDER = range(5)
 
 
 def initial_weights_seed(seed: int, split: int) -> int:
@@ -30,6 +30,11 @@ def initial_weights_seed(seed: int, split: int) -> int:
 def batch_order_key(seed: int, split: int) -> np.ndarray:
     """Key data (2,) of uint32 for the order of rows in each epoch."""
     return _words(seed, split, _BATCH_ORDER)
+
+
+def pass_order(epoch: int) -> np.random.Generator:
+    """What draws the order of one pass over a stream: all trials of a study share the pass."""
+    return np.random.default_rng([_PASS_ORDER, epoch])
 
 
 def technique_key(seed: int, split: int) -> np.ndarray:

@@ -120,13 +120,8 @@ def run_segment(
 def run_epoch(
     machinery: Machinery, plan: Plan, rows: Rows, lane: Lane, order: Order
 ) -> tuple[Lane, jax.Array]:
-    """Train one epoch, then read train and validation figures from the same weights.
-
-    Returns:
-        The new state, and the figures (5,) of `CURVES`.
-    """
-    train, validation = rows.train[order.split], rows.validation[order.split]
-    index, weights = epoch_batches(plan, train, order.order_key, lane.epoch)
+    """Train one epoch, and close it."""
+    index, weights = epoch_batches(plan, rows.train[order.split], order.order_key, lane.epoch)
 
     def step(
         training: Training, chosen: tuple[jax.Array, jax.Array | None]
@@ -139,6 +134,19 @@ def run_epoch(
         )
 
     training, _ = jax.lax.scan(step, lane.training, (index, weights))
+    return close_epoch(machinery, rows, lane._replace(training=training), order)
+
+
+def close_epoch(
+    machinery: Machinery, rows: Rows, lane: Lane, order: Order
+) -> tuple[Lane, jax.Array]:
+    """Read train and validation figures from the weights that an epoch gave; know the best.
+
+    Returns:
+        The new state, and the figures (5,) of `CURVES`.
+    """
+    training = lane.training
+    train, validation = rows.train[order.split], rows.validation[order.split]
     predicting = prediction_weights(order.recipe, training)
     (train_loss, train_metric), (val_loss, val_metric) = evaluate(
         machinery.network,

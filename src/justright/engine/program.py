@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from collections import OrderedDict
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -17,6 +18,7 @@ from justright.engine.lane import Lane, Order, Plan, enter, run_segment
 from justright.engine.layout import AXIS, Layout
 from justright.engine.rows import Rows
 from justright.engine.step import Machinery
+from justright.engine.stream import Stream
 from justright.errors import ModelError
 from justright.network.network import Blueprint, Network
 from justright.network.objective import Objective
@@ -30,9 +32,18 @@ CAPACITY = 50
 _KEPT = 24
 
 
+_tracing = threading.Lock()
+
+
 @dataclass(frozen=True)
 class Task:
-    """What all trials of a study have in common."""
+    """What all trials of a study have in common.
+
+    Attributes:
+        rows: all rows; where a stream brings the training rows, `rows.train` is the sample
+            of them that the train figures are taken on.
+        stream: the training rows, or None if `rows` holds them.
+    """
 
     blueprint: Blueprint
     objective: Objective
@@ -40,10 +51,21 @@ class Task:
     rows: Rows
     batch_size: int
     shuffle: bool
+    stream: Stream | None = None
+
+    @property
+    def training_rows(self) -> int:
+        """How many rows an epoch trains on."""
+        return self.stream.rows if self.stream else self.rows.train.shape[1]
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """How many batches an epoch has."""
+        return self.stream.batches if self.stream else -(-self.training_rows // self.batch_size)
 
 
-class Program:
-    """A compiled program with a fixed number of lanes, for one structure of recipe.
+class Program(ABC):
+    """What is compiled for a fixed number of lanes and one structure of recipe.
 
     Args:
         task: gives network, objective, optimizer and sizes; no values of it are
@@ -56,30 +78,27 @@ class Program:
     def __init__(self, task: Task, recipe: Recipe, layout: Layout) -> None:
         self.layout = layout
         self.network = Network(task.blueprint, recipe)
-        count = task.rows.train.shape[1]
         if recipe.filling(ActsOnUpdate) and task.optimizer.gradient_accumulation_steps:
             raise ModelError(
                 "The optimizer accumulates gradients over steps, and "
                 f"{type(recipe.filling(ActsOnUpdate)[0]).__name__} acts after each update. Use "
                 "larger batches instead of gradient_accumulation_steps."
             )
-        if self.network.has_activity_penalty and count % task.batch_size:
+        count = task.training_rows
+        if self.network.has_activity_penalty and count != task.steps_per_epoch * task.batch_size:
             raise ModelError(
                 "The model has an activity regularizer, which sums over the rows of a batch, and "
                 f"batches of {task.batch_size} do not divide the {count} training rows. Use a "
                 "batch size that does."
             )
-        machinery = Machinery(
+        self._machinery = Machinery(
             network=self.network,
             objective=task.objective,
             optimizer=FunctionalOptimizer(task.optimizer, self.network),
-            steps_per_epoch=-(-count // task.batch_size),
+            steps_per_epoch=task.steps_per_epoch,
         )
-        self._machinery = machinery
-        plan = Plan(task.batch_size, task.shuffle, CAPACITY)
-        self._segment = jax.jit(
-            _spread_over(layout, partial(run_segment, machinery, plan)), donate_argnums=1
-        )
+        self._plan = Plan(task.batch_size, task.shuffle, CAPACITY)
+        self._block = task.stream.shapes if task.stream else None
         self._compiled: Any = None
         self._lock = threading.Lock()
 
@@ -88,12 +107,12 @@ class Program:
         with self._lock:
             if self._compiled is None:
                 lanes = jax.eval_shape(partial(_idle, self._machinery, self.layout), orders)
-                shapes = self._shapes(rows, lanes, orders)
-                # Tracing is Python, one thread at a time: one program that is traced to its end
-                # compiles while the next is traced.
-                with _tracing:
-                    lowered = self._segment.lower(*shapes)
-                self._compiled = lowered.compile()
+                over_lanes = self.layout.over_lanes()
+                self._compiled = self._build(
+                    shaped(rows, self.layout.everywhere()),
+                    shaped(lanes, over_lanes),
+                    shaped(orders, over_lanes),
+                )
 
     def idle_lanes(self, orders: Order) -> Lane:
         """Lanes without a trial."""
@@ -102,6 +121,14 @@ class Program:
             lambda a: jax.device_put(np.zeros(a.shape, a.dtype), self.layout.over_lanes()), shapes
         )
 
+    @abstractmethod
+    def _build(self, rows: Rows, lanes: Lane, orders: Order) -> Any:
+        """Compile for these shapes."""
+
+
+class SegmentProgram(Program):
+    """One compiled function that trains every lane for a few epochs on rows in memory."""
+
     def run(self, rows: Rows, lanes: Lane, orders: Order, span: int) -> tuple[Lane, np.ndarray]:
         """Train every lane for up to `span` epochs.
 
@@ -109,65 +136,73 @@ class Program:
             The lanes' state on the devices, and the logs (lanes, CAPACITY, 5).
         """
         self.compile(rows, orders)
-        lanes, log = self._compiled(rows, lanes, orders, np.int32(span))
+        lanes, log = self._compiled((rows, np.int32(span)), lanes, orders)
         return lanes, np.asarray(log)
 
-    def _shapes(self, rows: Rows, lanes: Lane, orders: Order) -> tuple[Any, ...]:
-        def shaped(tree: Any, sharding: Any) -> Any:
-            return jax.tree.map(
-                lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=sharding), tree
-            )
+    def _build(self, rows: Rows, lanes: Lane, orders: Order) -> Any:
+        def segment(shared: tuple[Rows, jax.Array], lane: Lane, order: Order) -> Any:
+            rows, span = shared
+            return run_segment(self._machinery, self._plan, rows, lane, order, span)
 
-        everywhere, over_lanes = self.layout.everywhere(), self.layout.over_lanes()
-        return (
-            shaped(rows, everywhere),
-            shaped(lanes, over_lanes),
-            shaped(orders, over_lanes),
-            jax.ShapeDtypeStruct((), jnp.int32, sharding=everywhere),
-        )
+        span = jax.ShapeDtypeStruct((), jnp.int32, sharding=self.layout.everywhere())
+        spread = jax.jit(spread_over(self.layout, segment), donate_argnums=1)
+        # Tracing is Python, one thread at a time: a program that is traced to its end
+        # compiles while the next is traced.
+        with _tracing:
+            lowered = spread.lower((rows, span), lanes, orders)
+        return lowered.compile()
 
 
-_tracing = threading.Lock()
-_programs: OrderedDict[Any, Program] = OrderedDict()
+Kind = TypeVar("Kind", bound=Program)
+_programs: OrderedDict[Any, Any] = OrderedDict()
 _programs_lock = threading.Lock()
 
 
-def program_for(task: Task, recipe: Recipe, layout: Layout) -> Program:
+def program_for(kind: type[Kind], task: Task, recipe: Recipe, layout: Layout) -> Kind:
     """The program for a task and a recipe's structure: made, or the one made before."""
     structure = recipe.in_program()
+    shapes = (task.rows, task.stream.shapes if task.stream else None)
     key = (
+        kind,
         task.blueprint.key,
         recipe.structure(),
         optimizer_key(task.optimizer),
         task.objective.key,
         task.batch_size,
         task.shuffle,
-        tuple((a.shape, str(a.dtype)) for a in task.rows),
+        task.steps_per_epoch,
+        str(jax.tree.map(lambda a: (a.shape, str(a.dtype)), shapes)),
         layout,
         task.blueprint.names if structure.names_layers() else None,
     )
     with _programs_lock:
         if key in _programs:
             _programs.move_to_end(key)
-            return _programs[key]
-    program = Program(task, structure, layout)
+            known: Kind = _programs[key]
+            return known
+    made = kind(task, structure, layout)
     with _programs_lock:
-        program = _programs.setdefault(key, program)
+        program: Kind = _programs.setdefault(key, made)
         while len(_programs) > _KEPT:
             _programs.popitem(last=False)
     return program
+
+
+def shaped(tree: Any, sharding: Any) -> Any:
+    """The shapes of arrays, to compile for."""
+    return jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=sharding), tree)
 
 
 def _idle(machinery: Machinery, layout: Layout, orders: Order) -> Lane:
     return jax.vmap(partial(enter, machinery))(orders)
 
 
-def _spread_over(layout: Layout, one_lane: Any) -> Any:
-    """Run a function of one lane over all lanes of all devices."""
+def spread_over(layout: Layout, one_lane: Any) -> Any:
+    """Run a function `(shared, lane, order)` of one lane over all lanes of all devices."""
 
-    def on_device(rows: Rows, lanes: Lane, orders: Order, span: jax.Array) -> Any:
+    def on_device(shared: Any, lanes: Lane, orders: Order) -> Any:
         def walk(pair: tuple[Lane, Order]) -> Any:
-            return one_lane(rows, *pair, span)
+            return one_lane(shared, *pair)
 
         if layout.walk == "vmap":
             return jax.vmap(walk)((lanes, orders))
@@ -176,7 +211,7 @@ def _spread_over(layout: Layout, one_lane: Any) -> Any:
     return jax.shard_map(
         on_device,
         mesh=layout.mesh(),
-        in_specs=(PartitionSpec(), PartitionSpec(AXIS), PartitionSpec(AXIS), PartitionSpec()),
+        in_specs=(PartitionSpec(), PartitionSpec(AXIS), PartitionSpec(AXIS)),
         out_specs=PartitionSpec(AXIS),
         check_vma=False,
     )

@@ -7,52 +7,31 @@ is the same, and all its randomness comes from its seed and split.
 
 from __future__ import annotations
 
+import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any
 
 import jax
 import numpy as np
 
-from justright.engine.keys import (
-    batch_order_key,
-    initial_weights_seed,
-    own_layers_key,
-    technique_key,
-)
-from justright.engine.lane import Lane, Order
-from justright.engine.layout import Layout, choose_layout
+from justright.engine.lane import Order
+from justright.engine.layout import Layout
 from justright.engine.outcome import Outcome
-from justright.engine.program import CAPACITY, Program, Task, program_for
+from justright.engine.program import CAPACITY, SegmentProgram, Task
+from justright.engine.progress import Progress, Report
+from justright.engine.queue import Queue, Remembered
 from justright.engine.rows import Rows
+from justright.engine.size import layout_for
 from justright.engine.trial import Trial, TrialResult
+from justright.errors import ModelError
 from justright.network.weights import Arrays
-from justright.regularizers.places import StopRule
 
 # Seconds between two looks at the lanes: often enough for a smooth progress
 # bar, seldom enough that the host's part stays small.
 LOOK_EVERY = 0.3
-
-REMEMBERED_BYTES = 256 * 2**20
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a run is.
-
-    Attributes:
-        trainings: trials ended, of `of_trainings`.
-        epochs: epochs' worth of work done, of `of_epochs`; a trial that ends early
-            counts in full.
-    """
-
-    trainings: int
-    of_trainings: int
-    epochs: int
-    of_epochs: int
 
 
 def run_trials(
@@ -76,92 +55,74 @@ def run_trials(
     Returns:
         One result for each trial.
     """
-    layout = layout or choose_layout()
+    layout = layout or layout_for(task)
+    report = Report(trials, on_progress)
+    start = Remembered(initial_values)
+    results: dict[int, TrialResult] = {}
+    while len(results) < len(trials):
+        waiting = [i for i in range(len(trials)) if i not in results]
+        try:
+            for i, result in _run(task, [trials[i] for i in waiting], start, layout, report):
+                results[waiting[i]] = result
+        except jax.errors.JaxRuntimeError as error:
+            layout = smaller_after(error, layout)
+    return [results[i] for i in range(len(trials))]
+
+
+def _run(
+    task: Task, trials: Sequence[Trial], start: Remembered, layout: Layout, report: Report
+) -> Iterator[tuple[int, TrialResult]]:
+    """Yield `(position, result)` as trials end."""
     rows = jax.device_put(task.rows, layout.everywhere())
+    groups = by_structure(trials)
+    queues = [
+        _SegmentQueue(SegmentProgram, task, [trials[i] for i in group], start, layout)
+        for group in groups
+    ]
+    with ThreadPoolExecutor(compilers_for(queues)) as compilers:
+        ready = [compilers.submit(queue.compile, rows) for queue in queues]
+        for queue, members, compiled in zip(queues, groups, ready, strict=True):
+            compiled.result()
+            for position, result in queue.run(rows, report):
+                yield members[position], result
+
+
+def smaller_after(error: jax.errors.JaxRuntimeError, layout: Layout) -> Layout:
+    """A layout with fewer lanes, where the device's memory did not hold this one's.
+
+    Raises:
+        ModelError: one lane is too large already.
+        jax.errors.JaxRuntimeError: another error.
+    """
+    if "RESOURCE_EXHAUSTED" not in str(error):
+        raise error
+    smaller = layout.halved()
+    if smaller is None:
+        raise ModelError(
+            "The device's memory does not hold one lane: the network's weights, what the "
+            "optimizer keeps, and the activations of a batch. Use smaller batches or a smaller "
+            "network."
+        ) from error
+    return smaller
+
+
+def by_structure(trials: Sequence[Trial]) -> list[list[int]]:
+    """Positions of the trials that share a program, most first: others compile meanwhile."""
     groups: dict[Any, list[int]] = {}
     for i, trial in enumerate(trials):
         groups.setdefault(trial.recipe.structure(), []).append(i)
-    start = _Remembered(initial_values)
-    queues = [_Queue(task, [trials[i] for i in g], start, layout) for g in groups.values()]
-    report = _Report(trials, on_progress)
-    results: list[TrialResult | None] = [None] * len(trials)
-    with ThreadPoolExecutor(max(1, len(queues))) as compilers:
-        ready = [compilers.submit(queue.compile, rows) for queue in queues]
-        for queue, members, compiled in zip(queues, groups.values(), ready, strict=True):
-            compiled.result()
-            for position, result in queue.run(rows, report):
-                results[members[position]] = result
-    return [result for result in results if result is not None]
+    return sorted(groups.values(), key=len, reverse=True)
 
 
-class _Remembered:
-    """Initial values by seed, drawn once: the recipes of a study share them."""
-
-    def __init__(self, values: Callable[[int], Arrays] | Arrays) -> None:
-        self._values = values
-        self._known: dict[int, Arrays] = {}
-
-    def of(self, trial: Trial) -> Arrays:
-        if not callable(self._values):
-            return self._values
-        seed = initial_weights_seed(trial.seed, trial.split)
-        if seed not in self._known:
-            drawn = self._values(seed)
-            size = sum(value.nbytes for value in drawn.values())
-            if (len(self._known) + 1) * size > REMEMBERED_BYTES:
-                self._known.clear()
-            self._known[seed] = drawn
-        return self._known[seed]
+def compilers_for(queues: Sequence[Any]) -> int:
+    """How many programs to compile at a time: each takes some hundred megabytes meanwhile."""
+    return max(1, min(len(queues), os.cpu_count() or 1))
 
 
-class _Report:
-    """Counts what is done, over all programs."""
+class _SegmentQueue(Queue[SegmentProgram]):
+    """A queue for rows in memory: trials enter and leave between segments."""
 
-    def __init__(
-        self, trials: Sequence[Trial], on_progress: Callable[[Progress], None] | None
-    ) -> None:
-        self._tell = on_progress
-        self._of = len(trials), sum(t.epochs for t in trials)
-        self._ended = 0
-        self._epochs_ended = 0
-
-    def ended(self, trial: Trial) -> None:
-        self._ended += 1
-        self._epochs_ended += trial.epochs
-
-    def tell(self, epochs_running: int) -> None:
-        if self._tell:
-            epochs = self._epochs_ended + epochs_running
-            self._tell(Progress(self._ended, self._of[0], epochs, self._of[1]))
-
-
-class _Queue:
-    """The trials of one program, on their way through its lanes."""
-
-    def __init__(
-        self,
-        task: Task,
-        trials: Sequence[Trial],
-        initial_values: _Remembered,
-        layout: Layout,
-    ) -> None:
-        self._program: Program = program_for(task, trials[0].recipe, layout)
-        self._layout = layout
-        self._trials = trials
-        # The program may have been compiled for a network whose layers bear other names.
-        self._paths = self._program.network.renamed_from(
-            task.blueprint, trials[0].recipe.in_program()
-        )
-        self._initial_values = initial_values
-        first = self._order(trials[0])
-        self._orders: Order = jax.tree.map(
-            lambda a: np.zeros((layout.lanes, *np.shape(a)), np.asarray(a).dtype), first
-        )
-
-    def compile(self, rows: Rows) -> None:
-        self._program.compile(rows, self._orders)
-
-    def run(self, rows: Rows, report: _Report) -> Iterator[tuple[int, TrialResult]]:
+    def run(self, rows: Rows, report: Report) -> Iterator[tuple[int, TrialResult]]:
         """Yield `(position, result)` as trials end."""
         waiting = deque(range(len(self._trials)))
         running: dict[int, int] = {}
@@ -171,66 +132,28 @@ class _Queue:
         while waiting or running:
             entered = self._fill(waiting, running)
             logs |= {position: [] for position in entered}
-            orders = jax.device_put(self._orders, self._layout.over_lanes())
+            orders = self._sent(bool(entered))
             with span:
                 lanes, log = self._program.run(rows, lanes, orders, span.epochs)
-            self._orders.fresh[:] = False
             outcomes, epochs = np.asarray(lanes.outcome), np.asarray(lanes.epoch)
             for lane, position in list(running.items()):
                 done = sum(map(len, logs[position]))
                 logs[position].append(log[lane, : int(epochs[lane]) - done])
                 if outcomes[lane] != Outcome.RUNNING:
                     del running[lane]
-                    curves = np.concatenate(logs.pop(position))
-                    trial = self._trials[position]
-                    report.ended(trial)
-                    yield position, _result(trial, lanes, lane, curves, self._paths)
+                    report.ended(self._trials[position])
+                    yield self._result(position, lanes, lane, np.concatenate(logs.pop(position)))
             report.tell(int(sum(epochs[lane] for lane in running)))
 
-    def _fill(self, waiting: deque[int], running: dict[int, int]) -> list[int]:
-        """Let queued trials into free lanes; return which entered."""
-        entered = []
-        for lane in self._layout.spread():
-            if not waiting or lane in running:
-                continue
-            position = waiting.popleft()
-            running[lane] = position
-            entered.append(position)
-            _put(self._orders, lane, self._order(self._trials[position]))
-        return entered
-
-    def _order(self, trial: Trial) -> Order:
-        network = self._program.network
-        values = self._initial_values.of(trial)
-        weights, buffers = network.complete({self._paths[p]: v for p, v in values.items()})
-        for i, path in enumerate(network.random_states):
-            buffers[path] = own_layers_key(trial.seed, trial.split) + np.uint32(i)
-        recipe = trial.recipe.in_program()
-        rule = trial.recipe.stop_rule()
-        return Order(
-            recipe=jax.tree.map(np.float32, recipe),
-            rule=StopRule(
-                patience=np.int32(rule.patience),
-                min_delta=np.float32(rule.min_delta),
-                start_from_epoch=np.int32(rule.start_from_epoch),
-                restore_best=np.bool_(rule.restore_best),
-                by_metric=np.bool_(rule.by_metric),
-            ),
-            order_key=batch_order_key(trial.seed, trial.split),
-            technique_key=technique_key(trial.seed, trial.split),
-            split=np.int32(trial.split),
-            epochs=np.int32(trial.epochs),
-            rate=np.float32(trial.learning_rate),
-            weights=weights,
-            buffers=buffers,
-            fresh=np.bool_(True),
-        )
-
-
-def _put(orders: Order, lane: int, order: Order) -> None:
-    """Write one lane's order among all lanes'."""
-    for whole, one in zip(jax.tree.leaves(orders), jax.tree.leaves(order), strict=True):
-        whole[lane] = one
+    def _sent(self, changed: bool) -> Order:
+        """The orders on the devices: sent where trials have entered, for weights may be large."""
+        over_lanes = self._layout.over_lanes()
+        if changed:
+            self._on_devices = jax.device_put(self._orders, over_lanes)
+        # Of its own, since a CPU device may read the host's array in place.
+        fresh = self._orders.fresh.copy()
+        self._orders.fresh[:] = False
+        return self._on_devices._replace(fresh=jax.device_put(fresh, over_lanes))
 
 
 class _Span:
@@ -247,22 +170,3 @@ class _Span:
         took = max(time.perf_counter() - self._began, 1e-6)
         wanted = int(self.epochs * LOOK_EVERY / took)
         self.epochs = int(np.clip(wanted, 1, min(CAPACITY, 4 * self.epochs)))
-
-
-def _result(
-    trial: Trial, lanes: Lane, lane: int, curves: np.ndarray, paths: dict[str, str]
-) -> TrialResult:
-    rule = trial.recipe.stop_rule()
-    best_epoch = int(np.asarray(lanes.best.epoch)[lane])
-    chosen = best_epoch if rule.restore_best and best_epoch else len(curves)
-    variables = lanes.best.weights | lanes.best.buffers
-    loss, metric = np.asarray(lanes.test)[lane]
-    return TrialResult(
-        trial=trial,
-        outcome=Outcome(int(np.asarray(lanes.outcome)[lane])),
-        curves=curves,
-        best_epoch=best_epoch,
-        chosen_epoch=chosen,
-        test=(float(loss), float(metric)),
-        values={path: np.array(np.asarray(variables[here])[lane]) for path, here in paths.items()},
-    )

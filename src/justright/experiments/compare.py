@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any, Literal
 
-import numpy as np
-
 from justright.backend import idle_cores, keep_compiled_programs
-from justright.data.arrays import checked_inputs, checked_targets
-from justright.data.holdout import hold_out
 from justright.deferred import import_meanwhile
+from justright.engine.layout import Layout
+from justright.engine.passes import run_passes
 from justright.engine.program import Task
-from justright.engine.rows import Split, pooled
 from justright.engine.scheduler import run_trials
+from justright.engine.size import layout_for
 from justright.engine.trial import Trial
 from justright.errors import DataError, ModelError, RecipeError
+from justright.experiments.parts import Given, Parts, parts_of
 from justright.network.default import default_network
 from justright.network.network import Blueprint
-from justright.network.objective import Objective, infer_objective
+from justright.network.objective import infer_objective
 from justright.network.optimizer import initial_learning_rate, keras_optimizer
 from justright.network.own import own_regularization
 from justright.network.weights import Arrays, random_numbers_kept
@@ -28,22 +29,21 @@ from justright.regularizers.technique import Technique
 from justright.report.console import progress_bar
 from justright.study import Study
 
-VALIDATION_SHARE = 0.25
 MOST_EPOCHS = 2**31 - 1
 BATCH_SIZE = 32
 
-Pair = tuple[Any, Any]
 Recipes = Mapping[str, Recipe | Technique]
 
 
 @random_numbers_kept()
 def compare(
     model: Any,
-    train: Pair,
+    train: Given,
     recipes: Recipes,
     *,
-    validation: Pair | float | None = None,
-    test: Pair | float | None = None,
+    target: str | None = None,
+    validation: Given | float | None = None,
+    test: Given | float | None = None,
     seeds: int | Sequence[int] = 10,
     epochs: int = 100,
     batch_size: int | None = None,
@@ -52,6 +52,7 @@ def compare(
     metric: str | None = None,
     shuffle: bool = True,
     initial_weights: Literal["model"] | None = None,
+    lanes: int | None = None,
     progress: bool | None = None,
 ) -> Study:
     """Train every recipe with every seed, as one compiled program a structure.
@@ -64,15 +65,19 @@ def compare(
         model: a Sequential or Functional Keras model, built or not, compiled or not;
             it is not changed. None for a dense network of 128 and 64 units.
         train: `(X, y)`: X (rows, …) of numbers, y (rows,) of labels or numbers, or
-            (rows, outputs).
+            (rows, outputs). Rows that do not fit into memory are read anew in each epoch,
+            and all trials take the same batches: a pair of NumPy memory maps or HDF5 data
+            sets, the path of a Parquet file, a `keras.utils.PyDataset`.
         recipes: by name. The first is the baseline that the summary compares with.
-        validation: `(X, y)`, or a fraction of the training rows to hold out; a
-            quarter if None. These rows select (early stopping).
-        test: `(X, y)`, a fraction of the training rows, or None. These rows judge.
+        target: the column to predict, where `train` is a Parquet file; the last one if None.
+        validation: like `train`, or a fraction of the training rows to hold out; a
+            quarter if None. These rows select (early stopping). Where `train` is read in
+            each epoch, at most 100,000 of them, or 256 MB, are held in memory.
+        test: like `validation`, or none if None. These rows judge.
         seeds: how many (0, 1, …), or which; at least 0 each.
         epochs: at most so many for each trial.
         batch_size: rows a step, at most the training rows; 32, or all rows if fewer, if
-            None. The last step of an epoch takes what is left.
+            None. The last step of an epoch takes what is left. A PyDataset brings its own.
         optimizer: `"sgd"`, `"momentum"`, `"adam"`, `"adamw"`, `"rmsprop"`, a Keras
             optimizer, or None for the one that the model was compiled with, and Adam
             otherwise.
@@ -84,6 +89,9 @@ def compare(
         shuffle: whether each epoch takes the rows in a new order.
         initial_weights: `"model"` starts every trial from the model's own weights; None
             draws them anew for each seed with the layers' initializers.
+        lanes: how many trials each device (each core of a CPU) holds at a time; chosen from
+            the network's size and the device if None. It changes speed, and no numbers beyond
+            rounding.
         progress: whether to show a progress bar; None for where someone watches.
 
     Returns:
@@ -96,27 +104,27 @@ def compare(
     """
     keep_compiled_programs()
     named = _checked_recipes(recipes)
-    X, y, split, held = _parts(train, validation, test)
-    network = default_network(X.shape[1:], y[split.train]) if model is None else model
-    blueprint = Blueprint.of(network, X.shape[1:])
+    parts = parts_of(train, validation, test, target)
+    network = default_network(parts.row_shape, parts.targets) if model is None else model
+    blueprint = Blueprint.of(network, parts.row_shape)
     objective = infer_objective(
-        y[split.train],
+        parts.targets,
         blueprint.anatomy.output_activation,
         blueprint.anatomy.output_shape,
         loss if loss is not None else _compiled_loss(network),
         metric,
     )
     made = keras_optimizer(optimizer, network)
-    if batch_size is None:
-        batch_size = min(BATCH_SIZE, len(split.train))
-    _check_sizes(epochs, batch_size, len(split.train))
+    batch_size = _batch_size(batch_size, parts)
+    _check_sizes(epochs, batch_size, parts.training_rows)
     task = Task(
         blueprint=blueprint,
         objective=objective,
         optimizer=made,
-        rows=pooled(X, _encoded(objective, y, split), [split]),
+        rows=parts.rows(objective),
         batch_size=int(batch_size),
         shuffle=bool(shuffle),
+        stream=parts.stream(objective, int(batch_size), bool(shuffle)),
     )
     rate = initial_learning_rate(made)
     trials = [
@@ -127,8 +135,19 @@ def compare(
     start = _initial_values(blueprint, initial_weights)
     import_meanwhile("pandas")
     with progress_bar(progress) as on_progress:
-        results = run_trials(task, trials, start, on_progress=on_progress)
-    return Study(task, results, (*held, *_notes(task, made)))
+        run = run_trials if task.stream is None else partial(run_passes, stream=task.stream)
+        layout = _layout(task, lanes)
+        results = run(task, trials, start, layout=layout, on_progress=on_progress)
+    return Study(task, results, (*parts.notes, *_notes(task, made)))
+
+
+def _layout(task: Task, lanes: int | None) -> Layout:
+    chosen = layout_for(task)
+    if lanes is None:
+        return chosen
+    if isinstance(lanes, bool) or not isinstance(lanes, int) or lanes < 1:
+        raise DataError(f"lanes={lanes!r}: lanes is a whole number of at least 1, or None.")
+    return replace(chosen, lanes_per_device=lanes)
 
 
 def _checked_recipes(recipes: Recipes) -> dict[str, Recipe]:
@@ -166,62 +185,16 @@ def _checked_seeds(seeds: Any) -> list[int]:
     return listed
 
 
-def _parts(
-    train: Pair, validation: Pair | float | None, test: Pair | float | None
-) -> tuple[np.ndarray, np.ndarray, Split, list[str]]:
-    """All rows in one pool, which of them do what, and what was held out, in words."""
-    X, y = _checked_pair(train, "train")
-    pools_X, pools_y = [X], [y]
-    notes: list[str] = []
-    rows = np.arange(len(X))
-    parts: dict[str, np.ndarray] = {}
-    if validation is None:
-        validation = VALIDATION_SHARE
-    for name, given in (("test", test), ("validation", validation)):
-        if given is None:
-            parts[name] = np.arange(0)
-        elif isinstance(given, int | float | np.number):
-            kept, held = hold_out(y[rows], float(given), name)
-            parts[name], rows = rows[held], rows[kept]
-            notes.append(f"{len(held)} of the training rows were held out for {name}.")
-        else:
-            more_X, more_y = _checked_pair(given, name)
-            _check_alike(X, y, more_X, more_y, name)
-            start = sum(map(len, pools_X))
-            parts[name] = np.arange(start, start + len(more_X))
-            pools_X.append(more_X)
-            pools_y.append(more_y)
-    split = Split(rows, parts["validation"], parts["test"])
-    return np.concatenate(pools_X), np.concatenate(pools_y), split, notes
-
-
-def _checked_pair(pair: Any, name: str) -> tuple[np.ndarray, np.ndarray]:
-    if not isinstance(pair, tuple | list) or len(pair) != 2:
-        raise DataError(f"{name} is a pair (X, y); a {type(pair).__name__} was given.")
-    X = checked_inputs(pair[0], f"X of {name}")
-    return X, checked_targets(pair[1], len(X), f"y of {name}", f"X of {name}")
-
-
-def _check_alike(
-    X: np.ndarray, y: np.ndarray, more_X: np.ndarray, more_y: np.ndarray, name: str
-) -> None:
-    if X.shape[1:] != more_X.shape[1:]:
+def _batch_size(given: Any, parts: Parts) -> Any:
+    own = parts.own_batch_size
+    if given is None:
+        return own or min(BATCH_SIZE, parts.training_rows)
+    if own:
         raise DataError(
-            f"Rows of X have shape {X.shape[1:]} in train and {more_X.shape[1:]} in {name}. Give "
-            "both the same features."
+            f"batch_size={given!r}: a PyDataset brings its own batches, of {own} rows. Leave "
+            "batch_size out, or change it in the PyDataset."
         )
-    text = [array.dtype.kind in "US" for array in (y, more_y)]
-    if y.shape[1:] != more_y.shape[1:] or text[0] != text[1]:
-        raise DataError(
-            f"Targets are {y.dtype} of shape {y.shape[1:]} a row in train, and {more_y.dtype} of "
-            f"shape {more_y.shape[1:]} in {name}. Give both in the same form."
-        )
-
-
-def _encoded(objective: Objective, y: np.ndarray, split: Split) -> np.ndarray:
-    for name, rows in (("validation", split.validation), ("test", split.test)):
-        objective.encode(y[rows], f"y of {name}")
-    return objective.encode(y, "y of train")
+    return given
 
 
 def _check_sizes(epochs: int, batch_size: int, rows: int) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from justright.engine.scheduler import Progress
+from justright.engine.progress import Progress
 from justright.evidence.measure import Measure
 from justright.evidence.summary import Row, rows_of
 

@@ -1,0 +1,175 @@
+"""A Parquet file, read one row group after the other with pyarrow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from justright.data.arrays import checked_targets
+from justright.data.piece import Piece, rows_in_piece
+from justright.errors import DataError, did_you_mean
+
+SUFFIXES = (".parquet", ".pq")
+# The name that pandas gives to the column of an index.
+_PANDAS_INDEX = "__index_level_"
+
+
+@dataclass(frozen=True)
+class ParquetFile:
+    """A table of numbers in a Parquet file.
+
+    Attributes:
+        path: the file.
+        target: the name of the target's column.
+        features: the names of the other columns, in order.
+        rows: how many the file has.
+        standardize: whether columns are to have mean 0 and deviation 1 over the training rows.
+    """
+
+    path: Path
+    target: str
+    features: tuple[str, ...]
+    rows: int
+    standardize: bool = False
+    keeps_batches: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        path: Path,
+        target: str | None,
+        like: ParquetFile | None = None,
+        standardize: bool = False,
+    ) -> ParquetFile:
+        """Read the file's description; no row is read.
+
+        Args:
+            path: the file.
+            target: the name of the target's column; the last one if None.
+            like: a file whose target and features are to be found here; `target` is
+                then without meaning.
+            standardize: as the attribute.
+
+        Raises:
+            DataError: no such file, no such column, columns of text, no pyarrow.
+        """
+        arrow = _pyarrow(path)
+        if not path.is_file():
+            raise DataError(f"There is no file {str(path)!r}. Check the path.")
+        with _reading(path):
+            described = arrow.parquet.read_metadata(path)
+            schema = arrow.parquet.read_schema(path)
+        if not described.num_rows or len(schema.names) < 2:
+            raise DataError(
+                f"{path.name} has {described.num_rows} rows and {len(schema.names)} columns. At "
+                "least two columns, features and a target, and some rows are wanted."
+            )
+        wanted = like.target if like else schema.names[-1] if target is None else target
+        others = like.features if like else [name for name in schema.names if name != wanted]
+        _check_columns(path.name, schema, wanted, others)
+        _check_types(path.name, arrow, schema, others)
+        return cls(path, wanted, tuple(others), described.num_rows, standardize)
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return self.path.name
+
+    @property
+    def row_shape(self) -> tuple[int, ...]:
+        """As many numbers as there are features."""
+        return (len(self.features),)
+
+    def pieces(self, order: np.random.Generator | None) -> Iterator[Piece]:
+        """Parts of a row group, one row group after the other."""
+        with _reading(self.path), _pyarrow(self.path).parquet.ParquetFile(self.path) as file:
+            sizes = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
+            starts = np.cumsum([0, *sizes])
+            groups = np.arange(len(sizes))
+            for group in groups if order is None else order.permutation(groups):
+                first = int(starts[group])
+                for batch in file.iter_batches(
+                    rows_in_piece(self.row_shape), [int(group)], [*self.features, self.target]
+                ):
+                    yield self._piece(batch, first)
+                    first += batch.num_rows
+
+    def _piece(self, batch: Any, first: int) -> Piece:
+        X = np.empty((batch.num_rows, len(self.features)), np.float32)
+        with np.errstate(over="ignore"):
+            for i, name in enumerate(self.features):
+                X[:, i] = batch.column(name).to_numpy(zero_copy_only=False)
+        if not np.isfinite(X).all():
+            raise self._not_finite(batch, X, first)
+        column = batch.column(self.target)
+        if hasattr(column, "dictionary_decode"):
+            column = column.dictionary_decode()
+        y = column.to_numpy(zero_copy_only=False)
+        where = f"The column {self.target!r}"
+        return Piece(first, X, checked_targets(y, len(X), where, self.name, first))
+
+    def _not_finite(self, batch: Any, X: np.ndarray, first: int) -> DataError:
+        row, i = (int(at) for at in np.argwhere(~np.isfinite(X))[0])
+        value = batch.column(self.features[i])[row].as_py()
+        where = f"{self.name}: the column {self.features[i]!r}"
+        if value is None or np.isnan(value):
+            return DataError(
+                f"{where} misses a value (NaN) in row {first + row}. Fill them in, or drop the "
+                "rows."
+            )
+        return DataError(
+            f"{where} holds {value} in row {first + row}: infinity, or beyond the range of 32-bit "
+            "floats (about 3e38). Scale the column, or leave it out."
+        )
+
+
+def _pyarrow(path: Path) -> Any:
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError as error:
+        raise DataError(
+            f"{path.name} is read with pyarrow, which is not installed. Install it: "
+            "pip install 'justright[parquet]'."
+        ) from error
+    return pyarrow
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except DataError:
+        raise
+    except (ValueError, OSError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise DataError(f"{path.name} cannot be read as Parquet: {reason}") from error
+
+
+def _check_columns(file: str, schema: Any, target: str, features: Any) -> None:
+    for name in (target, *features):
+        if name not in schema.names:
+            raise DataError(f"{file} has no column {name!r}. {did_you_mean(name, schema.names)}")
+        if schema.names.count(name) > 1:
+            raise DataError(f"{file} has two columns {name!r}. Give each its own name.")
+        if name.startswith(_PANDAS_INDEX):
+            raise DataError(
+                f"{file} has a column {name!r}, which holds row labels of pandas and is no "
+                "feature. Leave it out: to_parquet(index=False)."
+            )
+
+
+def _check_types(file: str, arrow: Any, schema: Any, features: Any) -> None:
+    types = arrow.types
+    for name in features:
+        kind = schema.field(name).type
+        if not (types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind)):
+            raise DataError(
+                f"{file}: the column {name!r} holds {kind}, which is not a type of numbers. Turn "
+                "the column into numbers, or leave it out."
+            )

@@ -1,0 +1,134 @@
+"""Run trials on a stream: one pass over the training rows is an epoch of all lanes.
+
+As many trials as there are lanes enter together, those of every program, and take the same
+batches in the same order; a lane whose trial has ended waits for the others. Those that found
+no lane enter when all have ended, and take the passes from the first one again, so what a
+trial gives does not depend on its place in the queue.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+import jax
+import numpy as np
+
+from justright.engine.layout import Layout
+from justright.engine.outcome import Outcome
+from justright.engine.program import Task
+from justright.engine.progress import Progress, Report
+from justright.engine.queue import Queue, Remembered
+from justright.engine.rows import Rows
+from justright.engine.scheduler import by_structure, compilers_for
+from justright.engine.size import layout_for
+from justright.engine.stream import Block, Stream, ahead, shareable
+from justright.engine.streamed import StreamedProgram
+from justright.engine.trial import Trial, TrialResult
+from justright.network.weights import Arrays
+
+
+def run_passes(
+    task: Task,
+    trials: Sequence[Trial],
+    initial_values: Callable[[int], Arrays] | Arrays,
+    *,
+    stream: Stream,
+    layout: Layout | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> list[TrialResult]:
+    """Train all trials on a stream and return their results in the same order.
+
+    Args:
+        task: network, objective, optimizer, and the rows held in memory.
+        trials: what to train; structures may differ.
+        initial_values: from a seed for the initializers to values by path, or the
+            values that every trial starts from.
+        stream: the task's.
+        layout: where lanes live; chosen from the devices if None.
+        on_progress: called after each pass.
+
+    Returns:
+        One result for each trial.
+    """
+    layout = layout or layout_for(task)
+    rows = jax.device_put(jax.tree.map(_shared, task.rows), layout.everywhere())
+    start, report = Remembered(initial_values), Report(trials, on_progress)
+    groups = by_structure(trials)
+    queues = [
+        _PassQueue(StreamedProgram, task, [trials[i] for i in group], start, layout)
+        for group in groups
+    ]
+    with ThreadPoolExecutor(compilers_for(queues)) as compilers:
+        list(compilers.map(lambda queue: queue.compile(rows), queues))
+    results: dict[int, TrialResult] = {}
+    # One reader for all passes: each thread keeps memory that it has freed to itself.
+    with ThreadPoolExecutor(1) as reader:
+        blocks = partial(ahead, stream, layout, reader)
+        while sum(queue.enter() for queue in queues):
+            for queue, position, result in _together(queues, blocks, rows, report):
+                results[groups[queue][position]] = result
+    return [results[i] for i in range(len(trials))]
+
+
+def _together(
+    queues: Sequence[_PassQueue],
+    blocks: Callable[[int], Iterator[Block]],
+    rows: Rows,
+    report: Report,
+) -> Iterator[tuple[int, int, TrialResult]]:
+    """Train the trials that have entered, to the last; yield `(queue, position, result)`."""
+    epoch = 0
+    while busy := [i for i, queue in enumerate(queues) if queue.running]:
+        for block in blocks(epoch):
+            for i in busy:
+                queues[i].absorb(block)
+        for i in busy:
+            for position, result in queues[i].close(rows):
+                report.ended(result.trial)
+                yield i, position, result
+        epoch += 1
+        report.tell(epoch * sum(len(queue.running) for queue in queues))
+
+
+class _PassQueue(Queue[StreamedProgram]):
+    """A queue for a stream: trials enter together, and leave after a pass."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self._waiting = deque(range(len(self._trials)))
+        self.running: dict[int, int] = {}
+
+    def enter(self) -> int:
+        """Let the next trials into all lanes; return how many there were."""
+        self._orders.fresh[:] = False
+        self._fill(self._waiting, self.running)
+        self._curves: dict[int, list[np.ndarray]] = {i: [] for i in self.running.values()}
+        self._on_devices = jax.device_put(self._orders, self._layout.over_lanes())
+        self._lanes = self._program.idle_lanes(self._orders)
+        return len(self.running)
+
+    def absorb(self, block: Block) -> None:
+        """Train all lanes on a block."""
+        self._lanes = self._program.absorb(block, self._lanes, self._on_devices)
+
+    def close(self, rows: Rows) -> Iterator[tuple[int, TrialResult]]:
+        """Close the epoch; yield `(position, result)` of the trials that it ended."""
+        self._lanes, figures = self._program.close(rows, self._lanes, self._on_devices)
+        outcomes = np.asarray(self._lanes.outcome)
+        for lane, position in list(self.running.items()):
+            self._curves[position].append(figures[lane])
+            if outcomes[lane] != Outcome.RUNNING:
+                del self.running[lane]
+                curves = np.stack(self._curves.pop(position))
+                yield self._result(position, self._lanes, lane, curves)
+
+
+def _shared(array: np.ndarray) -> np.ndarray:
+    """A copy that the CPU devices can read where it is."""
+    copy = shareable(array.shape, array.dtype)
+    copy[...] = array
+    return copy

@@ -1,0 +1,149 @@
+"""Trials of one program on their way into its lanes and out of them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Generic
+
+import jax
+import numpy as np
+
+from justright.engine.keys import (
+    batch_order_key,
+    initial_weights_seed,
+    own_layers_key,
+    technique_key,
+)
+from justright.engine.lane import Lane, Order
+from justright.engine.layout import Layout
+from justright.engine.outcome import Outcome
+from justright.engine.program import Kind, Task, program_for
+from justright.engine.rows import Rows
+from justright.engine.trial import Trial, TrialResult
+from justright.network.weights import Arrays
+from justright.regularizers.places import StopRule
+
+REMEMBERED_BYTES = 256 * 2**20
+
+
+class Remembered:
+    """Initial values by seed, drawn once: the recipes of a study share them."""
+
+    def __init__(self, values: Callable[[int], Arrays] | Arrays) -> None:
+        self._values = values
+        self._known: dict[int, Arrays] = {}
+
+    def of(self, trial: Trial) -> Arrays:
+        """The values that a trial starts from."""
+        if not callable(self._values):
+            return self._values
+        seed = initial_weights_seed(trial.seed, trial.split)
+        if seed not in self._known:
+            drawn = self._values(seed)
+            size = sum(value.nbytes for value in drawn.values())
+            if (len(self._known) + 1) * size > REMEMBERED_BYTES:
+                self._known.clear()
+            self._known[seed] = drawn
+        return self._known[seed]
+
+
+class Queue(Generic[Kind]):
+    """The trials of one program, on their way through its lanes.
+
+    Args:
+        kind: of program.
+        task: what the trials have in common.
+        trials: of one structure, in the order in which they enter.
+        initial_values: of each trial.
+        layout: where lanes live.
+    """
+
+    def __init__(
+        self,
+        kind: type[Kind],
+        task: Task,
+        trials: Sequence[Trial],
+        initial_values: Remembered,
+        layout: Layout,
+    ) -> None:
+        self._program = program_for(kind, task, trials[0].recipe, layout)
+        self._layout = layout
+        self._trials = trials
+        # The program may have been compiled for a network whose layers bear other names.
+        self._paths = self._program.network.renamed_from(
+            task.blueprint, trials[0].recipe.in_program()
+        )
+        self._initial_values = initial_values
+        first = self._order(trials[0])
+        self._orders: Order = jax.tree.map(
+            lambda a: np.zeros((layout.lanes, *np.shape(a)), np.asarray(a).dtype), first
+        )
+
+    def compile(self, rows: Rows) -> None:
+        """Compile the program for these trials, once."""
+        self._program.compile(rows, self._orders)
+
+    def _fill(self, waiting: deque[int], running: dict[int, int]) -> list[int]:
+        """Let queued trials into free lanes; return which entered."""
+        entered = []
+        for lane in self._layout.spread():
+            if not waiting or lane in running:
+                continue
+            position = waiting.popleft()
+            running[lane] = position
+            entered.append(position)
+            _put(self._orders, lane, self._order(self._trials[position]))
+        return entered
+
+    def _result(
+        self, position: int, lanes: Lane, lane: int, curves: np.ndarray
+    ) -> tuple[int, TrialResult]:
+        """What the trial in a lane gave, once it has ended, and its position."""
+        trial = self._trials[position]
+        rule = trial.recipe.stop_rule()
+        best_epoch = int(np.asarray(lanes.best.epoch)[lane])
+        variables = lanes.best.weights | lanes.best.buffers
+        loss, metric = np.asarray(lanes.test)[lane]
+        return position, TrialResult(
+            trial=trial,
+            outcome=Outcome(int(np.asarray(lanes.outcome)[lane])),
+            curves=curves,
+            best_epoch=best_epoch,
+            chosen_epoch=best_epoch if rule.restore_best and best_epoch else len(curves),
+            test=(float(loss), float(metric)),
+            values={p: np.array(np.asarray(variables[v])[lane]) for p, v in self._paths.items()},
+        )
+
+    def _order(self, trial: Trial) -> Order:
+        network = self._program.network
+        values = self._initial_values.of(trial)
+        weights, buffers = network.complete({self._paths[p]: v for p, v in values.items()})
+        for i, path in enumerate(network.random_states):
+            buffers[path] = own_layers_key(trial.seed, trial.split) + np.uint32(i)
+        recipe = trial.recipe.in_program()
+        rule = trial.recipe.stop_rule()
+        return Order(
+            recipe=jax.tree.map(np.float32, recipe),
+            rule=StopRule(
+                patience=np.int32(rule.patience),
+                min_delta=np.float32(rule.min_delta),
+                start_from_epoch=np.int32(rule.start_from_epoch),
+                restore_best=np.bool_(rule.restore_best),
+                by_metric=np.bool_(rule.by_metric),
+            ),
+            order_key=batch_order_key(trial.seed, trial.split),
+            technique_key=technique_key(trial.seed, trial.split),
+            split=np.int32(trial.split),
+            epochs=np.int32(trial.epochs),
+            rate=np.float32(trial.learning_rate),
+            weights=weights,
+            buffers=buffers,
+            fresh=np.bool_(True),
+        )
+
+
+def _put(orders: Order, lane: int, order: Order) -> None:
+    """Write one lane's order among all lanes'."""
+    for whole, one in zip(jax.tree.leaves(orders), jax.tree.leaves(order), strict=True):
+        whole[lane] = one
