@@ -32,7 +32,7 @@ import justright as jr
 from justright.engine.evaluate import evaluate
 from justright.engine.lane import Order, enter, run_segment
 from justright.engine.layout import Layout
-from justright.engine.program import CAPACITY, Task, program_for
+from justright.engine.program import CAPACITY, SegmentProgram, Task, program_for
 
 DROPOUT, L2 = jr.Dropout(SWEEP.rate), jr.L2({"hidden": SWEEP.strength})
 LANES = 4
@@ -133,7 +133,7 @@ def lane(bench: Bench, task: Task, recipe: jr.Recipe) -> Call:
 def segments(bench: Bench, task: Task, recipe: jr.Recipe, span: int) -> Call:
     """Trainings in several lanes of one device, with a look of the host after each segment."""
     layout = Layout((jax.devices()[0],), LANES, "map")
-    program = program_for(task, recipe, layout)
+    program = program_for(SegmentProgram, task, recipe, layout)
     rows = jax.device_put(task.rows, layout.everywhere())
     orders = orders_for(
         LANES,

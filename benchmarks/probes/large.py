@@ -20,7 +20,7 @@ from probes.pieces import Data, compiled_steps, order_of, orders_for, task_of
 
 import justright as jr
 from justright.engine.layout import Layout
-from justright.engine.program import Program, Task, program_for
+from justright.engine.program import SegmentProgram, Task, program_for
 from justright.engine.size import layout_for
 
 EPOCHS = 2
@@ -34,7 +34,7 @@ def main() -> None:
     task = task_of(model, Data(X[:rows], y[:rows], X[rows:], y[rows:]), job["batch"])
     steps = best_of(1, compiled_steps(task, recipe, epochs=1))
     layout = layout_for(task)
-    program = program_for(task, recipe, layout)
+    program = program_for(SegmentProgram, task, recipe, layout)
     one = epoch_of(program, task, recipe, layout, trials=1)
     each = epoch_of(program, task, recipe, layout, trials=len(layout.devices))
     answer(
@@ -55,7 +55,7 @@ def built(layers: list[int]) -> keras.Model:
 
 
 def epoch_of(
-    program: Program, task: Task, recipe: jr.Recipe, layout: Layout, trials: int
+    program: SegmentProgram, task: Task, recipe: jr.Recipe, layout: Layout, trials: int
 ) -> dict[str, Any]:
     """Time the second of two epochs with so many trials at a time, and a segment without any."""
     given = {
