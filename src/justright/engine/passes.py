@@ -29,7 +29,7 @@ from justright.engine.scheduler import (
     by_structure,
     result_of,
 )
-from justright.engine.stream import Block, Stream, ahead, shareable
+from justright.engine.stream import Block, Stream, ahead
 from justright.engine.streamed import StreamedProgram
 from justright.engine.trial import Trial, TrialResult
 from justright.network.weights import Arrays
@@ -59,7 +59,7 @@ def run_passes(
         One result for each trial.
     """
     layout = layout or choose_layout()
-    rows = jax.device_put(jax.tree.map(_shared, task.rows), layout.everywhere())
+    rows = jax.device_put(task.rows, layout.everywhere())
     start, report = Remembered(initial_values), Report(trials, on_progress)
     groups = by_structure(trials)
     queues = [
@@ -129,10 +129,3 @@ class _PassQueue(Queue[StreamedProgram]):
                 del self.running[lane]
                 curves = np.stack(self._curves.pop(position))
                 yield position, result_of(self._trials[position], self._lanes, lane, curves)
-
-
-def _shared(array: np.ndarray) -> np.ndarray:
-    """A copy that the CPU devices can read where it is."""
-    copy = shareable(array.shape, array.dtype)
-    copy[...] = array
-    return copy
