@@ -10,12 +10,11 @@ from __future__ import annotations
 import argparse
 import tempfile
 import threading
-import time
 from pathlib import Path
 from types import TracebackType
 
 import numpy as np
-from machine import describe
+from machine import Watch, describe
 
 import justright as jr
 
@@ -33,10 +32,14 @@ def main() -> None:
         before = anonymous_bytes()
         with Peak() as peak:
             compare(options, (X, y), epochs=1)  # Compiles.
-            short = timed(options, (X, y), epochs=1)
-            whole = timed(options, (X, y), epochs=1 + options.epochs)
-    epoch = (whole - short) / options.epochs
+            with Watch() as short:
+                compare(options, (X, y), epochs=1)
+            with Watch() as whole:
+                compare(options, (X, y), epochs=1 + options.epochs)
+    epoch = (whole.seconds - short.seconds) / options.epochs
     machine = describe()
+    if whole.others is not None:
+        print(f"other processes took {whole.others:.0%} of the cores")
     print(f"{machine['cores']} cores, {machine['processor']}, {machine['packages']}")
     print(f"table: {options.rows:,} rows x {options.features} columns, {size:,.0f} MiB")
     print(f"trainings side by side: {2 * options.seeds}, batches of {options.batch_size} rows")
@@ -46,15 +49,9 @@ def main() -> None:
         "of the table"
     )
     print(f"an epoch of all trainings: {epoch:.1f} s")
-    print(f"the pass before training, and what is left: {short - epoch:.1f} s")
+    print(f"the pass before training, and what is left: {short.seconds - epoch:.1f} s")
     print(f"rows of the file per second: {options.rows / epoch:,.0f}")
     print(f"rows trained on per second: {2 * options.seeds * options.rows / epoch:,.0f}")
-
-
-def timed(options: argparse.Namespace, train: object, epochs: int) -> float:
-    began = time.perf_counter()
-    compare(options, train, epochs)
-    return time.perf_counter() - began
 
 
 def make_table(folder: Path, rows: int, features: int) -> tuple[np.ndarray, np.ndarray]:

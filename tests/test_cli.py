@@ -105,6 +105,19 @@ def as_json(_at_work):
 # What it does
 
 
+def test_a_parquet_file_is_divided_and_standardized_as_a_csv_file_is():
+    table = patients("sick")
+    table["height"] = 1e6 * table["height"] + 1e7
+    table[["sick", "age", "height", "weight"]].to_parquet("big.parquet", index=False)
+    done = justright(*TABLE, "--recipe", "l2=1e-3", "--data", "big.parquet", "--target", "sick")
+    words = " ".join(done.out.split())
+    assert done.code == 0, done.err
+    assert "big.parquet, 3 features, target sick: 60 rows; columns standardized" in words
+    assert "12 of the rows, drawn at random, were held out for validation." in words
+    assert "36 training rows are read from big.parquet in each epoch" in words
+    assert_told(justright("--data", "big.parquet", "--target", "sik"), "Did you mean sick?")
+
+
 def test_compare_draws_the_curves_as_a_png(text):
     assert text.code == 0
     assert Path("reg_compare.png").read_bytes().startswith(PNG)

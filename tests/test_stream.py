@@ -384,6 +384,11 @@ def test_different_targets_are_gathered_and_numbers_may_be_left_away(monkeypatch
     assert (labels.standing_for(100) == 2).any()
 
 
+def test_rows_in_memory_may_be_validated_on_a_file(rows, tmp_path):
+    path = parquet(tmp_path, *HELD_OUT)
+    assert_same(compare(rows, ONE, validation=path), compare(rows, ONE))
+
+
 def test_a_py_dataset_is_told_when_its_epochs_end(rows):
     dataset = Batches(*rows)
     compare(dataset, epochs=3, seeds=1)

@@ -7,7 +7,7 @@ select and judge. Both are drawn here, in one pass that checks every row on the 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -51,6 +51,11 @@ class Survey:
     sample: Pair
     held: dict[str, Pair]
     scale: Scale | None
+
+    def without_rows(self) -> Survey:
+        """The same without the rows held in memory, once they have a place elsewhere."""
+        none = np.zeros(0)
+        return replace(self, sample=(none, none), held={})
 
 
 def survey(source: Source, shares: Mapping[str, float]) -> Survey:

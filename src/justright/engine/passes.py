@@ -25,7 +25,7 @@ from justright.engine.queue import Queue, Remembered
 from justright.engine.rows import Rows
 from justright.engine.scheduler import by_structure, compilers_for
 from justright.engine.size import layout_for
-from justright.engine.stream import Block, Stream, ahead, shareable
+from justright.engine.stream import Block, Stream, ahead
 from justright.engine.streamed import StreamedProgram
 from justright.engine.trial import Trial, TrialResult
 from justright.network.weights import Arrays
@@ -55,7 +55,7 @@ def run_passes(
         One result for each trial.
     """
     layout = layout or layout_for(task)
-    rows = jax.device_put(jax.tree.map(_shared, task.rows), layout.everywhere())
+    rows = jax.device_put(task.rows, layout.everywhere())
     start, report = Remembered(initial_values), Report(trials, on_progress)
     groups = by_structure(trials)
     queues = [
@@ -125,10 +125,3 @@ class _PassQueue(Queue[StreamedProgram]):
                 del self.running[lane]
                 curves = np.stack(self._curves.pop(position))
                 yield self._result(position, self._lanes, lane, curves)
-
-
-def _shared(array: np.ndarray) -> np.ndarray:
-    """A copy that the CPU devices can read where it is."""
-    copy = shareable(array.shape, array.dtype)
-    copy[...] = array
-    return copy

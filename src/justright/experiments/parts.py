@@ -14,6 +14,7 @@ from justright.data.source import source_of
 from justright.data.stream import StreamedRows
 from justright.data.survey import Survey, survey
 from justright.engine.rows import Rows, Split, pooled
+from justright.engine.stream import shareable
 from justright.errors import DataError
 from justright.network.objective import Objective
 
@@ -121,14 +122,12 @@ def parts_of(train: Given, validation: Any, test: Any, target: str | None) -> Pa
             kept, held = hold_out(y[rows], float(one), name)
             parts[name], rows = rows[held], rows[kept]
             notes.append(f"{len(held)} of the training rows were held out for {name}.")
-        elif source is None:
-            parts[name] = pool.add(_checked_pair(one, name), name)
         else:
             pair, told = _further(one, name, source)
             parts[name] = pool.add(pair, name)
             notes += told
     split = Split(rows, parts["validation"], parts["test"])
-    return Parts(*pool.joined(), split, tuple(notes), seen)
+    return Parts(*pool.joined(), split, tuple(notes), seen.without_rows() if seen else None)
 
 
 class _Pool:
@@ -146,16 +145,18 @@ class _Pool:
         return np.arange(start, start + len(pair[0]))
 
     def joined(self) -> Pair:
-        """All rows."""
-        return np.concatenate(self._X), np.concatenate(self._y)
+        """All rows, where the CPU devices can read X without a copy of their own."""
+        lengths = sum(map(len, self._X))
+        X = shareable((lengths, *self._X[0].shape[1:]), np.float32)
+        return np.concatenate(self._X, out=X), np.concatenate(self._y)
 
 
 def _is_share(given: Any) -> bool:
     return isinstance(given, int | float | np.number)
 
 
-def _further(given: Any, name: str, like: Source) -> tuple[Pair, list[str]]:
-    """Rows that select or judge beside a source: all of them, or as many as memory may hold."""
+def _further(given: Any, name: str, like: Source | None) -> tuple[Pair, list[str]]:
+    """Rows that select or judge: all of them, or as many as may be held of a source."""
     source = source_of(given, name, like=like)
     if source is None:
         return _checked_pair(given, name), []
