@@ -65,3 +65,28 @@ def test_the_compilation_cache_can_be_placed_and_turned_off(tmp_path):
     assert list((tmp_path / "here").glob("xla-*/*"))
     run(code, JUSTRIGHT_CACHE="off", XDG_CACHE_HOME=str(tmp_path / "user"))
     assert not (tmp_path / "user" / "justright").exists()
+
+
+def test_keras_is_imported_without_what_a_training_does_not_need():
+    code = """
+import sys, justright as jr, keras
+print([name for name in ("sklearn", "pandas", "matplotlib") if name in sys.modules])
+import numpy as np, pandas as pd
+print(keras.wrappers.SKLearnClassifier.__name__, "sklearn" in sys.modules)
+model = keras.Sequential([keras.layers.Dense(1)])
+model.compile("sgd", "mse")
+model.fit(pd.DataFrame({"a": [0.0, 1.0]}), pd.Series([0.0, 1.0]), validation_split=0.5, verbose=0)
+print(callable(keras.visualization.plot_image_gallery), "matplotlib" in sys.modules)
+"""
+    assert run(code).splitlines() == ["[]", "SKLearnClassifier True", "True True"]
+
+
+def test_keras_imported_before_is_left_as_it_is():
+    code = """
+import os; os.environ["KERAS_BACKEND"] = "jax"
+import keras, sys
+finders = list(sys.meta_path)
+import justright
+print(sys.meta_path == finders)
+"""
+    assert run(code) == "True"
