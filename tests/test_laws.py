@@ -8,7 +8,7 @@ import pytest
 import justright as jr
 from conftest import dense_net
 from justright.engine.lane import Order, enter
-from justright.engine.step import Machinery, train_step
+from justright.engine.step import Machinery, prediction_weights, train_step
 from justright.network.network import Blueprint, Network
 from justright.network.objective import infer_objective
 from justright.network.optimizer import FunctionalOptimizer, keras_optimizer
@@ -16,6 +16,8 @@ from justright.regularizers import TECHNIQUES
 from justright.regularizers.places import PLACES, ActsOnStructure, Batch
 from justright.regularizers.strength import limits_of
 from justright.regularizers.technique import _fields
+
+INFINITY = float("inf")
 
 # For each technique: one that acts, and one that is neutral (None: it has no neutral value).
 TABLE = {
@@ -25,7 +27,18 @@ TABLE = {
     jr.ElasticNet: (jr.ElasticNet(0.01, 0.1), jr.ElasticNet(0.0, 0.0)),
     jr.WeightDecay: (jr.WeightDecay(0.1), jr.WeightDecay(0.0)),
     jr.BatchNorm: (jr.BatchNorm(), None),
-    jr.EarlyStopping: (jr.EarlyStopping(1), jr.EarlyStopping(float("inf"))),
+    jr.Mixup: (jr.Mixup(0.5), jr.Mixup(0.0)),
+    jr.LabelSmoothing: (jr.LabelSmoothing(0.2), jr.LabelSmoothing(0.0)),
+    jr.GaussianNoise: (jr.GaussianNoise(0.3), jr.GaussianNoise(0.0)),
+    jr.GaussianDropout: (jr.GaussianDropout(0.3), jr.GaussianDropout(0.0)),
+    jr.SpatialDropout: (jr.SpatialDropout(0.3), jr.SpatialDropout(0.0)),
+    jr.DropConnect: (jr.DropConnect(0.3), jr.DropConnect(0.0)),
+    jr.GradientClipping: (jr.GradientClipping(0.1), jr.GradientClipping(INFINITY)),
+    jr.MaxNorm: (jr.MaxNorm(0.5), jr.MaxNorm(INFINITY)),
+    jr.UnitNorm: (jr.UnitNorm(0.6), jr.UnitNorm(0.0)),
+    jr.EMA: (jr.EMA(0.8), jr.EMA(0.0)),
+    jr.SWA: (jr.SWA(1), jr.SWA(INFINITY)),
+    jr.EarlyStopping: (jr.EarlyStopping(1), jr.EarlyStopping(INFINITY)),
 }
 ALL = [pytest.param(kind, id=kind.__name__) for kind in TECHNIQUES]
 IN_PROGRAM = [kind for kind in TECHNIQUES if kind is not jr.EarlyStopping]
@@ -72,7 +85,7 @@ def trainer(blueprint, rows, structure, optimizer):
             batch = Batch(jnp.asarray(X)[index], targets[index], None)
             return train_step(machinery, recipe, jnp.float32(0.01), key, state, batch), None
 
-        return jax.lax.scan(step, state, jnp.arange(15))[0].weights
+        return prediction_weights(recipe, jax.lax.scan(step, state, jnp.arange(15))[0])
 
     return train
 

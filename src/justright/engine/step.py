@@ -13,6 +13,7 @@ from justright.engine.keys import step_key
 from justright.network.network import Buffers, Network
 from justright.network.objective import Objective
 from justright.network.optimizer import FunctionalOptimizer, OptimizerState
+from justright.network.soft_targets import with_soft_targets
 from justright.regularizers.places import (
     ActsOnActivations,
     ActsOnBatch,
@@ -85,11 +86,13 @@ def train_step(
         state: before.
         batch: the rows.
     """
-    network = machinery.network
+    network, objective = machinery.network, machinery.objective
 
     def key(technique: object) -> jax.Array:
         return step_key(key_data, technique, state.step)
 
+    if any(one.soft_targets for one in recipe.filling(ActsOnBatch)):
+        objective, batch = with_soft_targets(objective, batch)
     for one in recipe.filling(ActsOnBatch):
         batch = one.batch(batch, key(one))
 
@@ -104,7 +107,7 @@ def train_step(
             activate=_activate(recipe, key),
             row_mask=None if batch.weights is None else batch.weights > 0,
         )
-        loss = _mean_loss(machinery.objective, passed.outputs, batch) + passed.own_penalty
+        loss = _mean_loss(objective, passed.outputs, batch) + passed.own_penalty
         forward = Forward(weights, network.kernels, passed.outputs, batch)
         for term in recipe.filling(ActsOnLoss):
             loss = loss + term.penalty(forward)

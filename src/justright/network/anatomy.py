@@ -51,6 +51,7 @@ class Anatomy:
         layers: all layers with kernels, in order.
         positions: hidden or output, for each of them.
         ends: for each hidden layer, the layer after which its activations are complete.
+        sites: the input, then one for each hidden layer.
         normalizable: hidden dense and convolutional layers without a normalization after them.
         output_activation: the name of the last activation (`"sigmoid"`, `"linear"`, …).
         output_shape: of one row.
@@ -59,6 +60,7 @@ class Anatomy:
     layers: tuple[str, ...]
     positions: tuple[Position, ...]
     ends: tuple[tuple[str, str], ...]
+    sites: tuple[Site, ...]
     normalizable: tuple[str, ...]
     output_activation: str
     output_shape: tuple[int, ...]
@@ -68,11 +70,6 @@ class Anatomy:
         if layer in self.layers:
             return self.positions[self.layers.index(layer)]
         return "hidden"
-
-    def sites(self) -> tuple[Site, ...]:
-        """The input, then one site for each hidden layer."""
-        hidden = (Site(i + 1, name, "hidden") for i, (name, _) in enumerate(self.ends))
-        return (Site(0, "input", "input"), *hidden)
 
 
 def anatomy_of(model: keras.Model) -> Anatomy:
@@ -93,10 +90,14 @@ def anatomy_of(model: keras.Model) -> Anatomy:
         for tensor in call.inputs:
             consumers.setdefault(tensor, []).append(call)
     ends: dict[str, str] = {}
+    sites = [Site(0, "input", "input", len(model.inputs[0].shape))]
     normalizable: dict[str, None] = {}
     for call in calls:
         if has_kernel(call.layer) and call.layer.name not in outputs:
             chain = _chain(call, consumers)
+            if call.layer.name not in ends:
+                first = getattr(call.layer, "data_format", None) == "channels_first"
+                sites.append(Site(len(sites), call.layer.name, "hidden", chain[-1].rank, first))
             ends[call.layer.name] = chain[-1].layer.name
             normalized = any(isinstance(c.layer, _NORMALIZATIONS) for c in chain)
             if isinstance(call.layer, _FEED_FORWARD) and not normalized:
@@ -108,6 +109,7 @@ def anatomy_of(model: keras.Model) -> Anatomy:
         layers=tuple(weighted),
         positions=tuple("output" if name in outputs else "hidden" for name in weighted),
         ends=tuple(ends.items()),
+        sites=tuple(sites),
         normalizable=tuple(normalizable),
         output_activation=_output_activation(calls, output),
         output_shape=tuple(shape),

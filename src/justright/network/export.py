@@ -50,7 +50,7 @@ def plain_model(
         A Sequential model if the user's was one, and a Functional one otherwise.
     """
     edits = Edits(
-        at_input=_at_site(recipe, blueprint.anatomy.sites()[0]),
+        at_input=_at_site(recipe, blueprint.anatomy.sites[0]),
         before_activation=structural_layers(blueprint, recipe),
         after=_layers_after(blueprint, recipe),
         replace=lambda layer: _with_penalties(blueprint, recipe, layer),
@@ -69,7 +69,7 @@ def plain_model(
 
 def _layers_after(blueprint: Blueprint, recipe: Recipe) -> dict[str, LayerFactory]:
     anatomy = blueprint.anatomy
-    sites = zip(anatomy.sites()[1:], anatomy.ends, strict=True)
+    sites = zip(anatomy.sites[1:], anatomy.ends, strict=True)
     return {end: _at_site(recipe, site) for site, (_, end) in sites}
 
 

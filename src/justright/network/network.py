@@ -119,7 +119,7 @@ class Network:
     def __init__(self, blueprint: Blueprint, recipe: Recipe) -> None:
         anatomy = blueprint.anatomy
         recipe.check_layers(anatomy.layers)
-        sites = anatomy.sites()
+        sites = anatomy.sites
         _check_acts(recipe, anatomy)
         after: dict[str, LayerFactory] = {}
         for site, (_, end) in zip(sites[1:], anatomy.ends, strict=True):
@@ -272,7 +272,7 @@ def _rowwise(layer: keras.layers.Layer) -> keras.layers.Layer:
 def _check_acts(recipe: Recipe, anatomy: Anatomy) -> None:
     """Refuse a strength for which the network has no place: it would change nothing, unsaid."""
     kernels = [(name, anatomy.position(name)) for name in anatomy.layers]
-    sites = [(site.layer, site.position) for site in anatomy.sites()]
+    sites = [(site.layer, site.position) for site in anatomy.sites]
     for one in recipe.techniques:
         places = sites if isinstance(one, ActsOnActivations) else kernels
         for name in one.strength_names():

@@ -4,13 +4,24 @@ To add one, write its file and name it in `TECHNIQUES`; nothing else changes.
 """
 
 from justright.regularizers.batch_norm import BatchNorm
+from justright.regularizers.drop_connect import DropConnect
 from justright.regularizers.dropout import Dropout
 from justright.regularizers.early_stopping import EarlyStopping
 from justright.regularizers.elastic_net import ElasticNet
+from justright.regularizers.ema import EMA
+from justright.regularizers.gaussian_dropout import GaussianDropout
+from justright.regularizers.gaussian_noise import GaussianNoise
+from justright.regularizers.gradient_clipping import GradientClipping
 from justright.regularizers.l1 import L1
 from justright.regularizers.l2 import L2
+from justright.regularizers.label_smoothing import LabelSmoothing
+from justright.regularizers.max_norm import MaxNorm
+from justright.regularizers.mixup import Mixup
 from justright.regularizers.recipe import Recipe
+from justright.regularizers.spatial_dropout import SpatialDropout
+from justright.regularizers.swa import SWA
 from justright.regularizers.technique import Technique, technique
+from justright.regularizers.unit_norm import UnitNorm
 from justright.regularizers.weight_decay import WeightDecay
 
 TECHNIQUES: tuple[type[Technique], ...] = (
@@ -20,19 +31,41 @@ TECHNIQUES: tuple[type[Technique], ...] = (
     ElasticNet,
     WeightDecay,
     BatchNorm,
+    Mixup,
+    LabelSmoothing,
+    GaussianNoise,
+    GaussianDropout,
+    SpatialDropout,
+    DropConnect,
+    GradientClipping,
+    MaxNorm,
+    UnitNorm,
+    EMA,
+    SWA,
     EarlyStopping,
 )
 
 __all__ = [
+    "EMA",
     "L1",
     "L2",
+    "SWA",
     "TECHNIQUES",
     "BatchNorm",
+    "DropConnect",
     "Dropout",
     "EarlyStopping",
     "ElasticNet",
+    "GaussianDropout",
+    "GaussianNoise",
+    "GradientClipping",
+    "LabelSmoothing",
+    "MaxNorm",
+    "Mixup",
     "Recipe",
+    "SpatialDropout",
     "Technique",
+    "UnitNorm",
     "WeightDecay",
     "technique",
 ]

@@ -24,7 +24,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import jax
 
@@ -39,11 +39,21 @@ Weights = dict[str, jax.Array]
 
 @dataclass(frozen=True)
 class Site:
-    """A point after a hidden layer's activation (or at the input) where units can be changed."""
+    """A point after a hidden layer's activation (or at the input) where units can be changed.
+
+    Attributes:
+        index: 0 at the input, then counted.
+        layer: the layer's name.
+        position: input or hidden.
+        rank: how many axes activations have there, that of the rows included.
+        channels_first: whether the second axis counts channels, not the last.
+    """
 
     index: int
     layer: str
     position: Position
+    rank: int = 2
+    channels_first: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,11 +81,20 @@ def kernels_with(
 
 
 class Batch(NamedTuple):
-    """One minibatch: inputs (rows, …), targets (rows, …), and how much each row counts (rows,)."""
+    """One minibatch.
+
+    Attributes:
+        inputs: (rows, …).
+        targets: (rows, …).
+        weights: how much each row counts, (rows,); None if all count alike.
+        uniform: the target (outputs,) that gives all classes the same probability, for
+            techniques that ask for soft targets; None where targets are numbers.
+    """
 
     inputs: jax.Array
     targets: jax.Array
     weights: jax.Array | None
+    uniform: jax.Array | None = None
 
 
 @dataclass(frozen=True)
@@ -145,6 +164,9 @@ class ActsOnStructure(ABC):
 
 class ActsOnBatch(ABC):
     """Changes the inputs or targets that a step trains on."""
+
+    soft_targets: ClassVar[bool] = False
+    """Whether it makes mixtures of classes, so that it needs targets one-hot, not as labels."""
 
     @abstractmethod
     def batch(self, batch: Batch, key: jax.Array) -> Batch:

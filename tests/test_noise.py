@@ -1,0 +1,129 @@
+"""Noise on activations and weights: the same distributions as Keras' layers."""
+
+import jax
+import jax.numpy as jnp
+import keras
+import numpy as np
+import pytest
+from scipy import stats
+
+import justright as jr
+from justright.regularizers.places import Kernel, Site
+
+HIDDEN, INPUT = Site(1, "dense", "hidden"), Site(0, "input", "input")
+IMAGES = Site(1, "conv", "hidden", 4)
+KEY = jax.random.key(3)
+
+
+@pytest.mark.parametrize("x", [0.0, -0.7, 2.0])
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (jr.GaussianNoise(0.4), keras.layers.GaussianNoise(0.4)),
+        (jr.GaussianDropout(0.3), keras.layers.GaussianDropout(0.3)),
+    ],
+    ids=["GaussianNoise", "GaussianDropout"],
+)
+def test_the_distribution_is_that_of_keras_layer(ours, theirs, x):
+    x = jnp.full((100, 200), x)
+    here = np.asarray(ours.activation(x, HIDDEN, KEY), float).ravel()
+    there = np.asarray(theirs(x, training=True), float).ravel()
+    assert stats.ks_2samp(here, there).pvalue > 1e-3
+    assert here.mean() == pytest.approx(there.mean(), abs=5 * (0.01 + there.std()) / 100)
+
+
+@pytest.mark.parametrize(
+    "kind", [jr.GaussianNoise, jr.GaussianDropout, jr.SpatialDropout], ids=lambda k: k.__name__
+)
+def test_a_number_acts_on_hidden_layers_and_a_mapping_anywhere(kind):
+    x = jnp.ones((4, 6))
+    assert (kind(0.9).activation(x, INPUT, KEY) == x).all()
+    assert not (kind(0.9).activation(x, HIDDEN, KEY) == x).all()
+    at_input = kind({"input": 0.9})
+    assert not (at_input.activation(x, INPUT, KEY) == x).all()
+    assert (at_input.activation(x, HIDDEN, KEY) == x).all()
+    assert at_input.keras_layer(HIDDEN) is None
+    assert type(at_input.keras_layer(INPUT)).__module__.startswith("keras.")
+
+
+@pytest.mark.parametrize("channels_first", [False, True])
+def test_spatial_dropout_drops_whole_channels(channels_first):
+    site = Site(1, "conv", "hidden", 4, channels_first)
+    shape = (50, 40, 3, 5) if channels_first else (50, 3, 5, 40)
+    dropped = np.asarray(jr.SpatialDropout(0.3).activation(jnp.ones(shape), site, KEY))
+    maps = dropped.transpose(0, 1, 2, 3) if channels_first else dropped.transpose(0, 3, 1, 2)
+    maps = maps.reshape(50 * 40, 15)
+    assert (maps == maps[:, :1]).all()
+    assert abs((maps[:, 0] == 0).mean() - 0.3) < 4.5 * np.sqrt(0.21 / len(maps))
+    np.testing.assert_allclose(maps[maps != 0], 1 / 0.7, rtol=1e-4)
+
+
+def test_spatial_dropout_on_dense_outputs_is_dropout():
+    x = jnp.arange(24.0).reshape(4, 6)
+    ours = jr.SpatialDropout(0.4).activation(x, HIDDEN, KEY)
+    np.testing.assert_array_equal(ours, jr.Dropout(0.4).activation(x, HIDDEN, KEY))
+
+
+def conv_net():
+    keras.utils.set_random_seed(2)
+    return keras.Sequential(
+        [
+            keras.Input((6, 6, 2)),
+            keras.layers.Conv2D(3, 3, activation="relu"),
+            keras.layers.Reshape((8, 6)),
+            keras.layers.Conv1D(4, 3, activation="relu"),
+            keras.layers.Flatten(),
+            keras.layers.Dense(5, activation="relu"),
+            keras.layers.Dense(1, activation="sigmoid"),
+        ]
+    )
+
+
+def test_spatial_dropout_is_exported_for_the_axes_of_each_layer():
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(16, 6, 6, 2)).astype(np.float32), np.arange(16) % 2
+    study = jr.compare(
+        conv_net(), rows, {"it": jr.SpatialDropout(0.2)}, validation=rows, seeds=1, epochs=1
+    )
+    kinds = [type(layer).__name__ for layer in study.model("it").layers]
+    assert [k for k in kinds if "ropout" in k] == [
+        "SpatialDropout2D", "SpatialDropout1D", "Dropout",
+    ]  # fmt: skip
+
+
+KERNELS = (Kernel("a/kernel", "a", "hidden"), Kernel("b/kernel", "b", "output"))
+WEIGHTS = {
+    "a/kernel": jnp.linspace(1, 2, 40_000).reshape(200, 200),
+    "a/bias": jnp.ones(200),
+    "b/kernel": jnp.ones((200, 3)),
+}
+
+
+def test_drop_connect_drops_weights_of_hidden_kernels_and_keeps_the_mean():
+    after = jr.DropConnect(0.3).step_weights(WEIGHTS, KERNELS, KEY)
+    before, kernel = np.asarray(WEIGHTS["a/kernel"]), np.asarray(after["a/kernel"])
+    kept = kernel != 0
+    assert abs(kept.mean() - 0.7) < 4.5 * np.sqrt(0.21 / kept.size)
+    np.testing.assert_allclose(kernel[kept], before[kept] / 0.7, rtol=1e-4)
+    for path in ("a/bias", "b/kernel"):
+        np.testing.assert_array_equal(after[path], WEIGHTS[path])
+
+
+def test_drop_connect_passes_the_gradient_of_the_weights_that_are_left():
+    """By hand: the output is x @ (M∘W)/(1 − p), so the gradient is M∘(xᵀ g)/(1 − p)."""
+    rng = np.random.default_rng(1)
+    x, g = rng.normal(size=(7, 200)), rng.normal(size=(7, 200))
+
+    def loss(weights):
+        used = jr.DropConnect(0.5).step_weights(weights, KERNELS, KEY)["a/kernel"]
+        return jnp.sum(jnp.asarray(g, jnp.float32) * (jnp.asarray(x, jnp.float32) @ used))
+
+    mask = np.asarray(jr.DropConnect(0.5).step_weights(WEIGHTS, KERNELS, KEY)["a/kernel"]) != 0
+    gradient = jax.grad(loss)(WEIGHTS)["a/kernel"]
+    np.testing.assert_allclose(gradient, mask * (x.T @ g) / 0.5, atol=1e-4)
+
+
+def test_drop_connect_draws_each_kernel_anew():
+    kernels = tuple(Kernel(p, p, "hidden") for p in ("one", "two"))
+    after = jr.DropConnect(0.5).step_weights({k.path: jnp.ones(99) for k in kernels}, kernels, KEY)
+    assert (after["one"] != after["two"]).any()
