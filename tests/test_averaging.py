@@ -28,6 +28,7 @@ def followed(technique, path=PATH):
 @settings(deadline=None, max_examples=10)
 @given(st.floats(0, 0.9999))
 def test_ema_is_the_weighted_mean_that_it_says(decay):
+    decay = float(np.float32(decay))
     ours = followed(jr.EMA(decay), PATH[:8])
     for t in range(8):
         shares = decay ** np.arange(t, -1, -1.0)

@@ -41,6 +41,20 @@ _FEED_FORWARD = (
     keras.layers.SeparableConv1D,
     keras.layers.SeparableConv2D,
 )
+# Layers whose kernels have the inputs along the last axis but one.
+_INPUTS_BEFORE_OUTPUTS = (
+    keras.layers.Dense,
+    keras.layers.Conv1D,
+    keras.layers.Conv2D,
+    keras.layers.Conv3D,
+    keras.layers.DepthwiseConv1D,
+    keras.layers.DepthwiseConv2D,
+    keras.layers.SeparableConv1D,
+    keras.layers.SeparableConv2D,
+    keras.layers.SimpleRNN,
+    keras.layers.GRU,
+    keras.layers.LSTM,
+)
 
 
 @dataclass(frozen=True)
@@ -52,6 +66,7 @@ class Anatomy:
         positions: hidden or output, for each of them.
         ends: for each hidden layer, the layer after which its activations are complete.
         sites: the input, then one for each hidden layer.
+        readers: layers whose kernels' last axis but one counts the network's input features.
         normalizable: hidden dense and convolutional layers without a normalization after them.
         output_activation: the name of the last activation (`"sigmoid"`, `"linear"`, …).
         output_shape: of one row.
@@ -61,6 +76,7 @@ class Anatomy:
     positions: tuple[Position, ...]
     ends: tuple[tuple[str, str], ...]
     sites: tuple[Site, ...]
+    readers: tuple[str, ...]
     normalizable: tuple[str, ...]
     output_activation: str
     output_shape: tuple[int, ...]
@@ -110,6 +126,7 @@ def anatomy_of(model: keras.Model) -> Anatomy:
         positions=tuple("output" if name in outputs else "hidden" for name in weighted),
         ends=tuple(ends.items()),
         sites=tuple(sites),
+        readers=_readers(calls),
         normalizable=tuple(normalizable),
         output_activation=_output_activation(calls, output),
         output_shape=tuple(shape),
@@ -137,6 +154,21 @@ def _output_layers(calls: list[Call], output: int) -> set[str]:
             else:
                 wanted |= set(call.inputs)
     return found
+
+
+def _readers(calls: list[Call]) -> tuple[str, ...]:
+    """Layers with kernels that the input reaches through no other such layer."""
+    made = {tensor for call in calls for tensor in call.outputs}
+    reached = {tensor for call in calls for tensor in call.inputs} - made
+    found: dict[str, None] = {}
+    for call in calls:
+        if reached & set(call.inputs):
+            if has_kernel(call.layer):
+                found[call.layer.name] = None
+            else:
+                reached |= set(call.outputs)
+    kinds = {call.layer.name: call.layer for call in calls}
+    return tuple(name for name in found if isinstance(kinds[name], _INPUTS_BEFORE_OUTPUTS))
 
 
 def _chain(call: Call, consumers: dict[int, list[Call]]) -> list[Call]:

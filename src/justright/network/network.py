@@ -155,9 +155,14 @@ class Network:
     @cached_property
     def kernels(self) -> Kernels:
         """The trained kernels, in order."""
-        position = self.blueprint.anatomy.position
+        anatomy = self.blueprint.anatomy
         return tuple(
-            Kernel(path, layer.name, position(layer.name))
+            Kernel(
+                path,
+                layer.name,
+                anatomy.position(layer.name),
+                layer.name in anatomy.readers and v.name in ("kernel", "depthwise_kernel"),
+            )
             for layer in self.model.layers
             for v in layer.trainable_weights
             if is_kernel(v.name) and (path := self._path(v))

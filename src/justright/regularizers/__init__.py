@@ -4,19 +4,27 @@ To add one, write its file and name it in `TECHNIQUES`; nothing else changes.
 """
 
 from justright.regularizers.batch_norm import BatchNorm
+from justright.regularizers.cut_mix import CutMix
+from justright.regularizers.cutout import Cutout
 from justright.regularizers.drop_connect import DropConnect
 from justright.regularizers.dropout import Dropout
 from justright.regularizers.early_stopping import EarlyStopping
 from justright.regularizers.elastic_net import ElasticNet
 from justright.regularizers.ema import EMA
+from justright.regularizers.feature_masking import FeatureMasking
 from justright.regularizers.gaussian_dropout import GaussianDropout
 from justright.regularizers.gaussian_noise import GaussianNoise
 from justright.regularizers.gradient_clipping import GradientClipping
+from justright.regularizers.group_lasso import GroupLasso
 from justright.regularizers.l1 import L1
 from justright.regularizers.l2 import L2
 from justright.regularizers.label_smoothing import LabelSmoothing
 from justright.regularizers.max_norm import MaxNorm
 from justright.regularizers.mixup import Mixup
+from justright.regularizers.random_crop import RandomCrop
+from justright.regularizers.random_flip import RandomFlip
+from justright.regularizers.random_rotation import RandomRotation
+from justright.regularizers.random_shift import RandomShift
 from justright.regularizers.recipe import Recipe
 from justright.regularizers.spatial_dropout import SpatialDropout
 from justright.regularizers.swa import SWA
@@ -42,6 +50,14 @@ TECHNIQUES: tuple[type[Technique], ...] = (
     UnitNorm,
     EMA,
     SWA,
+    GroupLasso,
+    FeatureMasking,
+    Cutout,
+    CutMix,
+    RandomFlip,
+    RandomShift,
+    RandomCrop,
+    RandomRotation,
     EarlyStopping,
 )
 
@@ -52,16 +68,24 @@ __all__ = [
     "SWA",
     "TECHNIQUES",
     "BatchNorm",
+    "CutMix",
+    "Cutout",
     "DropConnect",
     "Dropout",
     "EarlyStopping",
     "ElasticNet",
+    "FeatureMasking",
     "GaussianDropout",
     "GaussianNoise",
     "GradientClipping",
+    "GroupLasso",
     "LabelSmoothing",
     "MaxNorm",
     "Mixup",
+    "RandomCrop",
+    "RandomFlip",
+    "RandomRotation",
+    "RandomShift",
     "Recipe",
     "SpatialDropout",
     "Technique",

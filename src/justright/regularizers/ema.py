@@ -44,7 +44,9 @@ class EMA(Technique, ActsOnPrediction):
         """Take in a step's weights, by (1 − β)/(1 − βᵗ)."""
         # expm1 keeps 1 − βᵗ exact for β near 1; log(0) makes it 1.
         past = -jnp.expm1(moment.step * jnp.log(self.decay))
-        old = 1 - jnp.minimum((1 - self.decay) / past, 1)
+        # The first step's share is 1, but for rounding, which would let initial weights in.
+        share = jnp.where(moment.step == 1, 1, jnp.minimum((1 - self.decay) / past, 1))
+        old = 1 - share
         return {path: mixed(w, state[path], old) for path, w in weights.items()}
 
     def prediction_weights(self, state: Weights, weights: Weights) -> Weights:

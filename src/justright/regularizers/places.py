@@ -58,11 +58,19 @@ class Site:
 
 @dataclass(frozen=True)
 class Kernel:
-    """A weight matrix or filter bank: what penalties act on. Biases and scales are not kernels."""
+    """A weight matrix or filter bank: what penalties act on. Biases and scales are not kernels.
+
+    Attributes:
+        path: of the variable.
+        layer: the layer's name.
+        position: hidden or output.
+        reads_input: whether its last axis but one counts the network's input features.
+    """
 
     path: str
     layer: str
     position: Position
+    reads_input: bool = False
 
 
 Kernels = tuple[Kernel, ...]
