@@ -49,10 +49,28 @@ TABLE = {
     jr.RandomShift: (jr.RandomShift(0.3), jr.RandomShift(0.0)),
     jr.RandomCrop: (jr.RandomCrop(2), jr.RandomCrop(0)),
     jr.RandomRotation: (jr.RandomRotation(0.2), jr.RandomRotation(0.0)),
+    jr.SAM: (jr.SAM(0.1), jr.SAM(0.0)),
+    jr.AdversarialTraining: (jr.AdversarialTraining(0.2), jr.AdversarialTraining(0.0)),
+    jr.GradientNoise: (jr.GradientNoise(0.1), jr.GradientNoise(0.0)),
+    jr.WeightNoise: (jr.WeightNoise(0.1), jr.WeightNoise(0.0)),
+    jr.ConfidencePenalty: (jr.ConfidencePenalty(0.3), jr.ConfidencePenalty(0.0)),
+    jr.OrthogonalPenalty: (jr.OrthogonalPenalty(0.1), jr.OrthogonalPenalty(0.0)),
+    jr.ActivityL1: (jr.ActivityL1(0.1), jr.ActivityL1(0.0)),
+    jr.ActivityL2: (jr.ActivityL2(0.1), jr.ActivityL2(0.0)),
+    jr.JacobianPenalty: (jr.JacobianPenalty(0.3), jr.JacobianPenalty(0.0)),
+    jr.AlphaDropout: (jr.AlphaDropout(0.2), jr.AlphaDropout(0.0)),
+    jr.DropBlock: (jr.DropBlock(0.3, 2), jr.DropBlock(0.0, 2)),
     jr.EarlyStopping: (jr.EarlyStopping(1), jr.EarlyStopping(INFINITY)),
 }
 # These act on images; all the others on anything, and are tried on a table.
-ON_IMAGES = {jr.Cutout, jr.RandomFlip, jr.RandomShift, jr.RandomCrop, jr.RandomRotation}
+ON_IMAGES = {
+    jr.Cutout,
+    jr.DropBlock,
+    jr.RandomCrop,
+    jr.RandomFlip,
+    jr.RandomRotation,
+    jr.RandomShift,
+}
 ALL = [pytest.param(kind, id=kind.__name__) for kind in TECHNIQUES]
 IN_PROGRAM = [kind for kind in TECHNIQUES if kind is not jr.EarlyStopping]
 NEUTRAL = [pytest.param(k, id=k.__name__) for k in IN_PROGRAM if TABLE[k][1] is not None]

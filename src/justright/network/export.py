@@ -13,7 +13,8 @@ from justright.network.network import Blueprint, structural_layers
 from justright.network.objective import Objective
 from justright.network.surgery import Edits, LayerFactory, copy_layer, rebuild
 from justright.network.weights import Arrays, assign
-from justright.regularizers.places import ExportsLayer, ExportsPenalty, Site
+from justright.regularizers.exports import ExportsLayer, ExportsPenalty
+from justright.regularizers.places import Site
 from justright.regularizers.recipe import Recipe
 from justright.regularizers.weight_decay import WeightDecay
 

@@ -277,9 +277,10 @@ def _rowwise(layer: keras.layers.Layer) -> keras.layers.Layer:
 def _check_acts(recipe: Recipe, anatomy: Anatomy) -> None:
     """Refuse a strength for which the network has no place: it would change nothing, unsaid."""
     kernels = [(name, anatomy.position(name)) for name in anatomy.layers]
-    sites = [(site.layer, site.position) for site in anatomy.sites]
     for one in recipe.techniques:
-        places = sites if isinstance(one, ActsOnActivations) else kernels
+        places = kernels
+        if isinstance(one, ActsOnActivations):
+            places = [(site.layer, site.position) for site in anatomy.sites if one.fits(site)]
         for name in one.strength_names():
             value = getattr(one, name)
             if all(strength_at(value, *p, ("hidden", "output")) is None for p in places):

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import jax
 import jax.numpy as jnp
 
-from justright.regularizers.places import ActsOnActivations, ExportsLayer, Site
+from justright.regularizers.exports import ExportsLayer
+from justright.regularizers.places import ActsOnActivations, Site
 from justright.regularizers.random import random_words
 from justright.regularizers.strength import Position, Strength, strength, strength_at
 from justright.regularizers.technique import Technique, technique

@@ -8,7 +8,8 @@ import jax
 import jax.numpy as jnp
 
 from justright.regularizers.dropout import WHERE
-from justright.regularizers.places import ActsOnActivations, ExportsLayer, Site
+from justright.regularizers.exports import ExportsLayer
+from justright.regularizers.places import ActsOnActivations, Site
 from justright.regularizers.random import normal
 from justright.regularizers.strength import Strength, strength, strength_at
 from justright.regularizers.technique import Technique, technique

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import jax
 
 from justright.regularizers.dropout import WHERE, drop
-from justright.regularizers.places import ActsOnActivations, ExportsLayer, Site
+from justright.regularizers.exports import ExportsLayer
+from justright.regularizers.places import ActsOnActivations, Site
 from justright.regularizers.strength import Strength, strength, strength_at
 from justright.regularizers.technique import Technique, technique
 
