@@ -188,6 +188,7 @@ def test_validation_text_labels_unseen_in_training_are_named():
         case("an array", lambda: jr.Dropout(np.array([0.1])), "array([0.1])"),
         case("a complex number", lambda: jr.Dropout(1j), "rate=1j"),
         case("an empty mapping", lambda: jr.Dropout({}), "Dropout.rate", "empty mapping", "hidden"),
+        case("a mapping for all", lambda: jr.Mixup({"hidden": 0.2}), "Mixup(alpha=", "[0, inf)."),
         case("nested mappings", lambda: jr.Dropout({"hidden": {"a": 0.1}}), "{'a': 0.1}"),
         case("patience 0", lambda: jr.EarlyStopping(patience=0), "patience=0", "at least 1"),
         case("patience 2.5", lambda: jr.EarlyStopping(patience=2.5), "patience=2.5", "whole"),

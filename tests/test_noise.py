@@ -1,5 +1,7 @@
 """Noise on activations and weights: the same distributions as Keras' layers."""
 
+import itertools
+
 import jax
 import jax.numpy as jnp
 import keras
@@ -8,8 +10,11 @@ import pytest
 from scipy import stats
 
 import justright as jr
+from justright.engine.forward import run
+from justright.network.network import Blueprint, Network
+from justright.network.objective import infer_objective
 from justright.regularizers.drop_block import blocks
-from justright.regularizers.places import Kernel, Site
+from justright.regularizers.places import Batch, Kernel, Site
 
 HIDDEN, INPUT = Site(1, "dense", "hidden"), Site(0, "input", "input")
 IMAGES = Site(1, "conv", "hidden", 4)
@@ -132,6 +137,69 @@ def test_drop_connect_draws_each_kernel_anew():
     kernels = tuple(Kernel(p, p, "hidden") for p in ("one", "two"))
     after = jr.DropConnect(0.5).step_weights({k.path: jnp.ones(99) for k in kernels}, kernels, KEY)
     assert (after["one"] != after["two"]).any()
+
+
+def looked_at(recipe, row_weights=None):
+    """A pass of eight equal rows through 3 → 4 → 1, with all that penalties see."""
+    keras.utils.set_random_seed(1)
+    layers = [keras.layers.Dense(4, "relu", name="a"), keras.layers.Dense(1, name="b")]
+    blueprint = Blueprint.of(keras.Sequential([keras.Input((3,)), *layers]), (3,))
+    network = Network(blueprint, recipe)
+    weights, buffers = network.complete(blueprint.own_values)
+    batch = Batch(jnp.ones((8, 3)), jnp.zeros((8, 1)), row_weights)
+    objective = infer_objective(np.arange(8.0), "linear", (1,))
+    passed, look = run(
+        network, objective, recipe, weights, buffers, batch, lambda _: KEY, training=True
+    )
+    return weights, passed, look(jr.ActivityL1(1.0))
+
+
+def test_drop_connect_per_example_gives_each_row_a_mask():
+    recipe = jr.DropConnect(0.5, per_example=True) + jr.ActivityL1(1.0)
+    weights, passed, seen = looked_at(recipe)
+    ((site, hidden),) = seen.activations
+    assert site.layer == "a"
+    assert len(np.unique(np.asarray(passed.outputs))) > 4
+    # Each hidden unit is a sum of some of its three weights, doubled.
+    subsets = np.array(list(itertools.product([0, 2], repeat=3))) @ weights["a/kernel"]
+    for row in np.asarray(hidden):
+        for unit, value in enumerate(row):
+            assert np.isclose(np.maximum(subsets[:, unit], 0), value, atol=1e-6).any()
+    np.testing.assert_allclose(seen.outputs_at(seen.batch.inputs), passed.outputs, atol=1e-6)
+
+
+def test_drop_connect_per_batch_gives_all_rows_the_same_mask_and_penalties_the_weights():
+    weights, passed, seen = looked_at(jr.DropConnect(0.5) + jr.ActivityL1(1.0))
+    assert len(np.unique(np.asarray(passed.outputs))) == 1
+    ((_, hidden),) = seen.activations
+    assert not np.allclose(hidden[0], np.maximum(np.ones(3) @ weights["a/kernel"], 0))
+    np.testing.assert_array_equal(seen.weights["a/kernel"], weights["a/kernel"])
+
+
+def test_rows_apart_draw_other_noise_too():
+    recipe = jr.DropConnect(0.0, per_example=True) + jr.Dropout(0.5) + jr.ActivityL1(1.0)
+    _, passed, _ = looked_at(recipe)
+    assert len(np.unique(np.asarray(passed.outputs))) > 2
+
+
+@pytest.mark.parametrize("batch_size", [20, 32], ids=["full batches", "a smaller last batch"])
+def test_rows_apart_without_noise_train_as_together(binary, small_net, batch_size):
+    studies = [
+        jr.compare(
+            small_net, binary, {"it": recipe}, validation=binary, seeds=1, epochs=3,
+            batch_size=batch_size, initial_weights="model",
+        )
+        for recipe in (jr.Recipe(), jr.DropConnect(0.0, per_example=True))
+    ]  # fmt: skip
+    pairs = zip(*(study.model("it").get_weights() for study in studies), strict=True)
+    for a, b in pairs:
+        np.testing.assert_allclose(a, b, atol=1e-5)
+
+
+def test_rows_apart_have_no_batch_to_normalize_over(binary, small_net):
+    recipe = jr.DropConnect(0.5, per_example=True) + jr.BatchNorm()
+    with pytest.raises(jr.RecipeError, match="one by one"):
+        jr.compare(small_net, binary, {"it": recipe}, validation=binary, seeds=1, epochs=1)
 
 
 @pytest.mark.parametrize("rate", [0.05, 0.3, 0.9])

@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 
+from justright.errors import RecipeError
 from justright.network.network import Buffers, ForwardPass, Network
 from justright.network.objective import Objective
 from justright.network.probabilities import log_probabilities
@@ -14,6 +16,7 @@ from justright.network.site import Activate
 from justright.regularizers.places import (
     ActsOnActivations,
     ActsOnLoss,
+    ActsOnStepWeights,
     Batch,
     Forward,
     Site,
@@ -24,6 +27,9 @@ from justright.regularizers.recipe import Recipe
 
 KeyOf = Callable[[object], jax.Array]
 """The key of a technique."""
+
+Seen = list[tuple[Site, jax.Array]]
+"""Activations by site."""
 
 Look = Callable[[ActsOnLoss], Forward]
 """What a technique sees of a pass."""
@@ -44,24 +50,37 @@ def run(
 
     Returns:
         The pass, and what each penalty sees of it.
+
+    Raises:
+        RecipeError: weights that differ by row, in a network whose layers keep state.
     """
-    seen: list[tuple[Site, jax.Array]] | None = None
-    if any(not one.weights_only for one in recipe.filling(ActsOnLoss)):
-        seen = []
     noisy = recipe if training else Recipe()
+    row_mask = None if batch.weights is None else batch.weights > 0
+    look_inside = any(not one.weights_only for one in recipe.filling(ActsOnLoss))
 
-    def at(inputs: jax.Array, seen: list[tuple[Site, jax.Array]] | None) -> ForwardPass:
-        return network.forward(
-            weights,
-            buffers,
-            inputs,
-            training=training,
-            activate=_activate(noisy, key, seen),
-            row_mask=None if batch.weights is None else batch.weights > 0,
+    def together(
+        weights: Weights, inputs: jax.Array, key: KeyOf, row_mask: jax.Array | None
+    ) -> tuple[ForwardPass, Seen]:
+        seen: Seen = []
+        activate = _activate(noisy, key, seen if look_inside else None)
+        passed = network.forward(
+            weights, buffers, inputs, training=training, activate=activate, row_mask=row_mask
         )
+        return passed, seen
 
-    passed = at(batch.inputs, seen)
-    hidden = tuple((site, x) for site, x in seen or () if site.position == "hidden")
+    def at(inputs: jax.Array) -> tuple[ForwardPass, Seen]:
+        used, apart = weights, []
+        for one in noisy.filling(ActsOnStepWeights):
+            if one.differs_by_row():
+                apart.append(one)
+            else:
+                used = one.step_weights(used, network.kernels, key(one))
+        if apart:
+            _check_stateless(network, apart[0])
+            return _row_by_row(network, apart, used, inputs, key, together)
+        return together(used, inputs, key, row_mask)
+
+    passed, seen = at(batch.inputs)
 
     def look(technique: ActsOnLoss) -> Forward:
         return Forward(
@@ -69,8 +88,8 @@ def run(
             kernels=network.kernels,
             outputs=passed.outputs,
             batch=batch,
-            activations=hidden,
-            outputs_at=lambda inputs: at(inputs, None).outputs,
+            activations=tuple((site, x) for site, x in seen if site.position == "hidden"),
+            outputs_at=lambda inputs: at(inputs)[0].outputs,
             log_probabilities=lambda: log_probabilities(objective, passed.outputs),
             key=key(technique),
         )
@@ -78,9 +97,44 @@ def run(
     return passed, look
 
 
-def _activate(
-    recipe: Recipe, key: KeyOf, seen: list[tuple[Site, jax.Array]] | None
-) -> Activate | None:
+def _row_by_row(
+    network: Network,
+    techniques: Sequence[ActsOnStepWeights],
+    weights: Weights,
+    inputs: jax.Array,
+    key: KeyOf,
+    together: Callable[..., tuple[ForwardPass, Seen]],
+) -> tuple[ForwardPass, Seen]:
+    """Give each row weights and draws of its own."""
+    sites: list[Site] = []
+
+    def of_row(row: jax.Array, number: jax.Array) -> tuple[jax.Array, list[jax.Array], jax.Array]:
+        def own_key(technique: object) -> jax.Array:
+            return fold_in(key(technique), number)
+
+        own = weights
+        for one in techniques:
+            own = one.step_weights(own, network.kernels, own_key(one))
+        passed, seen = together(own, row[None], own_key, None)
+        sites[:] = [site for site, _ in seen]
+        return passed.outputs[0], [x[0] for _, x in seen], passed.own_penalty
+
+    outputs, activations, penalties = jax.vmap(of_row)(inputs, jnp.arange(len(inputs)))
+    passed = ForwardPass(outputs, {}, penalties.mean())
+    return passed, list(zip(sites, activations, strict=True))
+
+
+def _check_stateless(network: Network, technique: object) -> None:
+    if network.untrained:
+        raise RecipeError(
+            f"{type(technique).__name__} gives each row weights of its own, so rows go through the "
+            f"network one by one, and {network.untrained[0]} is a state that they share (of batch "
+            "normalization, or of dropout in the model itself). Take one of them out, or let a "
+            "batch share its weights."
+        )
+
+
+def _activate(recipe: Recipe, key: KeyOf, seen: Seen | None) -> Activate | None:
     acting: Sequence[Any] = recipe.filling(ActsOnActivations)
     if not acting and seen is None:
         return None

@@ -21,7 +21,6 @@ from justright.regularizers.places import (
     ActsOnGradient,
     ActsOnLoss,
     ActsOnPrediction,
-    ActsOnStepWeights,
     ActsOnUpdate,
     Backward,
     Batch,
@@ -99,8 +98,6 @@ def train_step(
         batch = one.batch(batch, key(one))
 
     def loss_at(weights: Weights, batch: Batch) -> tuple[jax.Array, Buffers]:
-        for one in recipe.filling(ActsOnStepWeights):
-            weights = one.step_weights(weights, network.kernels, key(one))
         passed, look = run(
             network, objective, recipe, weights, state.buffers, batch, key, training=True
         )

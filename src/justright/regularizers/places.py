@@ -117,7 +117,7 @@ class Forward:
     """A training-time forward pass, as a penalty sees it. What is not asked for costs nothing.
 
     Attributes:
-        weights: those computed with.
+        weights: as they are, whatever the step computes with.
         kernels: which of them penalties act on.
         outputs: (rows, …), as the network gives them.
         batch: the rows.
@@ -218,6 +218,10 @@ class ActsOnBatch(ABC):
 
 class ActsOnStepWeights(ABC):
     """Changes the weights for one forward and backward pass; gradients flow through."""
+
+    def differs_by_row(self) -> bool:
+        """Whether each row gets weights of its own: it is then called for each, with its key."""
+        return False
 
     @abstractmethod
     def step_weights(self, weights: Weights, kernels: Kernels, key: jax.Array) -> Weights:
