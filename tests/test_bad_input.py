@@ -241,8 +241,16 @@ def test_recipes_that_cannot_be_compared_are_refused(recipes, words):
 
 @pytest.mark.parametrize(
     "recipe",
-    [jr.Dropout(0.2), jr.BatchNorm(), jr.L2({"hidden": 0.1}), jr.L2({"input": 0.1})],
-    ids=["dropout", "batch norm", "L2 on hidden layers", "L2 on the input"],
+    [
+        jr.Dropout(0.2),
+        jr.BatchNorm(),
+        jr.L2({"hidden": 0.1}),
+        jr.L2({"input": 0.1}),
+        jr.DropConnect(0.2),
+        jr.ActivityL2(0.1),
+        jr.DropBlock(0.1),
+    ],
+    ids=repr,
 )
 def test_a_regularizer_that_finds_nowhere_to_act_is_refused(recipe):
     single = keras.Sequential([keras.Input((5,)), Dense(1, activation="sigmoid")])

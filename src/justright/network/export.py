@@ -38,7 +38,8 @@ def plain_model(
     Dropout stands as `keras.layers.Dropout`, batch normalization as
     `keras.layers.BatchNormalization`, L1 and L2 as `kernel_regularizer`, and weight
     decay in the optimizer that the model is compiled with. Trained on in Keras, L1
-    acts by its subgradient, which keeps no exact zeros.
+    acts by its subgradient, which keeps no exact zeros. What acts on batches, on
+    gradients or on updates has left its mark in the weights, and is not in the model.
 
     Args:
         blueprint: the user's network.

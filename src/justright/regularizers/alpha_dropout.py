@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 import jax
 import jax.numpy as jnp
 
-from justright.regularizers.dropout import WHERE
+from justright.regularizers.dropout import LEVELS, WHERE, random_levels
 from justright.regularizers.exports import ExportsLayer
 from justright.regularizers.places import ActsOnActivations, Site
-from justright.regularizers.random import uniform
 from justright.regularizers.strength import Strength, strength, strength_at
 from justright.regularizers.technique import Technique, technique
 
@@ -50,9 +49,11 @@ class AlphaDropout(Technique, ActsOnActivations, ExportsLayer):
         rate = strength_at(self.rate, site.layer, site.position, WHERE)
         if rate is None:
             return x
+        threshold = jnp.minimum(jnp.round(jnp.asarray(rate, jnp.float32) * LEVELS), LEVELS - 1)
+        kept = random_levels(key, x.shape) >= threshold.astype(jnp.uint16)
+        rate = threshold / LEVELS
         a = 1 / jnp.sqrt((1 - rate) * (1 + rate * SATURATION**2))
         b = -a * rate * SATURATION
-        kept = uniform(key, x.shape) >= rate
         return (a * jnp.where(kept, x, SATURATION) + b).astype(x.dtype)
 
     def keras_layer(self, site: Site) -> keras.layers.Layer | None:

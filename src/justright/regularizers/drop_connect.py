@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import jax
 
+from justright.errors import RecipeError
 from justright.regularizers.dropout import WHERE, drop
 from justright.regularizers.places import ActsOnStepWeights, Kernels, Weights, kernels_with
 from justright.regularizers.random import fold_in
@@ -30,8 +31,9 @@ class DropConnect(Technique, ActsOnStepWeights):
             network one by one, so batch normalization has no batch.
 
     Raises:
-        RecipeError: a rate outside [0, 1), or `per_example` in a network that keeps
-            state (batch normalization, dropout layers of its own).
+        RecipeError: a rate outside [0, 1), no hidden layer and none named, or
+            `per_example` in a network that keeps state (batch normalization, dropout
+            layers of its own).
 
     Source: Wan, Zeiler, Zhang, LeCun, Fergus, "Regularization of neural networks
     using DropConnect", ICML 2013, equation 2; a mask a batch: Merity, Keskar,
@@ -47,7 +49,13 @@ class DropConnect(Technique, ActsOnStepWeights):
 
     def step_weights(self, weights: Weights, kernels: Kernels, key: jax.Array) -> Weights:
         """Drop elements of the kernels; gradients reach those that are left."""
+        rates = tuple(kernels_with(kernels, self.rate, WHERE))
+        if not rates:
+            raise RecipeError(
+                "DropConnect finds nowhere to act: it drops weights of hidden layers. Add one, "
+                'or name the output: DropConnect({"output": 0.3}).'
+            )
         dropped = dict(weights)
-        for i, (path, rate) in enumerate(kernels_with(kernels, self.rate, WHERE)):
+        for i, (path, rate) in enumerate(rates):
             dropped[path] = drop(weights[path], rate, fold_in(key, i))
         return dropped

@@ -22,7 +22,8 @@ class SpatialDropout(Technique, ActsOnActivations, ExportsLayer):
 
     Neighbouring pixels say nearly the same, so dropping them one by one hides
     little; a channel is dropped at all places of a row at once. It acts on
-    signals (rows, steps, channels), images and volumes. On the output of a dense
+    signals (rows, steps, channels), images and volumes; channels are counted as the
+    layer counts them, and last at the input. On the output of a dense
     layer there are no places, and it is `Dropout`.
 
     Args:
