@@ -188,6 +188,7 @@ def test_validation_text_labels_unseen_in_training_are_named():
         case("an array", lambda: jr.Dropout(np.array([0.1])), "array([0.1])"),
         case("a complex number", lambda: jr.Dropout(1j), "rate=1j"),
         case("an empty mapping", lambda: jr.Dropout({}), "Dropout.rate", "empty mapping", "hidden"),
+        case("a mapping for all", lambda: jr.Mixup({"hidden": 0.2}), "Mixup(alpha=", "[0, inf)."),
         case("nested mappings", lambda: jr.Dropout({"hidden": {"a": 0.1}}), "{'a': 0.1}"),
         case("patience 0", lambda: jr.EarlyStopping(patience=0), "patience=0", "at least 1"),
         case("patience 2.5", lambda: jr.EarlyStopping(patience=2.5), "patience=2.5", "whole"),
@@ -240,8 +241,16 @@ def test_recipes_that_cannot_be_compared_are_refused(recipes, words):
 
 @pytest.mark.parametrize(
     "recipe",
-    [jr.Dropout(0.2), jr.BatchNorm(), jr.L2({"hidden": 0.1}), jr.L2({"input": 0.1})],
-    ids=["dropout", "batch norm", "L2 on hidden layers", "L2 on the input"],
+    [
+        jr.Dropout(0.2),
+        jr.BatchNorm(),
+        jr.L2({"hidden": 0.1}),
+        jr.L2({"input": 0.1}),
+        jr.DropConnect(0.2),
+        jr.ActivityL2(0.1),
+        jr.DropBlock(0.1),
+    ],
+    ids=repr,
 )
 def test_a_regularizer_that_finds_nowhere_to_act_is_refused(recipe):
     single = keras.Sequential([keras.Input((5,)), Dense(1, activation="sigmoid")])

@@ -18,7 +18,7 @@ from justright.engine.program import SegmentProgram, Task
 from justright.engine.rows import Split, pooled
 from justright.engine.scheduler import run_trials
 from justright.engine.trial import Trial
-from justright.network.network import Blueprint
+from justright.network.blueprint import Blueprint
 from justright.network.objective import infer_objective
 from justright.network.optimizer import keras_optimizer
 

@@ -1,21 +1,27 @@
 """One battery of laws for every technique. A technique that is not in the table fails the build."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
+import keras
 import numpy as np
 import pytest
 
 import justright as jr
 from conftest import dense_net
 from justright.engine.lane import Order, enter
-from justright.engine.step import Machinery, train_step
-from justright.network.network import Blueprint, Network
+from justright.engine.step import Machinery, prediction_weights, train_step
+from justright.network.blueprint import Blueprint
+from justright.network.network import Network
 from justright.network.objective import infer_objective
 from justright.network.optimizer import FunctionalOptimizer, keras_optimizer
 from justright.regularizers import TECHNIQUES
 from justright.regularizers.places import PLACES, ActsOnStructure, Batch
 from justright.regularizers.strength import limits_of
 from justright.regularizers.technique import _fields
+
+INFINITY = float("inf")
 
 # For each technique: one that acts, and one that is neutral (None: it has no neutral value).
 TABLE = {
@@ -25,7 +31,46 @@ TABLE = {
     jr.ElasticNet: (jr.ElasticNet(0.01, 0.1), jr.ElasticNet(0.0, 0.0)),
     jr.WeightDecay: (jr.WeightDecay(0.1), jr.WeightDecay(0.0)),
     jr.BatchNorm: (jr.BatchNorm(), None),
-    jr.EarlyStopping: (jr.EarlyStopping(1), jr.EarlyStopping(float("inf"))),
+    jr.Mixup: (jr.Mixup(0.5), jr.Mixup(0.0)),
+    jr.LabelSmoothing: (jr.LabelSmoothing(0.2), jr.LabelSmoothing(0.0)),
+    jr.GaussianNoise: (jr.GaussianNoise(0.3), jr.GaussianNoise(0.0)),
+    jr.GaussianDropout: (jr.GaussianDropout(0.3), jr.GaussianDropout(0.0)),
+    jr.SpatialDropout: (jr.SpatialDropout(0.3), jr.SpatialDropout(0.0)),
+    jr.DropConnect: (jr.DropConnect(0.3), jr.DropConnect(0.0)),
+    jr.GradientClipping: (jr.GradientClipping(0.1), jr.GradientClipping(INFINITY)),
+    jr.MaxNorm: (jr.MaxNorm(0.5), jr.MaxNorm(INFINITY)),
+    jr.UnitNorm: (jr.UnitNorm(0.6), jr.UnitNorm(0.0)),
+    jr.EMA: (jr.EMA(0.8), jr.EMA(0.0)),
+    jr.SWA: (jr.SWA(1), jr.SWA(INFINITY)),
+    jr.GroupLasso: (jr.GroupLasso(0.05), jr.GroupLasso(0.0)),
+    jr.FeatureMasking: (jr.FeatureMasking(0.3), jr.FeatureMasking(0.0)),
+    jr.CutMix: (jr.CutMix(1.0), jr.CutMix(0.0)),
+    jr.Cutout: (jr.Cutout(3), jr.Cutout(0)),
+    jr.RandomFlip: (jr.RandomFlip(0.5), jr.RandomFlip(0.0)),
+    jr.RandomShift: (jr.RandomShift(0.3), jr.RandomShift(0.0)),
+    jr.RandomCrop: (jr.RandomCrop(2), jr.RandomCrop(0)),
+    jr.RandomRotation: (jr.RandomRotation(0.2), jr.RandomRotation(0.0)),
+    jr.SAM: (jr.SAM(0.1), jr.SAM(0.0)),
+    jr.AdversarialTraining: (jr.AdversarialTraining(0.2), jr.AdversarialTraining(0.0)),
+    jr.GradientNoise: (jr.GradientNoise(0.1), jr.GradientNoise(0.0)),
+    jr.WeightNoise: (jr.WeightNoise(0.1), jr.WeightNoise(0.0)),
+    jr.ConfidencePenalty: (jr.ConfidencePenalty(0.3), jr.ConfidencePenalty(0.0)),
+    jr.OrthogonalPenalty: (jr.OrthogonalPenalty(0.1), jr.OrthogonalPenalty(0.0)),
+    jr.ActivityL1: (jr.ActivityL1(0.1), jr.ActivityL1(0.0)),
+    jr.ActivityL2: (jr.ActivityL2(0.1), jr.ActivityL2(0.0)),
+    jr.JacobianPenalty: (jr.JacobianPenalty(0.3), jr.JacobianPenalty(0.0)),
+    jr.AlphaDropout: (jr.AlphaDropout(0.2), jr.AlphaDropout(0.0)),
+    jr.DropBlock: (jr.DropBlock(0.3, 2), jr.DropBlock(0.0, 2)),
+    jr.EarlyStopping: (jr.EarlyStopping(1), jr.EarlyStopping(INFINITY)),
+}
+# These act on images; all the others on anything, and are tried on a table.
+ON_IMAGES = {
+    jr.Cutout,
+    jr.DropBlock,
+    jr.RandomCrop,
+    jr.RandomFlip,
+    jr.RandomRotation,
+    jr.RandomShift,
 }
 ALL = [pytest.param(kind, id=kind.__name__) for kind in TECHNIQUES]
 IN_PROGRAM = [kind for kind in TECHNIQUES if kind is not jr.EarlyStopping]
@@ -36,21 +81,39 @@ def test_every_technique_is_in_the_table():
     assert set(TABLE) == set(TECHNIQUES)
 
 
-@pytest.fixture(scope="module")
-def rows():
-    rng = np.random.default_rng(0)
-    X = rng.normal(size=(40, 5)).astype(np.float32)
-    return X, (X.sum(axis=1) > 0).astype(int)
+def table_net():
+    return dense_net()
 
 
-@pytest.fixture(scope="module")
-def blueprint():
-    return Blueprint.of(dense_net(), (5,))
+def image_net():
+    return keras.Sequential(
+        [
+            keras.Input((5, 5, 1)),
+            keras.layers.Conv2D(3, 3, activation="relu", name="conv"),
+            keras.layers.Flatten(),
+            keras.layers.Dense(4, activation="relu", name="dense"),
+            keras.layers.Dense(1, activation="sigmoid", name="out"),
+        ]
+    )
 
 
-def trainer(blueprint, rows, structure, optimizer):
+def task_for(*kinds):
+    """A network and rows that techniques of these kinds can act on."""
+    on_images = bool(ON_IMAGES & set(kinds))
+    X = np.random.default_rng(0).normal(size=(40, 5, 5, 1) if on_images else (40, 5))
+    y = (X.reshape(40, -1).sum(axis=1) > 0).astype(int)
+    return image_net() if on_images else table_net(), (X.astype(np.float32), y)
+
+
+@functools.cache
+def blueprint_for(*kinds):
+    model, (X, _) = task_for(*kinds)
+    return Blueprint.of(model, X.shape[1:])
+
+
+def trainer(kind, structure, optimizer):
     """A pure function from a recipe's strengths to the weights after some steps."""
-    X, y = rows
+    blueprint, (_, (X, y)) = blueprint_for(kind), task_for(kind)
     network = Network(blueprint, structure)
     anatomy = blueprint.anatomy
     objective = infer_objective(y, anatomy.output_activation, anatomy.output_shape)
@@ -72,7 +135,7 @@ def trainer(blueprint, rows, structure, optimizer):
             batch = Batch(jnp.asarray(X)[index], targets[index], None)
             return train_step(machinery, recipe, jnp.float32(0.01), key, state, batch), None
 
-        return jax.lax.scan(step, state, jnp.arange(15))[0].weights
+        return prediction_weights(recipe, jax.lax.scan(step, state, jnp.arange(15))[0])
 
     return train
 
@@ -83,11 +146,11 @@ def traced(recipe):
 
 @pytest.mark.parametrize("optimizer", ["adam", "momentum"])
 @pytest.mark.parametrize("kind", NEUTRAL)
-def test_the_neutral_strength_is_the_baseline_to_the_bit(blueprint, rows, kind, optimizer):
+def test_the_neutral_strength_is_the_baseline_to_the_bit(kind, optimizer):
     """Within one compiled program: the baseline beside the technique at its neutral value."""
     active, neutral = map(jr.Recipe, TABLE[kind])
-    baseline = trainer(blueprint, rows, jr.Recipe(), optimizer)
-    regularized = trainer(blueprint, rows, active, optimizer)
+    baseline = trainer(kind, jr.Recipe(), optimizer)
+    regularized = trainer(kind, active, optimizer)
     both = jax.jit(lambda recipe: (baseline(jr.Recipe()), regularized(recipe)))
     plain, with_neutral = both(traced(neutral))
     for path, value in plain.items():
@@ -97,9 +160,9 @@ def test_the_neutral_strength_is_the_baseline_to_the_bit(blueprint, rows, kind, 
 
 
 @pytest.mark.parametrize("kind", NEUTRAL)
-def test_many_strengths_are_one_trace_and_each_is_its_own_run(blueprint, rows, kind):
+def test_many_strengths_are_one_trace_and_each_is_its_own_run(kind):
     active, neutral = map(jr.Recipe, TABLE[kind])
-    train = trainer(blueprint, rows, active, "sgd")
+    train = trainer(kind, active, "sgd")
     traces = []
 
     @jax.jit
@@ -153,32 +216,33 @@ def test_strengths_out_of_range_are_refused_with_name_and_range(kind):
 
 
 @pytest.mark.parametrize("kind", ALL)
-def test_prediction_is_deterministic_and_the_study_runs(kind, rows):
-    study = jr.compare(
-        dense_net(), rows, {"it": TABLE[kind][0]}, validation=rows, seeds=2, epochs=3
-    )
+def test_prediction_is_deterministic_and_the_study_runs(kind):
+    model, rows = task_for(kind)
+    study = jr.compare(model, rows, {"it": TABLE[kind][0]}, validation=rows, seeds=2, epochs=3)
     model = study.model("it", seed=1)
     np.testing.assert_array_equal(model(rows[0]), model(rows[0]))
     assert np.isfinite(study.curves.select_dtypes("number")).all().all()
 
 
-def test_any_two_compose(rows):
-    """Every pair in one recipe trains and stays finite; all together too."""
+def test_all_compose():
+    """All in one recipe train and stay finite."""
     everything = jr.Recipe(*(TABLE[kind][0] for kind in TECHNIQUES))
-    study = jr.compare(dense_net(), rows, {"all": everything}, validation=rows, seeds=2, epochs=4)
+    model, rows = task_for(*TECHNIQUES)
+    study = jr.compare(model, rows, {"all": everything}, validation=rows, seeds=2, epochs=4)
     assert np.isfinite(study.curves.select_dtypes("number")).all().all()
     assert set(everything.strengths()) <= set(study.table.columns)
 
 
-def test_what_a_recipe_does_not_contain_is_not_in_the_program(blueprint, rows):
-    train = trainer(blueprint, rows, jr.Recipe(), "sgd")
+def test_what_a_recipe_does_not_contain_is_not_in_the_program():
+    train = trainer(jr.Dropout, jr.Recipe(), "sgd")
     assert "shift_left" not in str(jax.make_jaxpr(train)(jr.Recipe()))  # No random words.
     dropout = jr.Recipe(jr.Dropout(0.0))
-    dropped = trainer(blueprint, rows, dropout, "sgd")
+    dropped = trainer(jr.Dropout, dropout, "sgd")
     assert "shift_left" in str(jax.make_jaxpr(dropped)(traced(dropout)))
 
 
-def test_structural_techniques_leave_other_initial_weights_alone(blueprint):
+def test_structural_techniques_leave_other_initial_weights_alone():
+    blueprint = blueprint_for(jr.BatchNorm)
     plain = Network(blueprint, jr.Recipe())
     normalized = Network(blueprint, jr.Recipe(jr.BatchNorm()))
     assert isinstance(jr.BatchNorm(), ActsOnStructure)
@@ -189,7 +253,7 @@ def test_structural_techniques_leave_other_initial_weights_alone(blueprint):
         np.testing.assert_array_equal(b[path], value)
 
 
-def test_adding_a_technique_leaves_the_others_draws_alone(blueprint, rows):
+def test_adding_a_technique_leaves_the_others_draws_alone():
     from justright.engine.keys import step_key
 
     key = jnp.array([1, 2], jnp.uint32)

@@ -6,7 +6,8 @@ import pytest
 
 import justright as jr
 from conftest import Compilations, dense_net
-from justright.network.network import Blueprint, Network
+from justright.network.blueprint import Blueprint
+from justright.network.network import Network
 
 L = keras.layers
 

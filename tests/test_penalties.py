@@ -24,7 +24,8 @@ WEIGHTS = {
 
 def forward(weights):
     empty = jnp.zeros((1, 1))
-    return Forward(weights, KERNELS, empty, Batch(empty, empty, None))
+    batch = Batch(empty, empty, None)
+    return Forward(weights, KERNELS, empty, batch, (), None, None, None)
 
 
 @pytest.fixture(scope="module")

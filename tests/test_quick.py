@@ -11,8 +11,9 @@ from hypothesis.extra import numpy as hnp
 
 from conftest import dense_net
 from justright.network.adam import adam_step, is_plain_adam, step_length
+from justright.network.blueprint import Blueprint
 from justright.network.dense import SMALL_BATCH, QuickDense, product
-from justright.network.network import Blueprint, Network
+from justright.network.network import Network
 from justright.network.optimizer import FunctionalOptimizer
 from justright.regularizers import Recipe
 

@@ -7,9 +7,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jax.extend.random import threefry_2x32
+from scipy import stats
 
 from justright.engine.keys import shuffled
-from justright.regularizers.random import fold_in, random_words, threefry
+from justright.regularizers.random import (
+    fold_in,
+    normal,
+    permutation,
+    random_words,
+    symmetric_beta,
+    threefry,
+    uniform,
+)
 
 WORD = st.integers(0, 2**32 - 1)
 
@@ -63,3 +72,50 @@ def test_an_epochs_order_is_a_permutation_and_every_row_comes_everywhere():
     assert (np.sort(orders, axis=1) == np.asarray(rows)).all()
     counts = np.stack([(orders == row).sum(axis=0) for row in np.asarray(rows)])
     assert abs(counts - 200).max() < 5 * np.sqrt(200)
+
+
+def test_uniform_numbers_are_uniform_and_never_reach_the_ends():
+    numbers = np.asarray(uniform(jax.random.key(7), (300, 400)), float)
+    assert numbers.min() > 0
+    assert numbers.max() < 1
+    assert stats.kstest(numbers.ravel(), "uniform").pvalue > 1e-3
+
+
+def test_normal_numbers_are_normal():
+    numbers = np.asarray(normal(jax.random.key(8), (300, 400)), float)
+    assert stats.kstest(numbers.ravel(), "norm").pvalue > 1e-3
+    assert stats.kurtosis(numbers.ravel()) == pytest.approx(0, abs=5 * np.sqrt(24 / numbers.size))
+    columns = np.corrcoef(numbers, rowvar=False) - np.eye(400)
+    assert abs(columns).max() < 6 / np.sqrt(300)
+
+
+def test_the_farthest_normal_numbers_are_finite():
+    farthest = jnp.float32([2.0**-24, 1 - 2.0**-24])
+    assert np.isfinite(jax.lax.erf_inv(2 * farthest - 1)).all()
+
+
+@pytest.mark.parametrize("count", [1, 2, 31])
+def test_a_permutation_holds_each_number_once(count):
+    assert sorted(np.asarray(permutation(jax.random.key(9), count))) == list(range(count))
+
+
+@pytest.mark.parametrize("alpha", [0.05, 0.2, 0.5, 1.0, 2.0, 50.0])
+def test_symmetric_beta_numbers_are_scipys(alpha):
+    keys = jax.random.split(jax.random.key(10), 20_000)
+    numbers = np.asarray(jax.vmap(lambda k: symmetric_beta(k, alpha))(keys), float)
+    assert np.isfinite(numbers).all()
+    # For small α much lies nearer to 1 than float32 can tell: fold it to 0.
+    folded = np.where(numbers > 0.5, 1 - numbers, numbers)
+    shares = stats.beta(alpha, alpha).cdf
+    for edge in (1e-4, 0.01, 0.1, 0.3, 0.45):
+        expected = 2 * shares(edge)
+        error = np.sqrt(expected * (1 - expected) / numbers.size)
+        assert abs((folded <= edge).mean() - expected) < 4.5 * error + 1e-9, edge
+    assert abs((numbers > 0.5).mean() - 0.5) < 4.5 * 0.5 / np.sqrt(numbers.size)
+
+
+@pytest.mark.parametrize("alpha", [0.0, 1e-30, 1e-6])
+def test_the_smallest_parameters_give_the_ends(alpha):
+    keys = jax.random.split(jax.random.key(11), 100)
+    numbers = jax.vmap(lambda k: symmetric_beta(k, jnp.float32(alpha)))(keys)
+    assert set(np.asarray(numbers).tolist()) == {0.0, 1.0}

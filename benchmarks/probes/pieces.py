@@ -16,7 +16,8 @@ from justright.engine.lane import Order, Plan, epoch_batches
 from justright.engine.program import CAPACITY, Task
 from justright.engine.rows import Rows, Split, pooled
 from justright.engine.step import Machinery, Training, begin, train_step
-from justright.network.network import Blueprint, Network
+from justright.network.blueprint import Blueprint
+from justright.network.network import Network
 from justright.network.objective import infer_objective
 from justright.network.optimizer import FunctionalOptimizer, keras_optimizer
 from justright.regularizers import Recipe

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -9,8 +10,9 @@ import jax.numpy as jnp
 
 from justright.engine import best as best_so_far
 from justright.engine.best import Best
-from justright.engine.evaluate import evaluate
-from justright.engine.keys import shuffled
+from justright.engine.evaluate import CHUNK, evaluate
+from justright.engine.forward import KeyOf, run
+from justright.engine.keys import shuffled, step_key
 from justright.engine.outcome import Outcome
 from justright.engine.rows import Array, Rows
 from justright.engine.step import (
@@ -22,7 +24,7 @@ from justright.engine.step import (
     train_step,
 )
 from justright.engine.trial import CURVES
-from justright.regularizers.places import Batch, Forward, StopRule, Weights
+from justright.regularizers.places import ActsOnLoss, ActsOnUpdate, Batch, StopRule, Weights
 from justright.regularizers.recipe import Recipe
 
 
@@ -156,7 +158,15 @@ def close_epoch(
         rows,
         (train, validation),
     )
-    penalty = logged_penalty(machinery, order.recipe, predicting, training.buffers, rows, train)
+    penalty = logged_penalty(
+        machinery,
+        order.recipe,
+        predicting,
+        training.buffers,
+        rows,
+        train,
+        partial(step_key, order.technique_key, step=training.step),
+    )
     figures = jnp.stack([train_loss, val_loss, train_metric, val_metric, penalty])
     sign = -1.0 if machinery.objective.higher_is_better else 1.0
     monitored = jnp.where(order.rule.by_metric, sign * val_metric, val_loss)
@@ -203,17 +213,21 @@ def logged_penalty(
     buffers: Weights,
     rows: Rows,
     train: jax.Array,
+    key: KeyOf,
 ) -> jax.Array:
-    """The penalty at the end of an epoch, the model's own included."""
+    """The penalty at the end of an epoch, the model's own included; on at most `CHUNK` rows."""
     network = machinery.network
-    outputs = jnp.zeros((1, *machinery.objective.output_shape))
-    first = train if network.has_activity_penalty else train[:1]
-    own = jnp.zeros(())
-    if network.has_own_penalty:
-        passed = network.forward(weights, buffers, rows.inputs[first], training=False)
-        outputs, own = passed.outputs, passed.own_penalty
+    if not (network.has_own_penalty or recipe.filling(ActsOnLoss) or recipe.filling(ActsOnUpdate)):
+        return jnp.zeros(())
+    of_rows = any(not one.weights_only for one in recipe.filling(ActsOnLoss))
+    first = train[: CHUNK if of_rows else 1]
+    if network.has_activity_penalty:
+        first = train
     batch = Batch(rows.inputs[first], rows.targets[first], None)
-    return own + penalty_of(machinery, recipe, Forward(weights, network.kernels, outputs, batch))
+    passed, look = run(
+        network, machinery.objective, recipe, weights, buffers, batch, key, training=False
+    )
+    return passed.own_penalty + penalty_of(machinery, recipe, look, weights)
 
 
 def leave(machinery: Machinery, rows: Rows, lane: Lane, order: Order) -> Lane:

@@ -20,7 +20,8 @@ from justright.engine.rows import Rows
 from justright.engine.step import Machinery
 from justright.engine.stream import Stream
 from justright.errors import ModelError
-from justright.network.network import Blueprint, Network
+from justright.network.blueprint import Blueprint
+from justright.network.network import Network
 from justright.network.objective import Objective
 from justright.network.optimizer import FunctionalOptimizer, optimizer_key
 from justright.regularizers.places import ActsOnUpdate

@@ -2,35 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
+from justright.engine.forward import Look, run
 from justright.engine.keys import step_key
 from justright.network.network import Buffers, Network
 from justright.network.objective import Objective
 from justright.network.optimizer import FunctionalOptimizer, OptimizerState
+from justright.network.soft_targets import with_soft_targets
 from justright.regularizers.places import (
-    ActsOnActivations,
     ActsOnBatch,
     ActsOnGradient,
     ActsOnLoss,
     ActsOnPrediction,
-    ActsOnStepWeights,
     ActsOnUpdate,
     Backward,
     Batch,
-    Forward,
     Moment,
-    Site,
     Update,
     Weights,
+    mean_over_rows,
 )
-from justright.regularizers.random import fold_in
 from justright.regularizers.recipe import Recipe
+
+Again = Callable[[Weights, Batch], Weights]
+"""The gradient at other weights or another batch."""
 
 
 @dataclass(frozen=True)
@@ -85,40 +87,49 @@ def train_step(
         state: before.
         batch: the rows.
     """
-    network = machinery.network
+    network, objective = machinery.network, machinery.objective
 
     def key(technique: object) -> jax.Array:
         return step_key(key_data, technique, state.step)
 
+    if any(one.soft_targets for one in recipe.filling(ActsOnBatch)):
+        objective, batch = with_soft_targets(objective, batch)
     for one in recipe.filling(ActsOnBatch):
         batch = one.batch(batch, key(one))
 
     def loss_at(weights: Weights, batch: Batch) -> tuple[jax.Array, Buffers]:
-        for one in recipe.filling(ActsOnStepWeights):
-            weights = one.step_weights(weights, network.kernels, key(one))
-        passed = network.forward(
-            weights,
-            state.buffers,
-            batch.inputs,
-            training=True,
-            activate=_activate(recipe, key),
-            row_mask=None if batch.weights is None else batch.weights > 0,
+        passed, look = run(
+            network, objective, recipe, weights, state.buffers, batch, key, training=True
         )
-        loss = _mean_loss(machinery.objective, passed.outputs, batch) + passed.own_penalty
-        forward = Forward(weights, network.kernels, passed.outputs, batch)
+        rows = objective.loss_rows(batch.targets, passed.outputs)
+        loss = mean_over_rows(rows, batch) + passed.own_penalty
         for term in recipe.filling(ActsOnLoss):
-            loss = loss + term.penalty(forward)
+            loss = loss + term.penalty(look(term))
         return loss, passed.buffers
 
     gradient, buffers = jax.grad(loss_at, has_aux=True)(state.weights, batch)
 
-    def again(weights: Weights, batch: Batch) -> Weights:
-        recomputed: Weights = jax.grad(loss_at, has_aux=True)(weights, batch)[0]
-        return recomputed
+    def recomputed(weights: Weights, batch: Batch) -> Weights:
+        return jax.grad(loss_at, has_aux=True)(weights, batch)[0]
 
-    backward = Backward(state.weights, network.kernels, batch, again)
+    def input_gradient(weights: Weights, batch: Batch) -> jax.Array:
+        def of_inputs(inputs: jax.Array) -> jax.Array:
+            return loss_at(weights, batch._replace(inputs=inputs))[0]
+
+        return jax.grad(of_inputs)(batch.inputs)
+
+    def changed(
+        one: ActsOnGradient, again: Again, gradient: Weights, weights: Weights, batch: Batch
+    ) -> Weights:
+        moment = Moment(state.step, machinery.steps_per_epoch)
+        backward = Backward(weights, network.kernels, batch, again, input_gradient, moment)
+        return one.gradient(gradient, backward, key(one))
+
+    again: Again = recomputed
     for two in recipe.filling(ActsOnGradient):
-        gradient = two.gradient(gradient, backward, key(two))
+        change = partial(changed, two, again)
+        gradient = change(gradient, state.weights, batch)
+        again = _before(change, again)
 
     weights, optimizer = _update(machinery, recipe, rate, state, gradient)
     moment = Moment(state.step + 1, machinery.steps_per_epoch)
@@ -137,41 +148,20 @@ def prediction_weights(recipe: Recipe, state: Training) -> Weights:
     return weights
 
 
-def penalty_of(machinery: Machinery, recipe: Recipe, forward: Forward) -> jax.Array:
+def penalty_of(machinery: Machinery, recipe: Recipe, look: Look, weights: Weights) -> jax.Array:
     """The recipe's penalty at given weights, proximal ones included: for the log."""
-    kernels = machinery.network.kernels
     total = jnp.zeros(())
     for term in recipe.filling(ActsOnLoss):
-        total = total + term.penalty(forward)
+        total = total + term.penalty(look(term))
     for step in recipe.filling(ActsOnUpdate):
-        value = step.penalty_value(forward.weights, kernels)
+        value = step.penalty_value(weights, machinery.network.kernels)
         total = total if value is None else total + value
     return total
 
 
-def _activate(recipe: Recipe, key: Any) -> Any:
-    acting: Sequence[ActsOnActivations] = recipe.filling(ActsOnActivations)
-    if not acting:
-        return None
-    keys = [key(one) for one in acting]
-    calls = 0
-
-    def activate(x: jax.Array, site: Site) -> jax.Array:
-        # A layer that is called twice has one site, and draws anew at each call.
-        nonlocal calls
-        calls += 1
-        for one, its_key in zip(acting, keys, strict=True):
-            x = one.activation(x, site, fold_in(its_key, calls))
-        return x
-
-    return activate
-
-
-def _mean_loss(objective: Objective, outputs: jax.Array, batch: Batch) -> jax.Array:
-    rows = objective.loss_rows(batch.targets, outputs)
-    if batch.weights is None:
-        return rows.mean()
-    return (rows * batch.weights).sum() / batch.weights.sum()
+def _before(change: Callable[..., Weights], again: Again) -> Again:
+    """`again` for the techniques that come after one, which see its change at any weights."""
+    return lambda weights, batch: change(again(weights, batch), weights, batch)
 
 
 def _update(

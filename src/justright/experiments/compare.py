@@ -18,8 +18,8 @@ from justright.engine.size import layout_for
 from justright.engine.trial import Trial
 from justright.errors import DataError, ModelError, RecipeError
 from justright.experiments.parts import Given, Parts, parts_of
+from justright.network.blueprint import Blueprint
 from justright.network.default import default_network
-from justright.network.network import Blueprint
 from justright.network.objective import infer_objective
 from justright.network.optimizer import initial_learning_rate, keras_optimizer
 from justright.network.own import own_regularization

@@ -41,6 +41,20 @@ _FEED_FORWARD = (
     keras.layers.SeparableConv1D,
     keras.layers.SeparableConv2D,
 )
+# Layers whose kernels have the inputs along the last axis but one.
+_INPUTS_BEFORE_OUTPUTS = (
+    keras.layers.Dense,
+    keras.layers.Conv1D,
+    keras.layers.Conv2D,
+    keras.layers.Conv3D,
+    keras.layers.DepthwiseConv1D,
+    keras.layers.DepthwiseConv2D,
+    keras.layers.SeparableConv1D,
+    keras.layers.SeparableConv2D,
+    keras.layers.SimpleRNN,
+    keras.layers.GRU,
+    keras.layers.LSTM,
+)
 
 
 @dataclass(frozen=True)
@@ -51,6 +65,8 @@ class Anatomy:
         layers: all layers with kernels, in order.
         positions: hidden or output, for each of them.
         ends: for each hidden layer, the layer after which its activations are complete.
+        sites: the input, then one for each hidden layer.
+        readers: layers whose kernels' last axis but one counts the network's input features.
         normalizable: hidden dense and convolutional layers without a normalization after them.
         output_activation: the name of the last activation (`"sigmoid"`, `"linear"`, …).
         output_shape: of one row.
@@ -59,6 +75,8 @@ class Anatomy:
     layers: tuple[str, ...]
     positions: tuple[Position, ...]
     ends: tuple[tuple[str, str], ...]
+    sites: tuple[Site, ...]
+    readers: tuple[str, ...]
     normalizable: tuple[str, ...]
     output_activation: str
     output_shape: tuple[int, ...]
@@ -68,11 +86,6 @@ class Anatomy:
         if layer in self.layers:
             return self.positions[self.layers.index(layer)]
         return "hidden"
-
-    def sites(self) -> tuple[Site, ...]:
-        """The input, then one site for each hidden layer."""
-        hidden = (Site(i + 1, name, "hidden") for i, (name, _) in enumerate(self.ends))
-        return (Site(0, "input", "input"), *hidden)
 
 
 def anatomy_of(model: keras.Model) -> Anatomy:
@@ -93,10 +106,14 @@ def anatomy_of(model: keras.Model) -> Anatomy:
         for tensor in call.inputs:
             consumers.setdefault(tensor, []).append(call)
     ends: dict[str, str] = {}
+    sites = [Site(0, "input", "input", len(model.inputs[0].shape))]
     normalizable: dict[str, None] = {}
     for call in calls:
         if has_kernel(call.layer) and call.layer.name not in outputs:
             chain = _chain(call, consumers)
+            if call.layer.name not in ends:
+                first = getattr(call.layer, "data_format", None) == "channels_first"
+                sites.append(Site(len(sites), call.layer.name, "hidden", chain[-1].rank, first))
             ends[call.layer.name] = chain[-1].layer.name
             normalized = any(isinstance(c.layer, _NORMALIZATIONS) for c in chain)
             if isinstance(call.layer, _FEED_FORWARD) and not normalized:
@@ -108,6 +125,8 @@ def anatomy_of(model: keras.Model) -> Anatomy:
         layers=tuple(weighted),
         positions=tuple("output" if name in outputs else "hidden" for name in weighted),
         ends=tuple(ends.items()),
+        sites=tuple(sites),
+        readers=_readers(calls),
         normalizable=tuple(normalizable),
         output_activation=_output_activation(calls, output),
         output_shape=tuple(shape),
@@ -135,6 +154,21 @@ def _output_layers(calls: list[Call], output: int) -> set[str]:
             else:
                 wanted |= set(call.inputs)
     return found
+
+
+def _readers(calls: list[Call]) -> tuple[str, ...]:
+    """Layers with kernels that the input reaches through no other such layer."""
+    made = {tensor for call in calls for tensor in call.outputs}
+    reached = {tensor for call in calls for tensor in call.inputs} - made
+    found: dict[str, None] = {}
+    for call in calls:
+        if reached & set(call.inputs):
+            if has_kernel(call.layer):
+                found[call.layer.name] = None
+            else:
+                reached |= set(call.outputs)
+    kinds = {call.layer.name: call.layer for call in calls}
+    return tuple(name for name in found if isinstance(kinds[name], _INPUTS_BEFORE_OUTPUTS))
 
 
 def _chain(call: Call, consumers: dict[int, list[Call]]) -> list[Call]:

@@ -9,11 +9,13 @@ import keras
 import numpy as np
 
 from justright.errors import ModelError
-from justright.network.network import Blueprint, structural_layers
+from justright.network.blueprint import Blueprint
+from justright.network.network import structural_layers
 from justright.network.objective import Objective
 from justright.network.surgery import Edits, LayerFactory, copy_layer, rebuild
 from justright.network.weights import Arrays, assign
-from justright.regularizers.places import ExportsLayer, ExportsPenalty, Site
+from justright.regularizers.exports import ExportsLayer, ExportsPenalty
+from justright.regularizers.places import Site
 from justright.regularizers.recipe import Recipe
 from justright.regularizers.weight_decay import WeightDecay
 
@@ -37,7 +39,8 @@ def plain_model(
     Dropout stands as `keras.layers.Dropout`, batch normalization as
     `keras.layers.BatchNormalization`, L1 and L2 as `kernel_regularizer`, and weight
     decay in the optimizer that the model is compiled with. Trained on in Keras, L1
-    acts by its subgradient, which keeps no exact zeros.
+    acts by its subgradient, which keeps no exact zeros. What acts on batches, on
+    gradients or on updates has left its mark in the weights, and is not in the model.
 
     Args:
         blueprint: the user's network.
@@ -50,7 +53,7 @@ def plain_model(
         A Sequential model if the user's was one, and a Functional one otherwise.
     """
     edits = Edits(
-        at_input=_at_site(recipe, blueprint.anatomy.sites()[0]),
+        at_input=_at_site(recipe, blueprint.anatomy.sites[0]),
         before_activation=structural_layers(blueprint, recipe),
         after=_layers_after(blueprint, recipe),
         replace=lambda layer: _with_penalties(blueprint, recipe, layer),
@@ -69,7 +72,7 @@ def plain_model(
 
 def _layers_after(blueprint: Blueprint, recipe: Recipe) -> dict[str, LayerFactory]:
     anatomy = blueprint.anatomy
-    sites = zip(anatomy.sites()[1:], anatomy.ends, strict=True)
+    sites = zip(anatomy.sites[1:], anatomy.ends, strict=True)
     return {end: _at_site(recipe, site) for site, (_, end) in sites}
 
 

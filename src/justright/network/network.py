@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import re
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -14,14 +11,13 @@ import keras
 import numpy as np
 
 from justright.errors import ModelError, RecipeError
-from justright.network.anatomy import Anatomy, anatomy_of, is_kernel
+from justright.network.anatomy import Anatomy, is_kernel
+from justright.network.blueprint import Blueprint
 from justright.network.dense import QuickDense
 from justright.network.site import Activate, RowwiseBatchNormalization, SiteLayer, acting
-from justright.network.surgery import Edits, LayerFactory, copy_layer, functional, rebuild
+from justright.network.surgery import Edits, LayerFactory, copy_layer, rebuild
 from justright.network.weights import (
     Arrays,
-    assign,
-    fresh_values,
     is_random_state,
     lost,
     values_of,
@@ -40,72 +36,6 @@ from justright.regularizers.strength import strength_at
 
 Buffers = dict[str, jax.Array]
 """Variables that training changes but gradients do not: running statistics, random states."""
-
-
-@dataclass(frozen=True)
-class Blueprint:
-    """The user's network, copied and read once: what all recipes start from.
-
-    Attributes:
-        model: a Functional copy; its weights are never trained.
-        anatomy: which layers are hidden, and so on.
-        own_values: the values of the user's model's variables, or None if it is not built.
-        sequential: whether the user's model is a Sequential one.
-    """
-
-    model: keras.Model
-    anatomy: Anatomy
-    own_values: Arrays | None
-    sequential: bool
-
-    @classmethod
-    def of(cls, model: object, input_shape: tuple[int, ...]) -> Blueprint:
-        """Read a Sequential or Functional model that takes rows of `input_shape`.
-
-        Raises:
-            ModelError: a model that cannot be read, or does not fit.
-        """
-        copy = functional(model, input_shape)
-        own: Arrays | None = None
-        if isinstance(model, keras.Model) and model.built and model.weights:
-            own = values_of(model)
-            assign(copy, own)
-        return cls(copy, anatomy_of(copy), own, isinstance(model, keras.Sequential))
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The layers' names."""
-        return tuple(layer.name for layer in self.model.layers)
-
-    @cached_property
-    def key(self) -> tuple[Any, ...]:
-        """Equal for networks that can share a compiled program: classes and configuration.
-
-        Names that Keras has numbered, as `dense_7`, do not count: building the same network
-        again numbers its layers on.
-        """
-        kinds = tuple(type(layer) for layer in self.model.layers)
-        config = self.model.get_config()
-        config.pop("name")
-        text = json.dumps(config, sort_keys=True, default=repr)
-        for i, layer in enumerate(self.model.layers):
-            if re.fullmatch(rf"{_snake(type(layer).__name__)}(_\d+)?", layer.name):
-                text = text.replace(f'"{layer.name}"', f'"layer {i}"')
-        # Unpacking a nested model leaves conversions that Keras numbers anew in each copy.
-        return kinds, re.sub(r"convert_to_tensor_\d+", "convert_to_tensor", text)
-
-    def initial_values(self, seed: int) -> Arrays:
-        """Initial values of all variables for a seed, the same for every recipe.
-
-        Frozen layers of a built model keep their values: drawing them anew would leave them
-        at random for good.
-        """
-        values = fresh_values(self.model, seed)
-        frozen = {layer.name for layer in self.model.layers if not layer.trainable}
-        for path, value in (self.own_values or {}).items():
-            if path.split("/")[0] in frozen and path in values:
-                values[path] = value
-        return values
 
 
 @dataclass(frozen=True)
@@ -132,7 +62,7 @@ class Network:
     def __init__(self, blueprint: Blueprint, recipe: Recipe) -> None:
         anatomy = blueprint.anatomy
         recipe.check_layers(anatomy.layers)
-        sites = anatomy.sites()
+        sites = anatomy.sites
         _check_acts(recipe, anatomy)
         after: dict[str, LayerFactory] = {}
         for site, (_, end) in zip(sites[1:], anatomy.ends, strict=True):
@@ -168,9 +98,14 @@ class Network:
     @cached_property
     def kernels(self) -> Kernels:
         """The trained kernels, in order."""
-        position = self.blueprint.anatomy.position
+        anatomy = self.blueprint.anatomy
         return tuple(
-            Kernel(path, layer.name, position(layer.name))
+            Kernel(
+                path,
+                layer.name,
+                anatomy.position(layer.name),
+                layer.name in anatomy.readers and v.name in ("kernel", "depthwise_kernel"),
+            )
             for layer in self.model.layers
             for v in layer.trainable_weights
             if is_kernel(v.name) and (path := self._path(v))
@@ -287,12 +222,6 @@ def _training_factory(factory: LayerFactory) -> LayerFactory:
     return lambda: [_for_training(layer) for layer in factory()]
 
 
-def _snake(name: str) -> str:
-    """A class name as Keras makes a layer's name of it."""
-    words = re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", re.sub(r"\W+", "", name))
-    return re.sub(r"([a-z])([A-Z])", r"\1_\2", words).lower()
-
-
 def _for_training(layer: keras.layers.Layer) -> keras.layers.Layer:
     """A copy of a layer, of our own kind where Keras' would be wrong or slow in a lane."""
     if type(layer) is keras.layers.BatchNormalization:
@@ -305,9 +234,10 @@ def _for_training(layer: keras.layers.Layer) -> keras.layers.Layer:
 def _check_acts(recipe: Recipe, anatomy: Anatomy) -> None:
     """Refuse a strength for which the network has no place: it would change nothing, unsaid."""
     kernels = [(name, anatomy.position(name)) for name in anatomy.layers]
-    sites = [(site.layer, site.position) for site in anatomy.sites()]
     for one in recipe.techniques:
-        places = sites if isinstance(one, ActsOnActivations) else kernels
+        places = kernels
+        if isinstance(one, ActsOnActivations):
+            places = [(site.layer, site.position) for site in anatomy.sites if one.fits(site)]
         for name in one.strength_names():
             value = getattr(one, name)
             if all(strength_at(value, *p, ("hidden", "output")) is None for p in places):

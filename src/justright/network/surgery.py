@@ -24,11 +24,12 @@ LayerFactory = Callable[[], Sequence[keras.layers.Layer]]
 
 @dataclass(frozen=True)
 class Call:
-    """One call of a layer: the tensors in and out by identity."""
+    """One call of a layer: the tensors in and out by identity, and how many axes come out."""
 
     layer: keras.layers.Layer
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
+    rank: int
 
 
 @dataclass(frozen=True)
@@ -208,7 +209,8 @@ def calls_of(model: keras.Model) -> tuple[list[Call], int]:
 
     def record(layer: keras.layers.Layer, *args: Any, **kwargs: Any) -> Any:
         out = layer(*args, **kwargs)
-        calls.append(Call(layer, _tensors((args, kwargs), kept), _tensors(out, kept)))
+        rank = len(keras.tree.flatten(out)[0].shape)
+        calls.append(Call(layer, _tensors((args, kwargs), kept), _tensors(out, kept), rank))
         return out
 
     copy = keras.models.clone_model(model, clone_function=copy_layer, call_function=record)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import jax
 import jax.numpy as jnp
 
-from justright.regularizers.places import ActsOnActivations, ExportsLayer, Site
+from justright.regularizers.exports import ExportsLayer
+from justright.regularizers.places import ActsOnActivations, Site
 from justright.regularizers.random import random_words
 from justright.regularizers.strength import Position, Strength, strength, strength_at
 from justright.regularizers.technique import Technique, technique
@@ -63,10 +64,19 @@ class Dropout(Technique, ActsOnActivations, ExportsLayer):
         return None if rate is None else keras.layers.Dropout(rate)
 
 
-def drop(x: jax.Array, rate: jax.Array | float, key: jax.Array) -> jax.Array:
-    """Zero each element of `x` with probability `rate`; scale the rest by 1/(1 − rate)."""
+def drop(
+    x: jax.Array, rate: jax.Array | float, key: jax.Array, shape: tuple[int, ...] | None = None
+) -> jax.Array:
+    """Zero each element of `x` with probability `rate`; scale the rest by 1/(1 − rate).
+
+    Args:
+        x: of any shape.
+        rate: in [0, 1).
+        key: for the draws.
+        shape: of the draws, 1 along axes that share one; by default that of `x`.
+    """
     threshold = jnp.minimum(jnp.round(jnp.asarray(rate, jnp.float32) * LEVELS), LEVELS - 1)
-    kept = random_levels(key, x.shape) >= threshold.astype(jnp.uint16)
+    kept = random_levels(key, shape or x.shape) >= threshold.astype(jnp.uint16)
     scale = (LEVELS / (LEVELS - threshold)).astype(x.dtype)
     return jnp.where(kept, x * scale, jnp.zeros((), x.dtype))
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import jax
 
+from justright.regularizers.exports import ExportsPenalty
 from justright.regularizers.l1 import shrink, sum_of_absolutes
 from justright.regularizers.l2 import EVERYWHERE, sum_of_squares
 from justright.regularizers.places import (
     ActsOnLoss,
     ActsOnUpdate,
-    ExportsPenalty,
     Forward,
     Kernels,
     Update,
@@ -40,6 +40,8 @@ class ElasticNet(Technique, ActsOnLoss, ActsOnUpdate, ExportsPenalty):
 
     l1: Strength = strength(meaning="the strength of a penalty")
     l2: Strength = strength(meaning="the strength of a penalty")
+
+    weights_only = True
 
     def penalty(self, forward: Forward) -> jax.Array:
         """l2·Σw², a scalar."""

@@ -5,15 +5,9 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
+from justright.regularizers.exports import ExportsPenalty
 from justright.regularizers.l2 import EVERYWHERE
-from justright.regularizers.places import (
-    ActsOnUpdate,
-    ExportsPenalty,
-    Kernels,
-    Update,
-    Weights,
-    kernels_with,
-)
+from justright.regularizers.places import ActsOnUpdate, Kernels, Update, Weights, kernels_with
 from justright.regularizers.strength import Position, Strength, strength, strength_at
 from justright.regularizers.technique import Technique, technique
 

@@ -7,14 +7,8 @@ from collections.abc import Callable, Mapping
 import jax
 import jax.numpy as jnp
 
-from justright.regularizers.places import (
-    ActsOnLoss,
-    ExportsPenalty,
-    Forward,
-    Kernels,
-    Weights,
-    kernels_with,
-)
+from justright.regularizers.exports import ExportsPenalty
+from justright.regularizers.places import ActsOnLoss, Forward, Kernels, Weights, kernels_with
 from justright.regularizers.strength import (
     PerLayer,
     Position,
@@ -61,6 +55,8 @@ class L2(Technique, ActsOnLoss, ExportsPenalty):
     """
 
     strength: Strength = strength(meaning="the strength of a penalty")
+
+    weights_only = True
 
     def penalty(self, forward: Forward) -> jax.Array:
         """λ·Σw², a scalar."""

@@ -24,7 +24,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import jax
 
@@ -39,20 +39,38 @@ Weights = dict[str, jax.Array]
 
 @dataclass(frozen=True)
 class Site:
-    """A point after a hidden layer's activation (or at the input) where units can be changed."""
+    """A point after a hidden layer's activation (or at the input) where units can be changed.
+
+    Attributes:
+        index: 0 at the input, then counted.
+        layer: the layer's name.
+        position: input or hidden.
+        rank: how many axes activations have there, that of the rows included.
+        channels_first: whether the second axis counts channels, not the last.
+    """
 
     index: int
     layer: str
     position: Position
+    rank: int = 2
+    channels_first: bool = False
 
 
 @dataclass(frozen=True)
 class Kernel:
-    """A weight matrix or filter bank: what penalties act on. Biases and scales are not kernels."""
+    """A weight matrix or filter bank: what penalties act on. Biases and scales are not kernels.
+
+    Attributes:
+        path: of the variable.
+        layer: the layer's name.
+        position: hidden or output.
+        reads_input: whether its last axis but one counts the network's input features.
+    """
 
     path: str
     layer: str
     position: Position
+    reads_input: bool = False
 
 
 Kernels = tuple[Kernel, ...]
@@ -71,31 +89,83 @@ def kernels_with(
 
 
 class Batch(NamedTuple):
-    """One minibatch: inputs (rows, …), targets (rows, …), and how much each row counts (rows,)."""
+    """One minibatch.
+
+    Attributes:
+        inputs: (rows, …).
+        targets: (rows, …).
+        weights: how much each row counts, (rows,); None if all count alike.
+        uniform: the target (outputs,) that gives all classes the same probability, for
+            techniques that ask for soft targets; None where targets are numbers.
+    """
 
     inputs: jax.Array
     targets: jax.Array
     weights: jax.Array | None
+    uniform: jax.Array | None = None
+
+
+def mean_over_rows(values: jax.Array, batch: Batch) -> jax.Array:
+    """The mean of numbers (rows,), each row counting as the batch says."""
+    if batch.weights is None:
+        return values.mean()
+    return (values * batch.weights).sum() / batch.weights.sum()
 
 
 @dataclass(frozen=True)
 class Forward:
-    """A training-time forward pass, as a penalty sees it."""
+    """A training-time forward pass, as a penalty sees it. What is not asked for costs nothing.
+
+    Attributes:
+        weights: as they are, whatever the step computes with.
+        kernels: which of them penalties act on.
+        outputs: (rows, …), as the network gives them.
+        batch: the rows.
+        activations: what each hidden layer sends on, before techniques change it.
+        outputs_at: the outputs at other inputs, with the same weights and noise: another pass.
+        log_probabilities: those of the classes (rows, …, classes); None if targets are numbers.
+        key: for random draws.
+    """
 
     weights: Weights
     kernels: Kernels
     outputs: jax.Array
     batch: Batch
+    activations: tuple[tuple[Site, jax.Array], ...]
+    outputs_at: Callable[[jax.Array], jax.Array]
+    log_probabilities: Callable[[], jax.Array | None]
+    key: jax.Array
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Where training stands: steps taken so far, and how many make an epoch."""
+
+    step: jax.Array
+    steps_per_epoch: int
 
 
 @dataclass(frozen=True)
 class Backward:
-    """A gradient about to be used. `again` computes it anew at other weights or another batch."""
+    """A gradient about to be used.
+
+    Attributes:
+        weights: where it was taken.
+        kernels: which of them penalties act on.
+        batch: the rows.
+        again: the gradient at other weights or another batch, with the same noise, and changed
+            by the techniques that stand earlier in the recipe: a further forward and backward
+            pass.
+        input_gradient: the gradient of the loss with respect to the inputs.
+        moment: where training stands; the step being taken is not counted yet.
+    """
 
     weights: Weights
     kernels: Kernels
     batch: Batch
     again: Callable[[Weights, Batch], Weights]
+    input_gradient: Callable[[Weights, Batch], jax.Array]
+    moment: Moment
 
 
 @dataclass(frozen=True)
@@ -111,14 +181,6 @@ class Update:
     kernels: Kernels
     learning_rate: jax.Array
     step_size: Callable[[str], jax.Array]
-
-
-@dataclass(frozen=True)
-class Moment:
-    """Where training stands: steps taken so far, and how many make an epoch."""
-
-    step: jax.Array
-    steps_per_epoch: int
 
 
 class StopRule(NamedTuple):
@@ -146,6 +208,9 @@ class ActsOnStructure(ABC):
 class ActsOnBatch(ABC):
     """Changes the inputs or targets that a step trains on."""
 
+    soft_targets: ClassVar[bool] = False
+    """Whether it makes mixtures of classes, so that it needs targets one-hot, not as labels."""
+
     @abstractmethod
     def batch(self, batch: Batch, key: jax.Array) -> Batch:
         """The batch to use instead."""
@@ -153,6 +218,10 @@ class ActsOnBatch(ABC):
 
 class ActsOnStepWeights(ABC):
     """Changes the weights for one forward and backward pass; gradients flow through."""
+
+    def differs_by_row(self) -> bool:
+        """Whether each row gets weights of its own: it is then called for each, with its key."""
+        return False
 
     @abstractmethod
     def step_weights(self, weights: Weights, kernels: Kernels, key: jax.Array) -> Weights:
@@ -162,6 +231,10 @@ class ActsOnStepWeights(ABC):
 class ActsOnActivations(ABC):
     """Changes what hidden units send on, in training only."""
 
+    def fits(self, site: Site) -> bool:
+        """Whether it can act at a site at all, whatever its strengths."""
+        return True
+
     @abstractmethod
     def activation(self, x: jax.Array, site: Site, key: jax.Array) -> jax.Array:
         """The activations (rows, …, units) to pass on from `site`."""
@@ -169,6 +242,9 @@ class ActsOnActivations(ABC):
 
 class ActsOnLoss(ABC):
     """Adds a differentiable penalty to the loss."""
+
+    weights_only: ClassVar[bool] = False
+    """Whether the penalty is one of the weights alone, so that logging it takes no rows."""
 
     @abstractmethod
     def penalty(self, forward: Forward) -> jax.Array:
@@ -217,22 +293,6 @@ class ActsOnStopping(ABC):
     @abstractmethod
     def stop_rule(self) -> StopRule:
         """The rule, in numbers."""
-
-
-class ExportsLayer(ABC):
-    """Has a standard Keras layer that does the same at a site."""
-
-    @abstractmethod
-    def keras_layer(self, site: Site) -> keras.layers.Layer | None:
-        """The layer to stand at `site` in an exported model; None where it does not act."""
-
-
-class ExportsPenalty(ABC):
-    """Has a standard Keras regularizer with the same penalty."""
-
-    @abstractmethod
-    def l1_l2(self, layer: str, position: Position) -> tuple[float, float]:
-        """Keras' `l1` and `l2` for the kernels of one layer."""
 
 
 PLACES: Mapping[str, type[ABC]] = {

@@ -1,5 +1,7 @@
 """Random words from a key and counters: Threefry-2x32, written so that it compiles to one kernel.
 
+And what is made of words: uniform and normal numbers, permutations, symmetric beta numbers.
+
 `jax.random` gives the same bits from the same function, but on a CPU as a loop
 of many small kernels, which costs a small network more than its arithmetic.
 
@@ -8,6 +10,8 @@ SC 2011, section 4.3 (20 rounds).
 """
 
 from __future__ import annotations
+
+import math
 
 import jax
 import jax.numpy as jnp
@@ -56,6 +60,39 @@ def random_words(key: jax.Array, count: int) -> jax.Array:
     counter = jax.lax.iota(jnp.uint32, pairs)
     x, y = threefry(_words_of(key), (counter, jnp.zeros_like(counter)))
     return jnp.concatenate([x, y])[:count]
+
+
+def uniform(key: jax.Array, shape: tuple[int, ...] = ()) -> jax.Array:
+    """Numbers uniform in the open interval (0, 1), on a grid of 2⁻²³."""
+    words = random_words(key, math.prod(shape)).reshape(shape)
+    return ((words >> jnp.uint32(9)).astype(jnp.float32) + 0.5) * jnp.float32(2.0**-23)
+
+
+def normal(key: jax.Array, shape: tuple[int, ...] = ()) -> jax.Array:
+    """Standard normal numbers, the inverse distribution function at uniform ones: within ±5.2."""
+    return jnp.float32(math.sqrt(2)) * jax.lax.erf_inv(2 * uniform(key, shape) - 1)
+
+
+def permutation(key: jax.Array, count: int) -> jax.Array:
+    """The numbers 0 … count − 1 in a random order."""
+    numbers = jax.lax.iota(jnp.int32, count)
+    return jax.lax.sort_key_val(random_words(key, count), numbers)[1]
+
+
+def symmetric_beta(key: jax.Array, alpha: jax.Array | float) -> jax.Array:
+    """One number from Beta(α, α), α traced and at least 0; the limits at 0 are 0 and 1.
+
+    ½ ± ½/√(1 + 1/c) with c = (U^(−1/α) − 1)·cos²(2πV): no rejection, so no loop, and for small
+    α, where the power overflows, the limit is what comes out.
+
+    Source: Bailey, "Polar generation of random variates with the t-distribution",
+    Mathematics of Computation 62, 1994; Devroye, "Random variate generation in one line of
+    code", WSC 1996, section 5 (the symmetric beta from Student's t).
+    """
+    u, v = uniform(key, (2,))
+    angle = jnp.cos(2 * jnp.pi * v)
+    c = jnp.expm1(-jnp.log(u) / alpha) * jnp.square(angle)
+    return 0.5 + 0.5 * jnp.sign(angle) / jnp.sqrt(1 + 1 / c)
 
 
 def _words_of(key: jax.Array) -> Words:

@@ -33,6 +33,7 @@ class Limits:
     high_included: bool
     neutral: float | None
     integer: bool
+    by_layer: bool
     meaning: str
 
     def __str__(self) -> str:
@@ -85,6 +86,7 @@ def strength(
     high_included: bool = True,
     neutral: float | None = 0.0,
     integer: bool = False,
+    by_layer: bool = True,
     meaning: str,
 ) -> Any:
     """Declare a traced strength of a technique: its limits, its neutral value, its meaning.
@@ -94,12 +96,14 @@ def strength(
         low, high, low_included, high_included: the interval that it lies in.
         neutral: the value at which the technique changes nothing, or None if there is none.
         integer: whether only whole numbers make sense.
+        by_layer: whether a mapping may give each layer its own.
         meaning: one line for catalogues and error messages.
 
     Returns:
         A `dataclasses` field.
     """
-    limits = Limits(low, high, low_included, high_included, neutral, integer, meaning)
+    by_layer = by_layer and not integer
+    limits = Limits(low, high, low_included, high_included, neutral, integer, by_layer, meaning)
     return dataclasses.field(default=default, metadata={"limits": limits})
 
 
@@ -117,7 +121,7 @@ def checked(technique: str, field: str, limits: Limits, value: object) -> Streng
     """
     if isinstance(value, PerLayer):
         value = dict(zip(value.patterns, value.values, strict=True))
-    if isinstance(value, Mapping) and not limits.integer:
+    if isinstance(value, Mapping) and limits.by_layer:
         if not value:
             raise RecipeError(
                 f"{technique}.{field} is an empty mapping. Give a number, or name at least one "
@@ -132,7 +136,7 @@ def _checked_number(technique: str, field: str, limits: Limits, value: object) -
     said = f"{technique}({field}={value!r})"
     # A NumPy scalar is a number to its user; an array is not.
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        by_layer = "" if limits.integer else ", or a mapping from layers to such"
+        by_layer = ", or a mapping from layers to such" if limits.by_layer else ""
         raise RecipeError(f"{said}: {limits.meaning} is {limits}{by_layer}.")
     try:
         number = float(value)

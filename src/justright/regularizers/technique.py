@@ -68,7 +68,7 @@ class Technique:
     def __str__(self) -> str:
         shown = [_short(getattr(self, name)) for name in self.strength_names()]
         words = type(self).key().replace("_", " ")
-        words = words.upper() if len(words) == 2 else words  # L1, L2
+        words = words.upper() if type(self).__name__.isupper() else words  # L1, EMA
         return " ".join([words, *shown])
 
 

@@ -1,0 +1,28 @@
+"""Techniques that standard Keras has too: how they stand in an exported model."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
+
+from justright.regularizers.places import Site
+from justright.regularizers.strength import Position
+
+if TYPE_CHECKING:
+    import keras
+
+
+class ExportsLayer(ABC):
+    """Has a standard Keras layer that does the same at a site."""
+
+    @abstractmethod
+    def keras_layer(self, site: Site) -> keras.layers.Layer | None:
+        """The layer to stand at `site` in an exported model; None where it does not act."""
+
+
+class ExportsPenalty(ABC):
+    """Has a standard Keras regularizer with the same penalty."""
+
+    @abstractmethod
+    def l1_l2(self, layer: str, position: Position) -> tuple[float, float]:
+        """Keras' `l1` and `l2` for the kernels of one layer."""

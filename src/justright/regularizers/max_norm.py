@@ -1,0 +1,51 @@
+"""Max-norm: bound the incoming weights of each unit."""
+
+from __future__ import annotations
+
+import math
+
+import jax
+import jax.numpy as jnp
+
+from justright.regularizers.places import ActsOnUpdate, Update, Weights, kernels_with
+from justright.regularizers.strength import Strength, strength
+from justright.regularizers.technique import Technique, technique
+
+
+@technique
+class MaxNorm(Technique, ActsOnUpdate):
+    """After each update, scale the incoming weights of a unit back to a norm of at most c.
+
+    w ← w·min(1, c/‖w‖) for each unit or filter: each column of a dense kernel,
+    each output channel of a convolution's (each channel and multiplier of a
+    depthwise one's). Keras' `MaxNorm(c, axis=0)` on dense kernels, `axis=[0, 1, 2]`
+    on two-dimensional filters, without its 10⁻⁷ in the denominator.
+
+    Args:
+        max_norm: c > 0, or a mapping by layer. 2 to 4 is usual with dropout; infinity
+            changes nothing. Biases are left alone.
+
+    Raises:
+        RecipeError: c of 0 or less.
+
+    Source: Srebro & Shraibman, "Rank, trace-norm and max-norm", COLT 2005; for
+    networks: Srivastava et al., "Dropout", JMLR 15, 2014, section 5.1.
+    """
+
+    max_norm: Strength = strength(low_included=False, neutral=math.inf, meaning="the largest norm")
+
+    def after_update(self, weights: Weights, update: Update) -> Weights:
+        """Project each unit's weights onto the ball of radius c."""
+        bounded = dict(weights)
+        for path, limit in kernels_with(update.kernels, self.max_norm):
+            norms = unit_norms(path, weights[path])
+            bounded[path] = weights[path] * jnp.where(norms > limit, limit / norms, 1)
+        return bounded
+
+
+def unit_norms(path: str, kernel: jax.Array) -> jax.Array:
+    """The norm of the incoming weights of each unit, in a shape that divides the kernel."""
+    # A depthwise kernel ends in (channels, multipliers): both count units.
+    own = 2 if path.endswith("depthwise_kernel") else 1
+    axes = tuple(range(kernel.ndim - own))
+    return jnp.sqrt(jnp.sum(jnp.square(kernel), axis=axes, keepdims=True))

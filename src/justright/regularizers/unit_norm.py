@@ -1,0 +1,41 @@
+"""Unit norm: keep the incoming weights of each unit at length 1."""
+
+from __future__ import annotations
+
+from justright.regularizers.max_norm import unit_norms
+from justright.regularizers.places import ActsOnUpdate, Update, Weights, kernels_with
+from justright.regularizers.strength import Strength, strength
+from justright.regularizers.technique import Technique, technique
+
+_EPSILON = 1e-7  # Keras'; a unit without weights stays without.
+
+
+@technique
+class UnitNorm(Technique, ActsOnUpdate):
+    """After each update, move the norm of each unit's incoming weights towards 1.
+
+    w ← w·((1 − rate) + rate/‖w‖): `rate` 1 sets the norm to 1 as Keras' `UnitNorm`,
+    less goes part of the way as its `MinMaxNorm(1, 1, rate)`. Units are counted as
+    in `MaxNorm`.
+
+    Args:
+        rate: how strictly, in [0, 1], or a mapping by layer: `{"hidden": 1.0}`
+            leaves the outputs free, which a classifier of few outputs wants. 0
+            changes nothing. Biases are left alone.
+
+    Raises:
+        RecipeError: a rate outside [0, 1].
+
+    Source: Salimans & Kingma, "Weight normalization", NIPS 2016, equation 2 with
+    g = 1, by projection as in `keras.constraints.UnitNorm`.
+    """
+
+    rate: Strength = strength(high=1.0, meaning="a share of the way")
+
+    def after_update(self, weights: Weights, update: Update) -> Weights:
+        """Scale each unit's weights."""
+        scaled = dict(weights)
+        for path, rate in kernels_with(update.kernels, self.rate):
+            w = weights[path]
+            scaled[path] = w + rate * (w / (unit_norms(path, w) + _EPSILON) - w)
+        return scaled
