@@ -28,7 +28,7 @@ from justright.regularizers.places import ActsOnUpdate
 from justright.regularizers.recipe import Recipe
 
 # Epochs that one call of a program can log; how many it trains is up to each call.
-CAPACITY = 50
+CAPACITY = 200
 # Each kept program holds its machine code and its copy of the network, some 20 MB.
 _KEPT = 24
 
@@ -130,15 +130,15 @@ class Program(ABC):
 class SegmentProgram(Program):
     """One compiled function that trains every lane for a few epochs on rows in memory."""
 
-    def run(self, rows: Rows, lanes: Lane, orders: Order, span: int) -> tuple[Lane, np.ndarray]:
-        """Train every lane for up to `span` epochs.
+    def run(self, rows: Rows, lanes: Lane, orders: Order, span: int) -> tuple[Lane, jax.Array]:
+        """Train every lane for up to `span` epochs; it returns before they are trained.
 
         Returns:
-            The lanes' state on the devices, and the logs (lanes, CAPACITY, 5).
+            The lanes' state and the logs (lanes, CAPACITY, 5), on the devices.
         """
         self.compile(rows, orders)
-        lanes, log = self._compiled((rows, np.int32(span)), lanes, orders)
-        return lanes, np.asarray(log)
+        trained: tuple[Lane, jax.Array] = self._compiled((rows, np.int32(span)), lanes, orders)
+        return trained
 
     def _build(self, rows: Rows, lanes: Lane, orders: Order) -> Any:
         def segment(shared: tuple[Rows, jax.Array], lane: Lane, order: Order) -> Any:

@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from typing import Any
 
 import jax
@@ -134,7 +135,9 @@ class _SegmentQueue(Queue[SegmentProgram]):
             logs |= {position: [] for position in entered}
             orders = self._sent(bool(entered))
             with span:
-                lanes, log = self._program.run(rows, lanes, orders, span.epochs)
+                lanes, on_devices = self._program.run(rows, lanes, orders, span.epochs)
+                self._draw_ahead(waiting)
+                log = np.asarray(on_devices)
             outcomes, epochs = np.asarray(lanes.outcome), np.asarray(lanes.epoch)
             for lane, position in list(running.items()):
                 done = sum(map(len, logs[position]))
@@ -144,6 +147,11 @@ class _SegmentQueue(Queue[SegmentProgram]):
                     report.ended(self._trials[position])
                     yield self._result(position, lanes, lane, np.concatenate(logs.pop(position)))
             report.tell(int(sum(epochs[lane] for lane in running)))
+
+    def _draw_ahead(self, waiting: deque[int]) -> None:
+        """Draw the initial weights of those who enter next, while the lanes train."""
+        for position in islice(waiting, self._layout.lanes):
+            self._initial_values.of(self._trials[position])
 
     def _sent(self, changed: bool) -> Order:
         """The orders on the devices: sent where trials have entered, for weights may be large."""
