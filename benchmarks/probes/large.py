@@ -70,7 +70,7 @@ def epoch_of(
         nonlocal lanes, log
         began = time.perf_counter()
         sent = jax.device_put(orders, layout.over_lanes())
-        lanes, log = program.run(rows, lanes, sent, span)
+        lanes, log = jax.block_until_ready(program.run(rows, lanes, sent, span))
         orders.fresh[:] = False
         return time.perf_counter() - began
 
