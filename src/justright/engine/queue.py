@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Generic
 
 import jax
@@ -75,6 +75,7 @@ class Queue(Generic[Kind]):
             task.blueprint, trials[0].recipe.in_program()
         )
         self._initial_values = initial_values
+        self._prepared: dict[int, Order] = {}
         first = self._order(trials[0])
         self._orders: Order = jax.tree.map(
             lambda a: np.zeros((layout.lanes, *np.shape(a)), np.asarray(a).dtype), first
@@ -83,6 +84,12 @@ class Queue(Generic[Kind]):
     def compile(self, rows: Rows) -> None:
         """Compile the program for these trials, once."""
         self._program.compile(rows, self._orders)
+
+    def _prepare(self, positions: Iterable[int]) -> None:
+        """Make the orders of trials that are to enter."""
+        for position in positions:
+            if position not in self._prepared:
+                self._prepared[position] = self._order(self._trials[position])
 
     def _fill(self, waiting: deque[int], running: dict[int, int]) -> list[int]:
         """Let queued trials into free lanes; return which entered."""
@@ -93,7 +100,8 @@ class Queue(Generic[Kind]):
             position = waiting.popleft()
             running[lane] = position
             entered.append(position)
-            _put(self._orders, lane, self._order(self._trials[position]))
+            self._prepare([position])
+            _put(self._orders, lane, self._prepared.pop(position))
         return entered
 
     def _result(

@@ -136,7 +136,8 @@ class _SegmentQueue(Queue[SegmentProgram]):
             orders = self._sent(bool(entered))
             with span:
                 lanes, on_devices = self._program.run(rows, lanes, orders, span.epochs)
-                self._draw_ahead(waiting)
+                # While the lanes train: no device waits for it.
+                self._prepare(islice(waiting, self._layout.lanes))
                 log = np.asarray(on_devices)
             outcomes, epochs = np.asarray(lanes.outcome), np.asarray(lanes.epoch)
             for lane, position in list(running.items()):
@@ -147,11 +148,6 @@ class _SegmentQueue(Queue[SegmentProgram]):
                     report.ended(self._trials[position])
                     yield self._result(position, lanes, lane, np.concatenate(logs.pop(position)))
             report.tell(int(sum(epochs[lane] for lane in running)))
-
-    def _draw_ahead(self, waiting: deque[int]) -> None:
-        """Draw the initial weights of those who enter next, while the lanes train."""
-        for position in islice(waiting, self._layout.lanes):
-            self._initial_values.of(self._trials[position])
 
     def _sent(self, changed: bool) -> Order:
         """The orders on the devices: sent where trials have entered, for weights may be large."""
