@@ -15,6 +15,7 @@ from justright.engine.evaluate import CHUNK
 from justright.engine.layout import Layout, choose_layout
 from justright.engine.outcome import Outcome
 from justright.engine.program import SegmentProgram, Task
+from justright.engine.pruning import Pruning
 from justright.engine.rows import Split, pooled
 from justright.engine.scheduler import run_trials
 from justright.engine.trial import Trial
@@ -218,6 +219,33 @@ def test_a_lane_that_diverges_leaves_its_neighbours_untouched(task):
         assert result.outcome is Outcome.FAILED
         assert result.epochs_run <= 20
         assert not np.isfinite(result.curves[-1, :2]).all()
+
+
+def test_pruned_trials_leave_and_the_others_do_not_notice(task):
+    trials = [trial(seed=s, epochs=20) for s in range(9)]
+    asked = []
+
+    def odd(given, curves):
+        asked.append((given.seed, len(curves)))
+        return given.seed % 2 == 1 and len(curves) >= 8
+
+    layout = Layout(tuple(jax.devices()), 2, "map")
+    whole = run(task, trials, layout=layout)
+    for _ in range(2):
+        asked.clear()
+        pruned = run(task, trials, layout=layout, pruning=Pruning(4, odd))
+        assert {epochs % 4 for _, epochs in asked} == {0}
+        for i, (a, b) in enumerate(zip(whole, pruned, strict=True)):
+            if i % 2 and a.epochs_run > 8:
+                assert b.outcome is Outcome.PRUNED
+                assert b.epochs_run == 8
+                assert not b.values
+                np.testing.assert_array_equal(a.curves[:8], b.curves)
+            else:
+                assert_identical(a, b)
+    assert any(result.outcome is Outcome.PRUNED for result in pruned)
+    with pytest.raises(jr.DataError, match="every"):
+        Pruning(0, odd)
 
 
 def test_lanes_become_fewer_where_memory_does_not_hold_them(task, monkeypatch):

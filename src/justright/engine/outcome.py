@@ -13,6 +13,7 @@ class Outcome(IntEnum):
     FINISHED = 2
     STOPPED = 3
     FAILED = 4
+    PRUNED = 5
 
     @property
     def sentence(self) -> str:
@@ -25,6 +26,7 @@ _SENTENCES = {
     Outcome.RUNNING: "The trial is training.",
     Outcome.FINISHED: "All epochs were trained.",
     Outcome.STOPPED: "Validation stopped improving, and the training was ended early.",
+    Outcome.PRUNED: "Others did better by the same epoch, and the training was given up.",
     Outcome.FAILED: (
         "The loss became infinite or not a number; a smaller learning rate may mend it."
     ),

@@ -121,7 +121,8 @@ class _PassQueue(Queue[StreamedProgram]):
         outcomes = np.asarray(self._lanes.outcome)
         for lane, position in list(self.running.items()):
             self._curves[position].append(figures[lane])
-            if outcomes[lane] != Outcome.RUNNING:
+            outcome = Outcome(int(outcomes[lane]))
+            if outcome is not Outcome.RUNNING:
                 del self.running[lane]
                 curves = np.stack(self._curves.pop(position))
-                yield self._result(position, self._lanes, lane, curves)
+                yield self._result(position, self._lanes, lane, curves, outcome)

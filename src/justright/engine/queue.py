@@ -85,6 +85,11 @@ class Queue(Generic[Kind]):
         """Compile the program for these trials, once."""
         self._program.compile(rows, self._orders)
 
+    def _empty(self, lane: int) -> None:
+        """Take the order out of a lane, so that it trains no further."""
+        self._orders.epochs[lane] = 0
+        self._orders.fresh[lane] = True
+
     def _prepare(self, positions: Iterable[int]) -> None:
         """Make the orders of trials that are to enter."""
         for position in positions:
@@ -105,7 +110,7 @@ class Queue(Generic[Kind]):
         return entered
 
     def _result(
-        self, position: int, lanes: Lane, lane: int, curves: np.ndarray
+        self, position: int, lanes: Lane, lane: int, curves: np.ndarray, outcome: Outcome
     ) -> tuple[int, TrialResult]:
         """What the trial in a lane gave, once it has ended, and its position."""
         trial = self._trials[position]
@@ -115,12 +120,14 @@ class Queue(Generic[Kind]):
         loss, metric = np.asarray(lanes.test)[lane]
         return position, TrialResult(
             trial=trial,
-            outcome=Outcome(int(np.asarray(lanes.outcome)[lane])),
+            outcome=outcome,
             curves=curves,
             best_epoch=best_epoch,
             chosen_epoch=best_epoch if rule.restore_best and best_epoch else len(curves),
             test=(float(loss), float(metric)),
-            values={p: np.array(np.asarray(variables[v])[lane]) for p, v in self._paths.items()},
+            values={}
+            if outcome is Outcome.PRUNED
+            else {p: np.array(np.asarray(variables[v])[lane]) for p, v in self._paths.items()},
         )
 
     def _order(self, trial: Trial) -> Order:

@@ -23,6 +23,7 @@ from justright.engine.layout import Layout
 from justright.engine.outcome import Outcome
 from justright.engine.program import CAPACITY, SegmentProgram, Task
 from justright.engine.progress import Progress, Report
+from justright.engine.pruning import Pruning
 from justright.engine.queue import Queue, Remembered
 from justright.engine.rows import Rows
 from justright.engine.size import layout_for
@@ -41,6 +42,7 @@ def run_trials(
     initial_values: Callable[[int], Arrays] | Arrays,
     *,
     layout: Layout | None = None,
+    pruning: Pruning | None = None,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> list[TrialResult]:
     """Train all trials and return their results in the same order.
@@ -51,6 +53,7 @@ def run_trials(
         initial_values: from a seed for the initializers to values by path, or the
             values that every trial starts from.
         layout: where lanes live; chosen from the devices if None.
+        pruning: which trials are given up on the way; none if None.
         on_progress: called after each segment.
 
     Returns:
@@ -63,7 +66,8 @@ def run_trials(
     while len(results) < len(trials):
         waiting = [i for i in range(len(trials)) if i not in results]
         try:
-            for i, result in _run(task, [trials[i] for i in waiting], start, layout, report):
+            remaining = [trials[i] for i in waiting]
+            for i, result in _run(task, remaining, start, layout, report, pruning):
                 results[waiting[i]] = result
         except jax.errors.JaxRuntimeError as error:
             layout = smaller_after(error, layout)
@@ -71,7 +75,12 @@ def run_trials(
 
 
 def _run(
-    task: Task, trials: Sequence[Trial], start: Remembered, layout: Layout, report: Report
+    task: Task,
+    trials: Sequence[Trial],
+    start: Remembered,
+    layout: Layout,
+    report: Report,
+    pruning: Pruning | None,
 ) -> Iterator[tuple[int, TrialResult]]:
     """Yield `(position, result)` as trials end."""
     rows = jax.device_put(task.rows, layout.everywhere())
@@ -84,7 +93,7 @@ def _run(
         ready = [compilers.submit(queue.compile, rows) for queue in queues]
         for queue, members, compiled in zip(queues, groups, ready, strict=True):
             compiled.result()
-            for position, result in queue.run(rows, report):
+            for position, result in queue.run(rows, report, pruning):
                 yield members[position], result
 
 
@@ -123,30 +132,40 @@ def compilers_for(queues: Sequence[Any]) -> int:
 class _SegmentQueue(Queue[SegmentProgram]):
     """A queue for rows in memory: trials enter and leave between segments."""
 
-    def run(self, rows: Rows, report: Report) -> Iterator[tuple[int, TrialResult]]:
+    def run(
+        self, rows: Rows, report: Report, pruning: Pruning | None
+    ) -> Iterator[tuple[int, TrialResult]]:
         """Yield `(position, result)` as trials end."""
         waiting = deque(range(len(self._trials)))
         running: dict[int, int] = {}
         logs: dict[int, list[np.ndarray]] = {}
         lanes = self._program.idle_lanes(self._orders)
-        span = _Span()
+        span = _Span(pruning.every if pruning else None)
+        emptied = False
         while waiting or running:
             entered = self._fill(waiting, running)
             logs |= {position: [] for position in entered}
-            orders = self._sent(bool(entered))
+            orders = self._sent(emptied or bool(entered))
             with span:
                 lanes, on_devices = self._program.run(rows, lanes, orders, span.epochs)
                 # While the lanes train: no device waits for it.
                 self._prepare(islice(waiting, self._layout.lanes))
                 log = np.asarray(on_devices)
             outcomes, epochs = np.asarray(lanes.outcome), np.asarray(lanes.epoch)
+            emptied = False
             for lane, position in list(running.items()):
                 done = sum(map(len, logs[position]))
                 logs[position].append(log[lane, : int(epochs[lane]) - done])
-                if outcomes[lane] != Outcome.RUNNING:
-                    del running[lane]
-                    report.ended(self._trials[position])
-                    yield self._result(position, lanes, lane, np.concatenate(logs.pop(position)))
+                trial, outcome = self._trials[position], Outcome(int(outcomes[lane]))
+                if outcome is Outcome.RUNNING:
+                    if not pruning or not pruning.gives_up(trial, np.concatenate(logs[position])):
+                        continue
+                    outcome, emptied = Outcome.PRUNED, True
+                    self._empty(lane)
+                del running[lane]
+                report.ended(trial)
+                curves = np.concatenate(logs.pop(position))
+                yield self._result(position, lanes, lane, curves, outcome)
             report.tell(int(sum(epochs[lane] for lane in running)))
 
     def _sent(self, changed: bool) -> Order:
@@ -161,16 +180,19 @@ class _SegmentQueue(Queue[SegmentProgram]):
 
 
 class _Span:
-    """How many epochs a segment trains: as many as fit between two looks."""
+    """How many epochs a segment trains: as many as fit between two looks, if not so many."""
 
-    def __init__(self) -> None:
-        self.epochs = 5
+    def __init__(self, fixed: int | None) -> None:
+        self._fixed = fixed
+        self.epochs = fixed or 5
         self._began = 0.0
 
     def __enter__(self) -> None:
         self._began = time.perf_counter()
 
     def __exit__(self, *_: object) -> None:
+        if self._fixed:
+            return
         took = max(time.perf_counter() - self._began, 1e-6)
         wanted = int(self.epochs * LOOK_EVERY / took)
         self.epochs = int(np.clip(wanted, 1, min(CAPACITY, 4 * self.epochs)))

@@ -45,7 +45,7 @@ class TrialResult:
         chosen_epoch: the epoch whose weights are given: the best, if the recipe
             restores it, or else the last.
         test: loss and metric on the test rows; NaN without such rows.
-        values: the chosen variables by path.
+        values: the chosen variables by path; none of a trial that was given up (pruned).
     """
 
     trial: Trial
