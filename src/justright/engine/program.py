@@ -36,6 +36,13 @@ _KEPT = 24
 _tracing = threading.Lock()
 
 
+def compiler_options(layout: Layout) -> dict[str, bool]:
+    """Options of XLA: on a CPU, to copy weights only where a loop would overwrite what it reads."""
+    if layout.devices[0].platform != "cpu":
+        return {}
+    return {"xla_cpu_copy_insertion_use_region_analysis": True}
+
+
 @dataclass(frozen=True)
 class Task:
     """What all trials of a study have in common.
@@ -151,7 +158,7 @@ class SegmentProgram(Program):
         # compiles while the next is traced.
         with _tracing:
             lowered = spread.lower((rows, span), lanes, orders)
-        return lowered.compile()
+        return lowered.compile(compiler_options(self.layout))
 
 
 Kind = TypeVar("Kind", bound=Program)

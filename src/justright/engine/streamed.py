@@ -11,7 +11,7 @@ import numpy as np
 
 from justright.engine.lane import Lane, Order, close_epoch, enter, leave
 from justright.engine.outcome import Outcome
-from justright.engine.program import Program, shaped, spread_over
+from justright.engine.program import Program, compiler_options, shaped, spread_over
 from justright.engine.rows import Rows
 from justright.engine.step import Machinery, Training, train_step
 from justright.engine.stream import Block
@@ -77,6 +77,6 @@ class StreamedProgram(Program):
         return tuple(
             jax.jit(spread_over(self.layout, partial(one, self._machinery)), donate_argnums=1)
             .lower(shared, lanes, orders)
-            .compile()
+            .compile(compiler_options(self.layout))
             for one, shared in ((absorb, block), (close, rows))
         )

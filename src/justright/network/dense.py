@@ -26,7 +26,9 @@ def _product_jvp(
     # The kernel's gradient is the transpose of the second term, xᵀ·g. XLA computes it in half
     # the time where x is laid out transposed, and would undo that without the barrier.
     transposed = jax.lax.optimization_barrier(x.T)
-    along = jax.lax.dot_general(transposed, dkernel, (((0,), (0,)), ((), ())))
+    along = jax.lax.dot_general(
+        transposed, jax.lax.optimization_barrier(dkernel), (((0,), (0,)), ((), ()))
+    )
     return x @ kernel, dx @ kernel + along
 
 
