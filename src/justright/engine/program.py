@@ -36,7 +36,7 @@ _KEPT = 24
 _tracing = threading.Lock()
 
 
-def compiler_options(layout: Layout) -> dict[str, bool]:
+def compiler_options(layout: Layout) -> dict[str, str | bool]:
     """Options of XLA: on a CPU, to copy weights only where a loop would overwrite what it reads."""
     if layout.devices[0].platform != "cpu":
         return {}
