@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from justright.data.examples import Example, example
     from justright.errors import DataError, JustrightError, ModelError, RecipeError
     from justright.evidence.verdict import Verdict
+    from justright.experiments.activations import activation_histograms
     from justright.experiments.compare import compare
     from justright.network.own import strip_regularization
     from justright.regularizers import (
@@ -76,6 +77,7 @@ if TYPE_CHECKING:
         WeightNoise,
         technique,
     )
+    from justright.regularizers.catalog import techniques
     from justright.study import Study
 
 # Each name is imported when it is first used: Keras alone takes seconds.
@@ -127,10 +129,12 @@ _HOMES = {
     "Verdict": "evidence.verdict",
     "WeightDecay": "regularizers",
     "WeightNoise": "regularizers",
+    "activation_histograms": "experiments.activations",
     "compare": "experiments.compare",
     "example": "data.examples",
     "strip_regularization": "network.own",
     "technique": "regularizers",
+    "techniques": "regularizers.catalog",
 }
 
 __all__ = [
@@ -181,10 +185,12 @@ __all__ = [
     "Verdict",
     "WeightDecay",
     "WeightNoise",
+    "activation_histograms",
     "compare",
     "example",
     "strip_regularization",
     "technique",
+    "techniques",
 ]
 
 

@@ -27,6 +27,10 @@ class EMA(Technique, ActsOnPrediction):
     Raises:
         RecipeError: β outside [0, 1).
 
+    When: the validation curve is jagged from epoch to epoch.
+    Cost: no extra pass; a second copy of the weights.
+    Try: `ema=0.99`
+
     Source: Polyak & Juditsky, "Acceleration of stochastic approximation by
     averaging", 1992; exponential and bias-corrected: Kingma & Ba, "Adam", ICLR
     2015, section 7.2.

@@ -30,6 +30,10 @@ class SWA(Technique, ActsOnPrediction):
     Raises:
         RecipeError: a negative or broken number of epochs.
 
+    When: training is long, and its last part only wanders around a minimum.
+    Cost: no extra pass; a second copy of the weights.
+    Try: `swa=75`
+
     Source: Izmailov, Podoprikhin, Garipov, Vetrov, Wilson, "Averaging weights leads
     to wider optima and better generalization", UAI 2018, algorithm 1 with a cycle
     of one epoch.
