@@ -78,6 +78,7 @@ if TYPE_CHECKING:
         technique,
     )
     from justright.regularizers.catalog import techniques
+    from justright.regularizers.schedule import Cosine, Linear, Step
     from justright.study import Study
 
 # Each name is imported when it is first used: Keras alone takes seconds.
@@ -89,6 +90,7 @@ _HOMES = {
     "BackendError": "errors",
     "BatchNorm": "regularizers",
     "ConfidencePenalty": "regularizers",
+    "Cosine": "regularizers.schedule",
     "CutMix": "regularizers",
     "Cutout": "regularizers",
     "DataError": "errors",
@@ -111,6 +113,7 @@ _HOMES = {
     "L2": "regularizers",
     "LabelSmoothing": "regularizers",
     "MaxNorm": "regularizers",
+    "Linear": "regularizers.schedule",
     "Mixup": "regularizers",
     "ModelError": "errors",
     "OrthogonalPenalty": "regularizers",
@@ -123,6 +126,7 @@ _HOMES = {
     "SAM": "regularizers",
     "SWA": "regularizers",
     "SpatialDropout": "regularizers",
+    "Step": "regularizers.schedule",
     "Study": "study",
     "Technique": "regularizers",
     "UnitNorm": "regularizers",
@@ -150,6 +154,7 @@ __all__ = [
     "BackendError",
     "BatchNorm",
     "ConfidencePenalty",
+    "Cosine",
     "CutMix",
     "Cutout",
     "DataError",
@@ -168,6 +173,7 @@ __all__ = [
     "JacobianPenalty",
     "JustrightError",
     "LabelSmoothing",
+    "Linear",
     "MaxNorm",
     "Mixup",
     "ModelError",
@@ -179,6 +185,7 @@ __all__ = [
     "Recipe",
     "RecipeError",
     "SpatialDropout",
+    "Step",
     "Study",
     "Technique",
     "UnitNorm",

@@ -39,7 +39,11 @@ class EarlyStopping(Technique, ActsOnStopping):
     """
 
     patience: float = strength(
-        low=1, integer=True, neutral=math.inf, meaning="the number of epochs to wait"
+        low=1,
+        integer=True,
+        neutral=math.inf,
+        scheduled=False,
+        meaning="the number of epochs to wait",
     )
     min_delta: float = 0.0
     start_from_epoch: int = 0

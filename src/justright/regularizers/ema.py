@@ -37,7 +37,11 @@ class EMA(Technique, ActsOnPrediction):
     """
 
     decay: float = strength(
-        high=1.0, high_included=False, by_layer=False, meaning="the decay of an average"
+        high=1.0,
+        high_included=False,
+        by_layer=False,
+        scheduled=False,  # The correction for the start supposes one decay.
+        meaning="the decay of an average",
     )
 
     def start(self, weights: Weights) -> Weights:

@@ -9,7 +9,9 @@ import jax.numpy as jnp
 
 from justright.regularizers.exports import ExportsPenalty
 from justright.regularizers.places import ActsOnLoss, Forward, Kernels, Weights, kernels_with
+from justright.regularizers.schedule import Schedule
 from justright.regularizers.strength import (
+    Number,
     PerLayer,
     Position,
     Strength,
@@ -108,8 +110,12 @@ def sum_of_squares(strength: Strength, weights: Weights, kernels: Kernels) -> ja
 
 def converted(value: Strength, convert: Callable[[float], float]) -> Strength:
     """Apply a unit conversion to a strength, layer by layer where it differs by layer."""
+
+    def one(number: Number) -> Number:
+        return number.with_values(convert) if isinstance(number, Schedule) else convert(number)
+
     if isinstance(value, PerLayer):
-        return PerLayer(value.patterns, tuple(convert(v) for v in value.values))
+        return PerLayer(value.patterns, tuple(map(one, value.values)))
     if isinstance(value, Mapping):
-        return {where: convert(v) for where, v in value.items()}
-    return convert(value)
+        return {where: one(v) for where, v in value.items()}
+    return one(value)

@@ -40,7 +40,10 @@ class SWA(Technique, ActsOnPrediction):
     """
 
     start_epoch: float = strength(
-        integer=True, neutral=math.inf, meaning="the number of epochs before averaging"
+        integer=True,
+        neutral=math.inf,
+        scheduled=False,
+        meaning="the number of epochs before averaging",
     )
 
     def start(self, weights: Weights) -> Weights:
