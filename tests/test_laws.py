@@ -19,7 +19,7 @@ from justright.network.optimizer import FunctionalOptimizer, keras_optimizer
 from justright.regularizers import TECHNIQUES
 from justright.regularizers.places import PLACES, ActsOnStructure, Batch
 from justright.regularizers.strength import limits_of
-from justright.regularizers.technique import _fields
+from justright.regularizers.technique import fields_of
 
 INFINITY = float("inf")
 
@@ -206,7 +206,7 @@ def test_it_fills_a_place_and_says_its_source(kind):
 @pytest.mark.parametrize("kind", ALL)
 def test_strengths_out_of_range_are_refused_with_name_and_range(kind):
     fine = {n: getattr(TABLE[kind][0], n) for n in kind.strength_names()}
-    for field in _fields(kind):
+    for field in fields_of(kind):
         limits = limits_of(field)
         if limits is None:
             continue

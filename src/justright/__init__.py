@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from justright.data.examples import Example, example
     from justright.errors import DataError, JustrightError, ModelError, RecipeError
     from justright.evidence.verdict import Verdict
+    from justright.experiments.activations import activation_histograms
     from justright.experiments.compare import compare
     from justright.network.own import strip_regularization
     from justright.regularizers import (
@@ -76,6 +77,8 @@ if TYPE_CHECKING:
         WeightNoise,
         technique,
     )
+    from justright.regularizers.catalog import techniques
+    from justright.regularizers.schedule import Cosine, Linear, Step
     from justright.study import Study
 
 # Each name is imported when it is first used: Keras alone takes seconds.
@@ -87,6 +90,7 @@ _HOMES = {
     "BackendError": "errors",
     "BatchNorm": "regularizers",
     "ConfidencePenalty": "regularizers",
+    "Cosine": "regularizers.schedule",
     "CutMix": "regularizers",
     "Cutout": "regularizers",
     "DataError": "errors",
@@ -109,6 +113,7 @@ _HOMES = {
     "L2": "regularizers",
     "LabelSmoothing": "regularizers",
     "MaxNorm": "regularizers",
+    "Linear": "regularizers.schedule",
     "Mixup": "regularizers",
     "ModelError": "errors",
     "OrthogonalPenalty": "regularizers",
@@ -121,16 +126,19 @@ _HOMES = {
     "SAM": "regularizers",
     "SWA": "regularizers",
     "SpatialDropout": "regularizers",
+    "Step": "regularizers.schedule",
     "Study": "study",
     "Technique": "regularizers",
     "UnitNorm": "regularizers",
     "Verdict": "evidence.verdict",
     "WeightDecay": "regularizers",
     "WeightNoise": "regularizers",
+    "activation_histograms": "experiments.activations",
     "compare": "experiments.compare",
     "example": "data.examples",
     "strip_regularization": "network.own",
     "technique": "regularizers",
+    "techniques": "regularizers.catalog",
 }
 
 __all__ = [
@@ -146,6 +154,7 @@ __all__ = [
     "BackendError",
     "BatchNorm",
     "ConfidencePenalty",
+    "Cosine",
     "CutMix",
     "Cutout",
     "DataError",
@@ -164,6 +173,7 @@ __all__ = [
     "JacobianPenalty",
     "JustrightError",
     "LabelSmoothing",
+    "Linear",
     "MaxNorm",
     "Mixup",
     "ModelError",
@@ -175,16 +185,19 @@ __all__ = [
     "Recipe",
     "RecipeError",
     "SpatialDropout",
+    "Step",
     "Study",
     "Technique",
     "UnitNorm",
     "Verdict",
     "WeightDecay",
     "WeightNoise",
+    "activation_histograms",
     "compare",
     "example",
     "strip_regularization",
     "technique",
+    "techniques",
 ]
 
 

@@ -141,7 +141,8 @@ class Study:
 
         Returns:
             A model of standard Keras layers that predicts what the trial did. Its outputs
-            are in the order of `classes`.
+            are in the order of `classes`. Of a schedule it has the number of the epoch whose
+            weights it has.
 
         Raises:
             DataError: an unknown recipe or seed, or one whose trials all failed.
@@ -149,7 +150,7 @@ class Study:
         chosen = self._chosen(recipe, seed)
         return plain_model(
             self.task.blueprint,
-            chosen.trial.recipe,
+            chosen.trial.recipe.in_epoch(chosen.chosen_epoch),
             chosen.values,
             self.task.objective,
             self.task.optimizer,

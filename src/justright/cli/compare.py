@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from justright.cli.common import check_writable, loading
 from justright.deferred import import_meanwhile
 from justright.errors import DataError, did_you_mean
 
@@ -90,8 +89,8 @@ def compare(
     against dropout 0.4 + L2 0.001 on its hidden layers, and against the same with
     early stopping, over 10 seeds.
     """
-    _check_writable(figure)
-    with _loading():
+    check_writable(figure)
+    with loading():
         recipes = _recipes(texts)
         task = _task(data, target)
         from justright.experiments.compare import compare as compare_recipes
@@ -132,15 +131,6 @@ class Streamed:
             f"{file.name}, {len(file.features)} features, target {file.target}: {file.rows} rows; "
             "columns standardized on the training rows"
         )
-
-
-@contextmanager
-def _loading() -> Iterator[None]:
-    """Say that something happens while Keras and JAX are imported, which takes seconds."""
-    from rich.console import Console
-
-    with Console(stderr=True).status("loading Keras and JAX"):
-        yield
 
 
 def _recipes(texts: tuple[str, ...]) -> dict[str, Recipe]:
@@ -185,20 +175,6 @@ def _model(path: Path) -> Any:
     from justright.network.files import read_model
 
     return read_model(path)
-
-
-def _check_writable(figure: Path) -> None:
-    """Find out before the training, not after it."""
-    known = (".png", ".svg", ".pdf")
-    if figure.suffix.lower() not in known:
-        raise DataError(
-            f"--figure {figure}: the ending says the format, and {figure.suffix or 'none'!r} is "
-            f"not one of {', '.join(known)}."
-        )
-    if not figure.absolute().parent.is_dir():
-        raise DataError(f"--figure {figure}: there is no folder {figure.absolute().parent}.")
-    if figure.is_dir():
-        raise DataError(f"--figure {figure} is a folder. Name a file.")
 
 
 def _as_json(study: Study, task: Example | Streamed, figure: Path) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import click
 
 from justright.backend import use_jax
 from justright.cli.compare import compare
+from justright.cli.techniques import techniques
 from justright.errors import JustrightError
 
 FAULT, INTERRUPTED = 1, 130
@@ -28,6 +29,7 @@ def app() -> None:
 
 
 app.add_command(compare)
+app.add_command(techniques)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

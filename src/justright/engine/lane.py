@@ -32,7 +32,7 @@ class Order(NamedTuple):
     """A trial as a lane takes it: all of it data, so no value of it recompiles.
 
     Attributes:
-        recipe: strengths are scalars.
+        recipe: strengths are scalars, or schedules of such.
         rule: when to stop.
         order_key, technique_key: key data (2,) of uint32.
         split: which row of the splits' indices.
@@ -52,6 +52,10 @@ class Order(NamedTuple):
     weights: dict[str, Array]
     buffers: dict[str, Array]
     fresh: Array
+
+    def at(self, epoch: Array) -> Order:
+        """The order of one epoch, counted from 0: numbers where the recipe has schedules."""
+        return self._replace(recipe=self.recipe.at(epoch))
 
 
 class Lane(NamedTuple):
@@ -83,7 +87,7 @@ class Plan(NamedTuple):
 def enter(machinery: Machinery, order: Order) -> Lane:
     """The state of a lane in which a trial has not yet begun."""
     return Lane(
-        training=begin(machinery, order.recipe, order.weights, order.buffers),
+        training=begin(machinery, order.recipe.at(0), order.weights, order.buffers),
         best=best_so_far.start(order.weights, order.buffers),
         epoch=jnp.int32(0),
         outcome=jnp.where(order.epochs > 0, Outcome.RUNNING, Outcome.IDLE).astype(jnp.int32),
@@ -123,6 +127,7 @@ def run_epoch(
     machinery: Machinery, plan: Plan, rows: Rows, lane: Lane, order: Order
 ) -> tuple[Lane, jax.Array]:
     """Train one epoch, and close it."""
+    order = order.at(lane.epoch)
     index, weights = epoch_batches(plan, rows.train[order.split], order.order_key, lane.epoch)
 
     def step(
@@ -147,6 +152,7 @@ def close_epoch(
     Returns:
         The new state, and the figures (5,) of `CURVES`.
     """
+    order = order.at(lane.epoch)
     training = lane.training
     train, validation = rows.train[order.split], rows.validation[order.split]
     predicting = prediction_weights(order.recipe, training)
@@ -232,6 +238,7 @@ def logged_penalty(
 
 def leave(machinery: Machinery, rows: Rows, lane: Lane, order: Order) -> Lane:
     """Put the chosen weights in place and judge them on the test rows."""
+    order = order.at(lane.epoch - 1)
     restored = order.rule.restore_best & (lane.best.epoch > 0)
     weights, buffers = jax.lax.cond(
         restored,

@@ -23,6 +23,7 @@ def absorb(machinery: Machinery, block: Block, lane: Lane, order: Order) -> Lane
     """Train a lane on the batches of a block; a lane whose trial has ended passes it over."""
     entering = order.fresh & (lane.outcome == Outcome.IDLE)
     lane = jax.lax.cond(entering, lambda: enter(machinery, order), lambda: lane)
+    order = order.at(lane.epoch)
 
     def step(i: jax.Array, training: Training) -> Training:
         batch = Batch(*jax.tree.map(lambda a: a[i], (block.inputs, block.targets, block.weights)))

@@ -28,6 +28,10 @@ class AdversarialTraining(Technique, ActsOnGradient):
     Raises:
         RecipeError: ε or α out of range.
 
+    When: small changes of the inputs must not change the answer.
+    Cost: 1 extra pass forward and back, and the gradient by the inputs.
+    Try: `adversarial_training=0.1:0.5`
+
     Source: Goodfellow, Shlens, Szegedy, "Explaining and harnessing adversarial
     examples", ICLR 2015, sections 4 and 6.
     """

@@ -33,6 +33,10 @@ class BatchNorm(Technique, ActsOnStructure):
         RecipeError: momentum or epsilon out of range, or a network without a
             layer to act on.
 
+    When: a deep network trains slowly, and batches have 16 rows or more.
+    Cost: no extra pass; statistics of each hidden layer.
+    Try: `batch_norm`
+
     Source: Ioffe & Szegedy, "Batch normalization: accelerating deep network
     training by reducing internal covariate shift", ICML 2015, algorithms 1 and 2.
     """

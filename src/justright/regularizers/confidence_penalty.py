@@ -25,6 +25,10 @@ class ConfidencePenalty(Technique, ActsOnLoss):
     Raises:
         RecipeError: a negative β, or targets that are numbers.
 
+    When: a classifier is too sure, and label smoothing blurs which errors are near.
+    Cost: no extra pass.
+    Try: `confidence_penalty=0.1`
+
     Source: Pereyra, Tucker, Chorowski, Kaiser, Hinton, "Regularizing neural
     networks by penalizing confident output distributions", 2017, section 3.
     """

@@ -34,6 +34,10 @@ class ElasticNet(Technique, ActsOnLoss, ActsOnUpdate, ExportsPenalty):
     Raises:
         RecipeError: a negative strength.
 
+    When: L1 alone picks among correlated inputs at random.
+    Cost: no extra pass.
+    Try: `elastic_net=1e-4:1e-3`
+
     Source: Zou & Hastie, "Regularization and variable selection via the elastic
     net", 2005, equation 3 (the naive elastic net, without their rescaling).
     """

@@ -33,6 +33,10 @@ class GaussianDropout(Technique, ActsOnActivations, ExportsLayer):
     Raises:
         RecipeError: a rate outside [0, 1).
 
+    When: dropout helps, but layers are too narrow to lose whole units.
+    Cost: no extra pass; a normal number a unit.
+    Try: `gaussian_dropout=0.3`
+
     Source: Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov, "Dropout: a
     simple way to prevent neural networks from overfitting", JMLR 15, 2014,
     section 10; as `keras.layers.GaussianDropout`.

@@ -25,6 +25,10 @@ class GradientClipping(Technique, ActsOnGradient):
     Raises:
         RecipeError: c of 0 or less.
 
+    When: the loss jumps, as in recurrent networks or with large learning rates.
+    Cost: no extra pass.
+    Try: `gradient_clipping=1`
+
     Source: Pascanu, Mikolov, Bengio, "On the difficulty of training recurrent
     neural networks", ICML 2013, algorithm 1.
     """

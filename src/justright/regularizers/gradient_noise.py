@@ -23,6 +23,10 @@ class GradientNoise(Technique, ActsOnGradient):
     Raises:
         RecipeError: a negative η or γ.
 
+    When: a deep network gets stuck, depending on its initial weights.
+    Cost: no extra pass; a normal number a weight.
+    Try: `gradient_noise=0.01:0.55`
+
     Source: Neelakantan, Vilnis, Le, Sutskever, Kaiser, Kurach, Martens, "Adding
     gradient noise improves learning for very deep networks", 2015, equation 1.
     """

@@ -39,6 +39,10 @@ class GroupLasso(Technique, ActsOnUpdate):
         ModelError: an optimizer whose step is not known (SGD, Adam, AdamW and
             RMSprop are).
 
+    When: there are many inputs, and the network should do without most of them.
+    Cost: no extra pass.
+    Try: `group_lasso=1e-2`
+
     Source: Yuan & Lin, "Model selection and estimation in regression with grouped
     variables", JRSS B 68, 2006, equation 2.1; on a network's inputs: Scardapane,
     Comminiello, Hussain, Uncini, "Group sparse regularization for deep neural

@@ -31,6 +31,10 @@ class L1(Technique, ActsOnUpdate, ExportsPenalty):
         ModelError: an optimizer whose step is not known (SGD, Adam, AdamW and
             RMSprop are).
 
+    When: many weights or inputs are of no use, and the network should say which.
+    Cost: no extra pass.
+    Try: `l1=1e-3`
+
     Source: Tibshirani, "Regression shrinkage and selection via the lasso", 1996;
     the step: Parikh & Boyd, "Proximal algorithms", 2014, section 6.5.2; scaled for
     adaptive optimizers: Yun, Lozano, Yang, "Adaptive proximal gradient methods for

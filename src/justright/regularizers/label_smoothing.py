@@ -27,6 +27,10 @@ class LabelSmoothing(Technique, ActsOnBatch):
         RecipeError: ε outside [0, 1], or targets that are numbers.
         ModelError: a loss of one's own that takes labels.
 
+    When: a classifier is too sure of itself, or some labels are wrong.
+    Cost: no extra pass.
+    Try: `label_smoothing=0.1`
+
     Source: Szegedy, Vanhoucke, Ioffe, Shlens, Wojna, "Rethinking the inception
     architecture for computer vision", CVPR 2016, section 7.
     """

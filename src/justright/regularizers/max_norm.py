@@ -28,6 +28,10 @@ class MaxNorm(Technique, ActsOnUpdate):
     Raises:
         RecipeError: c of 0 or less.
 
+    When: dropout is strong and the learning rate high, and weights run away.
+    Cost: no extra pass.
+    Try: `max_norm=3`
+
     Source: Srebro & Shraibman, "Rank, trace-norm and max-norm", COLT 2005; for
     networks: Srivastava et al., "Dropout", JMLR 15, 2014, section 5.1.
     """

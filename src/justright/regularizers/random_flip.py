@@ -32,6 +32,10 @@ class RandomFlip(Technique, ActsOnBatch):
         RecipeError: a probability outside [0, 1], another mode, or inputs that
             are no images.
 
+    When: a mirrored image means the same.
+    Cost: no extra pass.
+    Try: `random_flip=0.5`
+
     Source: Krizhevsky, Sutskever, Hinton, "ImageNet classification with deep
     convolutional neural networks", NIPS 2012, section 4.1; as
     `keras.layers.RandomFlip`.

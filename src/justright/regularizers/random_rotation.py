@@ -27,6 +27,10 @@ class RandomRotation(Technique, ActsOnBatch):
     Raises:
         RecipeError: a factor outside [0, 1], or inputs that are no images.
 
+    When: the camera's angle is not fixed.
+    Cost: no extra pass; four pixels read for one.
+    Try: `random_rotation=0.05`
+
     Source: Simard, Steinkraus, Platt, "Best practices for convolutional neural
     networks applied to visual document analysis", ICDAR 2003, section 2; as
     `keras.layers.RandomRotation(factor)`.

@@ -27,6 +27,10 @@ class RandomShift(Technique, ActsOnBatch):
     Raises:
         RecipeError: a factor outside [0, 1], or inputs that are no images.
 
+    When: objects may stand anywhere in the image.
+    Cost: no extra pass; four pixels read for one.
+    Try: `random_shift=0.1`
+
     Source: Simard, Steinkraus, Platt, "Best practices for convolutional neural
     networks applied to visual document analysis", ICDAR 2003, section 2; as
     `keras.layers.RandomTranslation(factor, factor)`.

@@ -9,6 +9,7 @@ import jax
 
 from justright.errors import RecipeError
 from justright.regularizers.places import PLACES, ActsOnStopping, StopRule
+from justright.regularizers.schedule import settled
 from justright.regularizers.strength import POSITIONS, PerLayer
 from justright.regularizers.technique import Technique
 
@@ -81,6 +82,17 @@ class Recipe:
         for one in self.techniques:
             named |= one.strengths()
         return named
+
+    def at(self, epoch: jax.Array | int) -> Recipe:
+        """The recipe of one epoch, counted from 0: numbers where it has schedules."""
+        recipe: Recipe = settled(self, epoch)
+        return recipe
+
+    def in_epoch(self, epoch: int) -> Recipe:
+        """As `at`, for people and for Keras: epochs count from 1, and numbers are Python's."""
+        one = self.at(max(epoch - 1, 0))
+        recipe: Recipe = jax.tree.map(lambda v: float(v) if isinstance(v, jax.Array) else v, one)
+        return recipe
 
     def stop_rule(self) -> StopRule:
         """The rule of the technique that says when to stop; never, without one."""

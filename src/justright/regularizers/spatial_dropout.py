@@ -34,6 +34,10 @@ class SpatialDropout(Technique, ActsOnActivations, ExportsLayer):
     Raises:
         RecipeError: a rate outside [0, 1).
 
+    When: convolutions overfit, and dropout of single pixels shows no effect.
+    Cost: no extra pass.
+    Try: `spatial_dropout=0.2`
+
     Source: Tompson, Goroshin, Jain, LeCun, Bregler, "Efficient object localization
     using convolutional networks", CVPR 2015, section 3.3; as
     `keras.layers.SpatialDropout1D` to `3D`.

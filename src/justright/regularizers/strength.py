@@ -2,7 +2,8 @@
 
 A strength is a number that acts wherever its technique acts, or a mapping from
 where to numbers: a layer's name, a pattern of names (`"dense_*"`), or one of the
-words `"input"`, `"hidden"`, `"output"`. The first key that matches decides.
+words `"input"`, `"hidden"`, `"output"`. The first key that matches decides. Where a
+number may stand, a schedule over epochs may too (`schedule.py`).
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ import dataclasses
 import fnmatch
 import math
 import numbers
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import jax
 
 from justright.errors import RecipeError
+from justright.regularizers.schedule import Schedule, Step
 
 Position = Literal["input", "hidden", "output"]
 POSITIONS: tuple[Position, ...] = ("input", "hidden", "output")
@@ -34,6 +36,7 @@ class Limits:
     neutral: float | None
     integer: bool
     by_layer: bool
+    scheduled: bool
     meaning: str
 
     def __str__(self) -> str:
@@ -73,7 +76,10 @@ class PerLayer:
         return repr(dict(zip(self.patterns, self.values, strict=True)))
 
 
-Strength = float | Mapping[str, float] | PerLayer
+Number = float | Schedule
+"""One number, or one for each epoch."""
+
+Strength = Number | Mapping[str, Number] | PerLayer
 """What one may write for a strength. A mapping becomes a `PerLayer`."""
 
 
@@ -87,6 +93,7 @@ def strength(
     neutral: float | None = 0.0,
     integer: bool = False,
     by_layer: bool = True,
+    scheduled: bool = True,
     meaning: str,
 ) -> Any:
     """Declare a traced strength of a technique: its limits, its neutral value, its meaning.
@@ -97,13 +104,16 @@ def strength(
         neutral: the value at which the technique changes nothing, or None if there is none.
         integer: whether only whole numbers make sense.
         by_layer: whether a mapping may give each layer its own.
+        scheduled: whether a schedule may change it from epoch to epoch.
         meaning: one line for catalogues and error messages.
 
     Returns:
         A `dataclasses` field.
     """
     by_layer = by_layer and not integer
-    limits = Limits(low, high, low_included, high_included, neutral, integer, by_layer, meaning)
+    limits = Limits(
+        low, high, low_included, high_included, neutral, integer, by_layer, scheduled, meaning
+    )
     return dataclasses.field(default=default, metadata={"limits": limits})
 
 
@@ -127,9 +137,29 @@ def checked(technique: str, field: str, limits: Limits, value: object) -> Streng
                 f"{technique}.{field} is an empty mapping. Give a number, or name at least one "
                 "layer, pattern or position (input, hidden, output)."
             )
-        values = (_checked_number(technique, field, limits, v) for v in value.values())
+        values = (_checked_one(technique, field, limits, v) for v in value.values())
         return PerLayer(tuple(str(k) for k in value), tuple(values))
-    return _checked_number(technique, field, limits, value)
+    return _checked_one(technique, field, limits, value)
+
+
+def _checked_one(technique: str, field: str, limits: Limits, value: object) -> Number:
+    if not isinstance(value, Schedule):
+        return _checked_number(technique, field, limits, value)
+    said = f"{technique}({field}={value!r})"
+    if not limits.scheduled:
+        raise RecipeError(
+            f"{said}: {limits.meaning} holds for a whole training and takes no schedule. Give "
+            f"{limits}."
+        )
+    # Whatever lies between two values of an interval lies in it.
+    checked = value.with_values(lambda v: _checked_number(technique, field, limits, v))
+    ends = checked.numbers().values()
+    if not isinstance(value, Step) and (limits.integer or not all(map(math.isfinite, ends))):
+        raise RecipeError(
+            f"{said}: the values between {value.start!r} and {value.end!r} are not all "
+            f"{limits}. Use Step, which takes no others."
+        )
+    return checked
 
 
 def _checked_number(technique: str, field: str, limits: Limits, value: object) -> float:
@@ -177,15 +207,21 @@ def strength_at(
     return None
 
 
-def by_name(
-    owner: str, value: Strength, show: Callable[[Any], Any] = lambda v: v
-) -> dict[str, Any]:
+def by_name(owner: str, value: Strength) -> dict[str, Any]:
     """Name the numbers of a strength for a table's columns.
 
     >>> by_name("L2.strength", PerLayer(("hidden",), (0.001,)))
     {'L2.strength[hidden]': 0.001}
+    >>> by_name("L2.strength", Step(0.1, 0, epochs=5))
+    {'L2.strength.step.start': 0.1, 'L2.strength.step.end': 0, 'L2.strength.step.epochs': 5}
     """
     if isinstance(value, PerLayer):
         pairs = zip(value.patterns, value.values, strict=True)
-        return {f"{owner}[{pattern}]": show(number) for pattern, number in pairs}
-    return {owner: show(value)}
+        return {
+            name: number
+            for pattern, one in pairs
+            for name, number in by_name(f"{owner}[{pattern}]", one).items()
+        }
+    if isinstance(value, Schedule):
+        return {f"{owner}.{value.key()}.{name}": n for name, n in value.numbers().items()}
+    return {owner: value}

@@ -32,7 +32,7 @@ class Technique:
     def __post_init__(self) -> None:
         # JAX rebuilds a technique with tracers through `_unflatten`, which
         # bypasses this: only what a user writes is checked.
-        for field in _fields(type(self)):
+        for field in fields_of(type(self)):
             limits = limits_of(field)
             if limits is not None:
                 value = checked(type(self).__name__, field.name, limits, getattr(self, field.name))
@@ -51,12 +51,12 @@ class Technique:
     @classmethod
     def strength_names(cls) -> tuple[str, ...]:
         """The names of the traced fields, in order."""
-        return tuple(f.name for f in _fields(cls) if limits_of(f) is not None)
+        return tuple(f.name for f in fields_of(cls) if limits_of(f) is not None)
 
     @classmethod
     def option_names(cls) -> tuple[str, ...]:
         """The names of the static fields, in order."""
-        return tuple(f.name for f in _fields(cls) if limits_of(f) is None)
+        return tuple(f.name for f in fields_of(cls) if limits_of(f) is None)
 
     def strengths(self) -> dict[str, Any]:
         """The strengths by column name, such as `Dropout.rate`."""
@@ -100,7 +100,8 @@ def technique(cls: T) -> T:
     return cls
 
 
-def _fields(cls: type[Technique]) -> tuple[dataclasses.Field[Any], ...]:
+def fields_of(cls: type[Technique]) -> tuple[dataclasses.Field[Any], ...]:
+    """The fields of a technique, strengths and options."""
     return dataclasses.fields(cast(Any, cls))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from justright.errors import RecipeError, did_you_mean
 from justright.regularizers import TECHNIQUES
 from justright.regularizers.recipe import Recipe
+from justright.regularizers.schedule import SCHEDULES, Schedule
 from justright.regularizers.technique import Technique
 
 PLAIN = "plain"
@@ -14,7 +15,8 @@ def parse_recipe(text: str) -> Recipe:
     """Read a recipe: regularizers by comma, each `name=strength`.
 
     Several strengths of one stand by colon (`elastic_net=1e-4:1e-3`); one without
-    strengths stands alone (`batch_norm`); `plain` or nothing is the empty recipe.
+    strengths stands alone (`batch_norm`); `plain` or nothing is the empty recipe. A
+    schedule is its name, start, end and epochs by slash: `dropout=linear/0/0.5/20`.
 
     Raises:
         RecipeError: all faults of the text, in one message.
@@ -54,7 +56,21 @@ def _parse_one(part: str) -> Technique:
     if len(texts) != len(names):
         form = f"{key}={':'.join(name.upper() for name in names)}" if names else key
         raise RecipeError(f"{part!r} has {len(texts)} strengths; write {form}.")
-    return kind(**{name: _number(part, text) for name, text in zip(names, texts, strict=True)})
+    return kind(**{name: _strength(part, text) for name, text in zip(names, texts, strict=True)})
+
+
+def _strength(part: str, text: str) -> float | Schedule:
+    name, *values = (word.strip() for word in text.split("/"))
+    if not values:
+        return _number(part, text)
+    kind = SCHEDULES.get(name.lower())
+    if kind is None or len(values) != 3:
+        raise RecipeError(
+            f"In {part!r}, {text!r} is no schedule; write linear/START/END/EPOCHS, or cosine or "
+            "step in place of linear."
+        )
+    start, end, epochs = (_number(part, value) for value in values)
+    return kind(start, end, int(epochs) if epochs.is_integer() else epochs)
 
 
 def _number(part: str, text: str) -> float:

@@ -26,6 +26,10 @@ class UnitNorm(Technique, ActsOnUpdate):
     Raises:
         RecipeError: a rate outside [0, 1].
 
+    When: only the directions of hidden units should be learned, not their sizes.
+    Cost: no extra pass.
+    Try: `unit_norm=1`
+
     Source: Salimans & Kingma, "Weight normalization", NIPS 2016, equation 2 with
     g = 1, by projection as in `keras.constraints.UnitNorm`.
     """

@@ -26,6 +26,10 @@ class WeightNoise(Technique, ActsOnStepWeights):
     Raises:
         RecipeError: a negative σ.
 
+    When: weights will be rounded later, or a recurrent network overfits.
+    Cost: no extra pass; a normal number a weight.
+    Try: `weight_noise=0.05`
+
     Source: Graves, "Practical variational inference for neural networks", NIPS
     2011, section 5 (fixed variance); Murray & Edwards, "Enhanced MLP performance
     and fault tolerance resulting from synaptic weight noise during training",
