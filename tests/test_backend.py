@@ -90,3 +90,14 @@ import justright
 print(sys.meta_path == finders)
 """
     assert run(code) == "True"
+
+
+def test_threads_may_be_the_first_to_look_at_a_deferred_module_together():
+    code = """
+import justright, keras
+from concurrent.futures import ThreadPoolExecutor
+with ThreadPoolExecutor(8) as pool:
+    names = list(pool.map(lambda _: keras.wrappers.SKLearnClassifier.__name__, range(8)))
+print(set(names), type(keras.wrappers).__name__)
+"""
+    assert run(code) == "{'SKLearnClassifier'} module"

@@ -221,6 +221,48 @@ def test_a_lane_that_diverges_leaves_its_neighbours_untouched(task):
         assert not np.isfinite(result.curves[-1, :2]).all()
 
 
+@pytest.mark.parametrize("what", ["activation", "schedule", "regularizer"])
+def test_an_object_redefined_under_its_name_is_another_program(data, what):
+    X, y = data
+
+    def losses(scale):
+        custom = keras.saving.register_keras_serializable("tests")
+        if what == "activation":
+
+            @custom
+            def bent(x):
+                return keras.ops.tanh(scale * x)
+
+            return study({"activation": bent})
+        if what == "regularizer":
+
+            @custom
+            def pulled(w):
+                return scale * keras.ops.sum(w**2)
+
+            return study({"activation": "relu", "kernel_regularizer": pulled})
+
+        @custom
+        class Schedule(keras.optimizers.schedules.LearningRateSchedule):
+            def __call__(self, step):
+                return 0.001 * scale
+
+            def get_config(self):
+                return {}
+
+        return study({"activation": "relu"}, keras.optimizers.Adam(Schedule()))
+
+    def study(hidden, optimizer="adam"):
+        layers = [keras.Input((5,)), keras.layers.Dense(4, **hidden), keras.layers.Dense(1)]
+        model = keras.Sequential([*layers, keras.layers.Activation("sigmoid")])
+        made = jr.compare(model, (X, y), {"a": jr.Recipe()}, seeds=1, epochs=3, optimizer=optimizer)
+        return made.results[0].curves
+
+    first, second, again = losses(1.0), losses(30.0), losses(1.0)
+    assert not np.array_equal(first, second)
+    np.testing.assert_array_equal(first, again)
+
+
 def test_pruned_trials_leave_and_the_others_do_not_notice(task):
     trials = [trial(seed=s, epochs=20) for s in range(9)]
     asked = []

@@ -12,6 +12,7 @@ from hypothesis.extra import numpy as hnp
 from conftest import dense_net
 from justright.network.adam import adam_step, is_plain_adam, step_length
 from justright.network.blueprint import Blueprint
+from justright.network.convolution import quick_convolution
 from justright.network.dense import SMALL_BATCH, QuickDense, product
 from justright.network.network import Network
 from justright.network.optimizer import FunctionalOptimizer
@@ -125,3 +126,42 @@ def test_only_a_plain_adam_is_taken_over_and_it_steps_as_keras_does(optimizer, p
         np.testing.assert_allclose(weights[path], keras_weights[path], rtol=1e-5, atol=1e-6)
     for ours, keras_s in zip(state, theirs, strict=True):
         np.testing.assert_allclose(ours, keras_s, rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("kind", "shape", "how"),
+    [
+        ("Conv1D", (9, 3), {"kernel_size": 3, "padding": "causal", "dilation_rate": 2}),
+        ("Conv1D", (9, 3), {"kernel_size": 4, "padding": "same", "strides": 2}),
+        ("Conv2D", (7, 6, 3), {"kernel_size": 3, "padding": "same"}),
+        ("Conv2D", (8, 7, 2), {"kernel_size": (2, 3), "strides": (2, 1), "padding": "same"}),
+        ("Conv2D", (9, 8, 2), {"kernel_size": 3, "dilation_rate": 2, "use_bias": False}),
+        ("Conv2D", (9, 9, 1), {"kernel_size": 4, "strides": 3, "activation": "tanh"}),
+        ("Conv3D", (4, 5, 4, 2), {"kernel_size": 2, "strides": 2, "padding": "same"}),
+    ],
+)
+def test_quick_convolutions_are_keras_in_values_and_gradients(kind, shape, how):
+    plain = getattr(keras.layers, kind)(4, **how)
+    quick = quick_convolution(plain).from_config(plain.get_config())
+    x = jax.random.normal(jax.random.key(0), (5, *shape))
+    plain.build(x.shape)
+    quick.build(x.shape)
+    values = [v.value for v in plain.trainable_variables]
+
+    def loss(layer):
+        return lambda weights, x: jnp.sum(jnp.sin(layer.stateless_call(weights, [], x)[0]))
+
+    for argument in (0, 1):
+        ours, theirs = (
+            jax.jit(jax.value_and_grad(loss(one), argument))(values, x) for one in (quick, plain)
+        )
+        jax.tree.map(
+            lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4), ours, theirs
+        )
+    assert quick.compute_output_shape(x.shape) == plain.compute_output_shape(x.shape)
+
+
+def test_other_convolutions_stay_with_keras():
+    layers = keras.layers
+    for layer in (layers.Conv2D(4, 3, groups=2), layers.DepthwiseConv2D(3), layers.Dense(2)):
+        assert quick_convolution(layer) is None

@@ -16,10 +16,10 @@ import sys
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
-from importlib.abc import MetaPathFinder
+from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
-from importlib.util import LazyLoader
 from types import ModuleType
+from typing import Any
 
 # Each is used by its attributes only, so that nothing needs it while Keras is imported.
 RARELY_USED = (
@@ -46,12 +46,43 @@ class _Deferring(MetaPathFinder):
         if fullname not in self._waiting:
             return None
         self._waiting.discard(fullname)
-        if not self._waiting:
-            sys.meta_path.remove(self)
         spec = PathFinder.find_spec(fullname, path, target)
         if spec is not None and spec.loader is not None:
-            spec.loader = LazyLoader(spec.loader)
+            spec.loader = _Later(spec.loader)
         return spec
+
+
+class _Later(Loader):
+    """Executes a module at the first look at one of its attributes, once, whoever looks."""
+
+    def __init__(self, loader: Loader) -> None:
+        self._loader = loader
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        return self._loader.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        vars(module)["__justright_loader__"] = self._loader
+        module.__class__ = _Unread
+
+
+class _Unread(ModuleType):
+    """A module that is not executed yet. `importlib.util.LazyLoader` is not safe with threads."""
+
+    def __getattribute__(self, name: str) -> Any:
+        inside = object.__getattribute__(self, "__dict__")
+        # What the import system itself asks for.
+        if name.startswith("__") and name in inside:
+            return inside[name]
+        with _reading:
+            loader = inside.pop("__justright_loader__", None)
+            if loader is not None:
+                loader.exec_module(self)
+                object.__setattr__(self, "__class__", ModuleType)
+        return ModuleType.__getattribute__(self, name)
+
+
+_reading = threading.RLock()
 
 
 def defer_rarely_used() -> None:

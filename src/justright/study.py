@@ -166,7 +166,7 @@ class Study:
         if seed is not None and seed not in seeds:
             raise DataError(f"Seed {seed} is not among those of {recipe!r}: {seeds}.")
         wanted = [r for r in results if seed is None or r.trial.seed == seed]
-        good = [r for r in wanted if r.outcome is not Outcome.FAILED]
+        good = [r for r in wanted if r.outcome not in (Outcome.FAILED, Outcome.PRUNED)]
         if not good:
             raise DataError(f"{recipe!r} gave no model. {Outcome.FAILED.sentence}")
         return min(good, key=lambda r: r.at_chosen("val_loss"))

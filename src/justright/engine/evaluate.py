@@ -10,8 +10,15 @@ from justright.network.network import Buffers, Network
 from justright.network.objective import Objective
 from justright.regularizers.places import Weights
 
-# Larger parts are read in pieces of this many rows, so that memory stays bounded.
+# Larger parts are read in pieces, so that memory stays bounded: of so many rows, or fewer where
+# their activations take more bytes than this.
 CHUNK = 4096
+_CHUNK_BYTES = 128 * 2**20
+
+
+def rows_at_once(floats_per_row: int) -> int:
+    """How many rows to evaluate at a time."""
+    return max(1, min(CHUNK, _CHUNK_BYTES // (4 * max(1, floats_per_row))))
 
 
 def evaluate(
@@ -41,11 +48,12 @@ def evaluate(
             axis=1,
         )
 
-    if total <= CHUNK:
+    at_once = rows_at_once(network.floats_per_row)
+    if total <= at_once:
         per_row = figures(index)
     else:
-        filled = -(-total // CHUNK) * CHUNK
-        chunks = jnp.resize(index, (filled,)).reshape(-1, CHUNK)
+        filled = -(-total // at_once) * at_once
+        chunks = jnp.resize(index, (filled,)).reshape(-1, at_once)
         per_row = jax.lax.map(figures, chunks).reshape(filled, 2)
     means, start = [], 0
     for part in parts:

@@ -23,7 +23,7 @@ from justright.engine.program import Task
 from justright.engine.progress import Progress, Report
 from justright.engine.queue import Queue, Remembered
 from justright.engine.rows import Rows
-from justright.engine.scheduler import by_structure, compilers_for
+from justright.engine.scheduler import by_structure, compilers_for, smaller_after
 from justright.engine.size import layout_for
 from justright.engine.stream import Block, Stream, ahead
 from justright.engine.streamed import StreamedProgram
@@ -55,8 +55,29 @@ def run_passes(
         One result for each trial.
     """
     layout = layout or layout_for(task)
-    rows = jax.device_put(task.rows, layout.everywhere())
     start, report = Remembered(initial_values), Report(trials, on_progress)
+    results: dict[int, TrialResult] = {}
+    while len(results) < len(trials):
+        waiting = [i for i in range(len(trials)) if i not in results]
+        remaining = [trials[i] for i in waiting]
+        try:
+            for i, result in _run(task, stream, remaining, start, layout, report):
+                results[waiting[i]] = result
+        except jax.errors.JaxRuntimeError as error:
+            layout = smaller_after(error, layout)
+    return [results[i] for i in range(len(trials))]
+
+
+def _run(
+    task: Task,
+    stream: Stream,
+    trials: Sequence[Trial],
+    start: Remembered,
+    layout: Layout,
+    report: Report,
+) -> Iterator[tuple[int, TrialResult]]:
+    """Yield `(position, result)` as trials end."""
+    rows = jax.device_put(task.rows, layout.everywhere())
     groups = by_structure(trials)
     queues = [
         _PassQueue(StreamedProgram, task, [trials[i] for i in group], start, layout)
@@ -64,14 +85,12 @@ def run_passes(
     ]
     with ThreadPoolExecutor(compilers_for(queues)) as compilers:
         list(compilers.map(lambda queue: queue.compile(rows), queues))
-    results: dict[int, TrialResult] = {}
     # One reader for all passes: each thread keeps memory that it has freed to itself.
     with ThreadPoolExecutor(1) as reader:
         blocks = partial(ahead, stream, layout, reader)
         while sum(queue.enter() for queue in queues):
             for queue, position, result in _together(queues, blocks, rows, report):
-                results[groups[queue][position]] = result
-    return [results[i] for i in range(len(trials))]
+                yield groups[queue][position], result
 
 
 def _together(

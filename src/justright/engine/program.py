@@ -36,11 +36,17 @@ _KEPT = 24
 _tracing = threading.Lock()
 
 
-def compiler_options(layout: Layout) -> dict[str, str | bool]:
-    """Options of XLA: on a CPU, to copy weights only where a loop would overwrite what it reads."""
-    if layout.devices[0].platform != "cpu":
-        return {}
-    return {"xla_cpu_copy_insertion_use_region_analysis": True}
+def compiled(layout: Layout, function: Any, *shapes: Any) -> Any:
+    """Compile a jitted function for some shapes."""
+    options: dict[str, str | bool] = {}
+    if layout.devices[0].platform == "cpu":
+        # Copies weights only where a loop would overwrite what it reads.
+        options["xla_cpu_copy_insertion_use_region_analysis"] = True
+    # Tracing is Python, one thread at a time: a program that is traced to its end compiles
+    # while the next is traced.
+    with _tracing:
+        lowered = function.lower(*shapes)
+    return lowered.compile(options)
 
 
 @dataclass(frozen=True)
@@ -154,11 +160,7 @@ class SegmentProgram(Program):
 
         span = jax.ShapeDtypeStruct((), jnp.int32, sharding=self.layout.everywhere())
         spread = jax.jit(spread_over(self.layout, segment), donate_argnums=1)
-        # Tracing is Python, one thread at a time: a program that is traced to its end
-        # compiles while the next is traced.
-        with _tracing:
-            lowered = spread.lower((rows, span), lanes, orders)
-        return lowered.compile(compiler_options(self.layout))
+        return compiled(self.layout, spread, (rows, span), lanes, orders)
 
 
 Kind = TypeVar("Kind", bound=Program)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
-
 import jax
 
-from justright.engine.evaluate import CHUNK
+from justright.engine.evaluate import rows_at_once
 from justright.engine.layout import Layout, choose_layout
 from justright.engine.program import Task
+from justright.network.extent import floats_per_row
 
 _FLOAT = 4
 # Weights now, best and initial; the gradient; and two moments, as Adam keeps them.
@@ -29,11 +28,7 @@ def state_bytes(task: Task) -> int:
 
 def pass_bytes(task: Task) -> int:
     """What activations take in a pass through the network, in bytes, at most."""
+    floats = floats_per_row(task.blueprint.model)
     judged = task.rows.train.shape[-1] + task.rows.validation.shape[-1]
-    rows = max(_BOTH_WAYS * task.batch_size, min(judged, CHUNK))
-    units = sum(
-        math.prod(size or 1 for size in tensor.shape[1:])
-        for layer in task.blueprint.model.layers
-        for tensor in jax.tree.leaves(layer.output)
-    )
-    return _FLOAT * rows * units
+    rows = max(_BOTH_WAYS * task.batch_size, min(judged, rows_at_once(floats)))
+    return _FLOAT * rows * floats

@@ -11,7 +11,7 @@ import numpy as np
 
 from justright.engine.lane import Lane, Order, close_epoch, enter, leave
 from justright.engine.outcome import Outcome
-from justright.engine.program import Program, compiler_options, shaped, spread_over
+from justright.engine.program import Program, compiled, shaped, spread_over
 from justright.engine.rows import Rows
 from justright.engine.step import Machinery, Training, train_step
 from justright.engine.stream import Block
@@ -76,8 +76,12 @@ class StreamedProgram(Program):
     def _build(self, rows: Rows, lanes: Lane, orders: Order) -> Any:
         block = shaped(self._block, self.layout.everywhere())
         return tuple(
-            jax.jit(spread_over(self.layout, partial(one, self._machinery)), donate_argnums=1)
-            .lower(shared, lanes, orders)
-            .compile(compiler_options(self.layout))
+            compiled(
+                self.layout,
+                jax.jit(spread_over(self.layout, partial(one, self._machinery)), donate_argnums=1),
+                shared,
+                lanes,
+                orders,
+            )
             for one, shared in ((absorb, block), (close, rows))
         )

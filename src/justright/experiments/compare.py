@@ -30,6 +30,7 @@ from justright.report.console import progress_bar
 from justright.study import Study
 
 MOST_EPOCHS = 2**31 - 1
+MOST_LANES = 2**16
 BATCH_SIZE = 32
 
 Recipes = Mapping[str, Recipe | Technique]
@@ -67,7 +68,9 @@ def compare(
         train: `(X, y)`: X (rows, …) of numbers, y (rows,) of labels or numbers, or
             (rows, outputs). Rows that do not fit into memory are read anew in each epoch,
             and all trials take the same batches: a pair of NumPy memory maps or HDF5 data
-            sets, the path of a Parquet file, a `keras.utils.PyDataset`.
+            sets, the path of a Parquet file, a `keras.utils.PyDataset`. Trials that find no
+            lane at first take the passes again, so a PyDataset must give the same batches at
+            each reading: let justright shuffle, and not `on_epoch_end`.
         recipes: by name. The first is the baseline that the summary compares with.
         target: the column to predict, where `train` is a Parquet file; the last one if None.
         validation: like `train`, or a fraction of the training rows to hold out; a
@@ -145,9 +148,11 @@ def _layout(task: Task, lanes: int | None) -> Layout:
     chosen = layout_for(task)
     if lanes is None:
         return chosen
-    if isinstance(lanes, bool) or not isinstance(lanes, int) or lanes < 1:
-        raise DataError(f"lanes={lanes!r}: lanes is a whole number of at least 1, or None.")
-    return replace(chosen, lanes_per_device=lanes)
+    if not _is_whole(lanes) or not 1 <= lanes <= MOST_LANES:
+        raise DataError(
+            f"lanes={lanes!r}: lanes is a whole number from 1 to {MOST_LANES}, or None."
+        )
+    return replace(chosen, lanes_per_device=int(lanes))
 
 
 def _checked_recipes(recipes: Recipes) -> dict[str, Recipe]:

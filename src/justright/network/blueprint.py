@@ -11,6 +11,7 @@ from typing import Any
 import keras
 
 from justright.network.anatomy import Anatomy, anatomy_of
+from justright.network.registered import registered_in
 from justright.network.surgery import functional
 from justright.network.weights import Arrays, assign, fresh_values, values_of
 
@@ -65,7 +66,8 @@ class Blueprint:
             if re.fullmatch(rf"{_snake(type(layer).__name__)}(_\d+)?", layer.name):
                 text = text.replace(f'"{layer.name}"', f'"layer {i}"')
         # Unpacking a nested model leaves conversions that Keras numbers anew in each copy.
-        return kinds, re.sub(r"convert_to_tensor_\d+", "convert_to_tensor", text)
+        text = re.sub(r"convert_to_tensor_\d+", "convert_to_tensor", text)
+        return kinds, text, registered_in(text)
 
     def initial_values(self, seed: int) -> Arrays:
         """Initial values of all variables for a seed, the same for every recipe.

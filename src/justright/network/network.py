@@ -13,7 +13,9 @@ import numpy as np
 from justright.errors import ModelError, RecipeError
 from justright.network.anatomy import Anatomy, is_kernel
 from justright.network.blueprint import Blueprint
+from justright.network.convolution import quick_convolution
 from justright.network.dense import QuickDense
+from justright.network.extent import floats_per_row
 from justright.network.site import Activate, RowwiseBatchNormalization, SiteLayer, acting
 from justright.network.surgery import Edits, LayerFactory, copy_layer, rebuild
 from justright.network.weights import (
@@ -110,6 +112,11 @@ class Network:
             for v in layer.trainable_weights
             if is_kernel(v.name) and (path := self._path(v))
         )
+
+    @cached_property
+    def floats_per_row(self) -> int:
+        """Numbers that one row's activations are."""
+        return floats_per_row(self.model)
 
     @cached_property
     def random_states(self) -> tuple[str, ...]:
@@ -228,6 +235,8 @@ def _for_training(layer: keras.layers.Layer) -> keras.layers.Layer:
         return RowwiseBatchNormalization.from_config(layer.get_config())
     if type(layer) is keras.layers.Dense and not (layer.lora_enabled or layer.quantization_config):
         return QuickDense.from_config(layer.get_config())
+    if kind := quick_convolution(layer):
+        return kind.from_config(layer.get_config())
     return copy_layer(layer)
 
 

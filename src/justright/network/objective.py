@@ -16,6 +16,7 @@ import keras
 import numpy as np
 
 from justright.errors import DataError, ModelError, did_you_mean
+from justright.network.registered import registered_in
 from justright.network.targets import PROBABILITIES, Kind, check_fit, classes_of, kind_of
 
 Rows = Callable[[jax.Array, jax.Array], jax.Array]
@@ -213,8 +214,10 @@ def _default_loss(kind: Kind, sparse: bool, from_logits: bool) -> tuple[str, Row
 
 
 def _loss_key(loss: Any) -> str:
-    if loss is None or isinstance(loss, str):
-        return str(loss)
+    if loss is None:
+        return ""
+    if isinstance(loss, str):
+        return repr((loss, [(one, id(one)) for one in registered_in(loss)]))
     if type(loss) in vars(keras.losses).values() and type(loss) is not keras.losses.Loss:
         return repr((type(loss).__name__, loss.get_config()))
     return f"{loss!r} at {id(loss)}"

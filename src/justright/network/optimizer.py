@@ -14,6 +14,7 @@ import numpy as np
 from justright.errors import ModelError, did_you_mean
 from justright.network.adam import adam_step, is_plain_adam, step_length
 from justright.network.network import Network
+from justright.network.registered import registered_in
 from justright.regularizers.places import Weights
 
 OptimizerState = tuple[jax.Array, ...]
@@ -45,7 +46,14 @@ def keras_optimizer(optimizer: object, model: object = None) -> keras.optimizers
                 f"The optimizer {type(optimizer).__name__} keeps an average of the weights "
                 "(use_ema=True), which justright does not follow. Make it without."
             )
-        return type(optimizer).from_config(optimizer.get_config())
+        try:
+            return type(optimizer).from_config(optimizer.get_config())
+        except (TypeError, ValueError) as error:
+            raise ModelError(
+                f"The optimizer {type(optimizer).__name__} cannot be made again from its "
+                f"configuration: {str(error).strip().splitlines()[0]} Register classes of your "
+                "own, such as a schedule, with @keras.saving.register_keras_serializable()."
+            ) from error
     if optimizer == "momentum":
         return keras.optimizers.SGD(momentum=MOMENTUM)
     if isinstance(optimizer, str):
@@ -76,7 +84,8 @@ def optimizer_key(optimizer: keras.optimizers.Optimizer) -> tuple[Any, ...]:
     if not isinstance(config.get("learning_rate"), dict):
         config["learning_rate"] = "traced"
     config.pop("name", None)
-    return type(optimizer), json.dumps(config, sort_keys=True, default=repr)
+    text = json.dumps(config, sort_keys=True, default=repr)
+    return type(optimizer), text, registered_in(text)
 
 
 class FunctionalOptimizer:
