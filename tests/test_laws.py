@@ -31,6 +31,7 @@ TABLE = {
     jr.ElasticNet: (jr.ElasticNet(0.01, 0.1), jr.ElasticNet(0.0, 0.0)),
     jr.WeightDecay: (jr.WeightDecay(0.1), jr.WeightDecay(0.0)),
     jr.BatchNorm: (jr.BatchNorm(), None),
+    jr.LayerNorm: (jr.LayerNorm(), None),
     jr.Mixup: (jr.Mixup(0.5), jr.Mixup(0.0)),
     jr.LabelSmoothing: (jr.LabelSmoothing(0.2), jr.LabelSmoothing(0.0)),
     jr.GaussianNoise: (jr.GaussianNoise(0.3), jr.GaussianNoise(0.0)),

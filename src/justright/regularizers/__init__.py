@@ -27,6 +27,7 @@ from justright.regularizers.jacobian_penalty import JacobianPenalty
 from justright.regularizers.l1 import L1
 from justright.regularizers.l2 import L2
 from justright.regularizers.label_smoothing import LabelSmoothing
+from justright.regularizers.layer_norm import LayerNorm
 from justright.regularizers.max_norm import MaxNorm
 from justright.regularizers.mixup import Mixup
 from justright.regularizers.orthogonal_penalty import OrthogonalPenalty
@@ -50,6 +51,7 @@ TECHNIQUES: tuple[type[Technique], ...] = (
     ElasticNet,
     WeightDecay,
     BatchNorm,
+    LayerNorm,
     Mixup,
     LabelSmoothing,
     GaussianNoise,
@@ -111,6 +113,7 @@ __all__ = [
     "GroupLasso",
     "JacobianPenalty",
     "LabelSmoothing",
+    "LayerNorm",
     "MaxNorm",
     "Mixup",
     "OrthogonalPenalty",
