@@ -1,4 +1,4 @@
-"""All nine places act, each against its own arithmetic. The techniques here live in this file:
+"""All ten places act, each against its own arithmetic. The techniques here live in this file:
 a technique of one's own needs nothing but the public names."""
 
 import jax
@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import justright as jr
+from justright.regularizers.branches import ActsOnBranches
 from justright.regularizers.places import (
     PLACES,
     ActsOnActivations,
@@ -123,6 +124,22 @@ class Norm(jr.Technique, ActsOnStructure):
 
 
 @jr.technique
+class Doubled(jr.Technique, ActsOnBranches):
+    """Multiply branches in training and at prediction."""
+
+    factor: float = strength(meaning="a factor")
+
+    def branches(self):
+        return 1
+
+    def factors(self, branch, rows, key):
+        return jnp.full(rows, self.factor), jnp.full(rows, self.factor)
+
+    def expected(self, branch):
+        return self.factor
+
+
+@jr.technique
 class StopAt(jr.Technique, ActsOnStopping):
     """Stop once so many epochs have passed."""
 
@@ -133,8 +150,8 @@ class StopAt(jr.Technique, ActsOnStopping):
 
 
 def test_every_place_has_a_technique_here():
-    here = (Norm, Shift, Halve, Scale, MeanOutput, Clip, Cap, Average, StopAt)
-    assert len(PLACES) == len(here) == 9
+    here = (Norm, Doubled, Shift, Halve, Scale, MeanOutput, Clip, Cap, Average, StopAt)
+    assert len(PLACES) == len(here) == 10
     for place, kind in zip(PLACES.values(), here, strict=True):
         assert issubclass(kind, place)
 
@@ -227,6 +244,31 @@ def test_structure_adds_layers_before_the_activation(net, rows):
     study = jr.compare(net, rows, {"it": Norm()}, validation=rows, seeds=1, epochs=2)
     kinds = [type(layer).__name__ for layer in study.model("it").layers]
     assert kinds == ["Dense", "LayerNormalization", "Activation", "Dense"]
+
+
+@pytest.mark.parametrize("factor", [0.0, 2.0])
+def test_branches_are_multiplied_in_training_and_at_prediction(rows, factor):
+    """Against Keras, trained by itself on the same network written by hand."""
+    keras.utils.set_random_seed(2)
+    entry = keras.Input((3,))
+    dense = keras.layers.Dense
+    a, b, c = dense(4, "tanh", name="a"), dense(4, "tanh", name="b"), dense(1, name="c")
+    given = keras.Model(entry, c(b(a(entry))))
+    study = jr.compare(
+        given, rows, {"it": Doubled(factor)}, validation=rows, seeds=1, epochs=5, batch_size=24,
+        optimizer=keras.optimizers.SGD(RATE), initial_weights="model",
+    )  # fmt: skip
+    x = a(entry)
+    twin = keras.Model(entry, c(x + factor * b(x)))
+    twin.compile(keras.optimizers.SGD(RATE), "mse")
+    twin.fit(*rows, batch_size=24, epochs=5, verbose=0)
+    for layer in ("a", "b", "c"):
+        for ours, theirs in zip(
+            *(m.get_layer(layer).get_weights() for m in (study.model("it"), twin)), strict=True
+        ):
+            np.testing.assert_allclose(ours, theirs, atol=1e-5)
+    expected = twin.evaluate(*rows, verbose=0)
+    assert study.curves["val_loss"].iloc[-1] == pytest.approx(expected, abs=1e-5)
 
 
 def test_a_rule_of_ones_own_stops(net, rows):

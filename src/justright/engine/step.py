@@ -1,4 +1,4 @@
-"""One training step: the nine places, in order."""
+"""One training step: the ten places, in order."""
 
 from __future__ import annotations
 

@@ -37,7 +37,11 @@ from justright.regularizers.random_rotation import RandomRotation
 from justright.regularizers.random_shift import RandomShift
 from justright.regularizers.recipe import Recipe
 from justright.regularizers.sam import SAM
+from justright.regularizers.shake_drop import ShakeDrop
+from justright.regularizers.shake_shake import ShakeShake
+from justright.regularizers.skip_connections import SkipConnections
 from justright.regularizers.spatial_dropout import SpatialDropout
+from justright.regularizers.stochastic_depth import StochasticDepth
 from justright.regularizers.swa import SWA
 from justright.regularizers.technique import Technique, technique
 from justright.regularizers.unit_norm import UnitNorm
@@ -52,6 +56,10 @@ TECHNIQUES: tuple[type[Technique], ...] = (
     WeightDecay,
     BatchNorm,
     LayerNorm,
+    SkipConnections,
+    StochasticDepth,
+    ShakeDrop,
+    ShakeShake,
     Mixup,
     LabelSmoothing,
     GaussianNoise,
@@ -122,7 +130,11 @@ __all__ = [
     "RandomRotation",
     "RandomShift",
     "Recipe",
+    "ShakeDrop",
+    "ShakeShake",
+    "SkipConnections",
     "SpatialDropout",
+    "StochasticDepth",
     "Technique",
     "UnitNorm",
     "WeightDecay",

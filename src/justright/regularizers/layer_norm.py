@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import numbers
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -37,9 +36,9 @@ class LayerNorm(Technique, ActsOnStructure):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        value = self.epsilon
-        number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-        if not number or not 0 < value < math.inf:
+        value: object = self.epsilon
+        number = isinstance(value, float | int) and not isinstance(value, bool)
+        if not number or not 0 < self.epsilon < math.inf:
             raise RecipeError(f"LayerNorm(epsilon={value!r}): epsilon is a number above 0.")
 
     def before_activation(self, layer: keras.layers.Layer) -> Sequence[keras.layers.Layer]:

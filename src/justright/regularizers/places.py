@@ -1,8 +1,9 @@
-"""The nine places of a training step at which a regularizer may act.
+"""The ten places of a training step at which a regularizer may act.
 
 | place                          | interface          | for example                   |
 |--------------------------------|--------------------|-------------------------------|
 | structure of the network       | ActsOnStructure    | batch normalization           |
+| branches of skip connections   | ActsOnBranches     | stochastic depth              |
 | the batch                      | ActsOnBatch        | augmentation, mixup           |
 | the weights used in this step  | ActsOnStepWeights  | DropConnect, weight noise     |
 | activations at a site          | ActsOnActivations  | dropout and its kin           |
@@ -28,6 +29,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import jax
 
+from justright.regularizers.branches import ActsOnBranches
 from justright.regularizers.strength import Position, Strength, strength_at
 
 if TYPE_CHECKING:
@@ -297,6 +299,7 @@ class ActsOnStopping(ABC):
 
 PLACES: Mapping[str, type[ABC]] = {
     "structure of the network": ActsOnStructure,
+    "branches of skip connections": ActsOnBranches,
     "the batch": ActsOnBatch,
     "the weights used in this step": ActsOnStepWeights,
     "activations at a site": ActsOnActivations,
@@ -306,4 +309,4 @@ PLACES: Mapping[str, type[ABC]] = {
     "the weights used for prediction": ActsOnPrediction,
     "when to stop": ActsOnStopping,
 }
-"""The nine places, in the order of a training step."""
+"""The ten places, in the order of a training step."""
