@@ -47,6 +47,8 @@ TABLE = {
     jr.UnitNorm: (jr.UnitNorm(0.6), jr.UnitNorm(0.0)),
     jr.EMA: (jr.EMA(0.8), jr.EMA(0.0)),
     jr.SWA: (jr.SWA(1), jr.SWA(INFINITY)),
+    jr.Lookahead: (jr.Lookahead(5, 0.5), jr.Lookahead(1, 1.0)),
+    jr.WarmRestarts: (jr.WarmRestarts(1, 2.0), jr.WarmRestarts(INFINITY, 2.0)),
     jr.GroupLasso: (jr.GroupLasso(0.05), jr.GroupLasso(0.0)),
     jr.FeatureMasking: (jr.FeatureMasking(0.3), jr.FeatureMasking(0.0)),
     jr.CutMix: (jr.CutMix(1.0), jr.CutMix(0.0)),

@@ -1,4 +1,4 @@
-"""All ten places act, each against its own arithmetic. The techniques here live in this file:
+"""All eleven places act, each against its own arithmetic. The techniques here live in this file:
 a technique of one's own needs nothing but the public names."""
 
 import jax
@@ -22,6 +22,7 @@ from justright.regularizers.places import (
     ActsOnUpdate,
     StopRule,
 )
+from justright.regularizers.schedule import ActsOnLearningRate
 from justright.regularizers.strength import strength
 
 RATE = 0.05
@@ -140,6 +141,16 @@ class Doubled(jr.Technique, ActsOnBranches):
 
 
 @jr.technique
+class Decayed(jr.Technique, ActsOnLearningRate):
+    """Divide the learning rate by the steps taken."""
+
+    power: float = strength(meaning="a power")
+
+    def learning_rate(self, rate, moment):
+        return rate / (1.0 + moment.step) ** self.power
+
+
+@jr.technique
 class StopAt(jr.Technique, ActsOnStopping):
     """Stop once so many epochs have passed."""
 
@@ -150,8 +161,8 @@ class StopAt(jr.Technique, ActsOnStopping):
 
 
 def test_every_place_has_a_technique_here():
-    here = (Norm, Doubled, Shift, Halve, Scale, MeanOutput, Clip, Cap, Average, StopAt)
-    assert len(PLACES) == len(here) == 10
+    here = (Norm, Doubled, Shift, Halve, Scale, MeanOutput, Clip, Decayed, Cap, Average, StopAt)
+    assert len(PLACES) == len(here) == 11
     for place, kind in zip(PLACES.values(), here, strict=True):
         assert issubclass(kind, place)
 
@@ -184,7 +195,8 @@ def trained(net, rows, recipe, steps=6):
 
 
 def by_hand(net, rows, *, steps=6, shift=0.0, kernels=1.0, units=1.0, mean=0.0, limit=np.inf,
-            ahead=0.0, cap=np.inf, decay=None):  # fmt: skip
+            ahead=0.0, cap=np.inf, decay=None,
+            power=0.0):  # fmt: skip
     """Gradient descent in float64 NumPy, the places spelt out."""
     X, y = (a.astype(np.float64) for a in rows)
     W1, b1, W2, b2 = (w.astype(np.float64) for w in net.get_weights())
@@ -200,13 +212,15 @@ def by_hand(net, rows, *, steps=6, shift=0.0, kernels=1.0, units=1.0, mean=0.0, 
             kernels * inputs.T @ dh, dh.sum(0), kernels * (units * h).T @ d, d.sum(0),
         ]  # fmt: skip
 
-    for _ in range(steps):
+    for step in range(steps):
         weights = [W1, b1, W2, b2]
         g = gradients(*weights)
         if ahead:
             g = gradients(*(w + ahead * dw for w, dw in zip(weights, g, strict=True)))
         g = [np.clip(dw, -limit, limit) for dw in g]
-        W1, b1, W2, b2 = (w - RATE * dw for w, dw in zip(weights, g, strict=True))
+        W1, b1, W2, b2 = (
+            w - RATE / (1 + step) ** power * dw for w, dw in zip(weights, g, strict=True)
+        )
         W1, W2 = np.clip(W1, -cap, cap), np.clip(W2, -cap, cap)
         if decay is not None:
             pairs = zip(average, (W1, b1, W2, b2), strict=True)
@@ -222,6 +236,7 @@ CASES = {
     "a penalty on the loss": (MeanOutput(0.4), {"mean": 0.4}),
     "the gradient": (Clip(0.05), {"limit": 0.05}),
     "a second backward pass": (Ahead(0.1), {"ahead": 0.1}),
+    "the learning rate": (Decayed(0.5), {"power": 0.5}),
     "the weights after the update": (Cap(0.2), {"cap": 0.2}),
     "the weights used for prediction": (Average(0.8), {"decay": 0.8}),
     "several at once": (

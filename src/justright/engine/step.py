@@ -1,4 +1,4 @@
-"""One training step: the ten places, in order."""
+"""One training step: the eleven places, in order."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ from justright.regularizers.places import (
     mean_over_rows,
 )
 from justright.regularizers.recipe import Recipe
+from justright.regularizers.schedule import ActsOnLearningRate
 
 Again = Callable[[Weights, Batch], Weights]
 """The gradient at other weights or another batch."""
@@ -131,13 +132,15 @@ def train_step(
         gradient = change(gradient, state.weights, batch)
         again = _before(change, again)
 
+    for schedule in recipe.filling(ActsOnLearningRate):
+        rate = schedule.learning_rate(rate, Moment(state.step, machinery.steps_per_epoch))
     weights, optimizer = _update(machinery, recipe, rate, state, gradient)
     moment = Moment(state.step + 1, machinery.steps_per_epoch)
-    averages = tuple(
-        average.after_step(kept, weights, moment)
-        for average, kept in zip(recipe.filling(ActsOnPrediction), state.averages, strict=True)
-    )
-    return Training(weights, buffers, optimizer, averages, state.step + 1)
+    averages = []
+    for average, kept in zip(recipe.filling(ActsOnPrediction), state.averages, strict=True):
+        averages.append(average.after_step(kept, weights, moment))
+        weights = average.training_weights(averages[-1], weights, moment)
+    return Training(weights, buffers, optimizer, tuple(averages), state.step + 1)
 
 
 def prediction_weights(recipe: Recipe, state: Training) -> Weights:

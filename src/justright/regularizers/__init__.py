@@ -28,6 +28,7 @@ from justright.regularizers.l1 import L1
 from justright.regularizers.l2 import L2
 from justright.regularizers.label_smoothing import LabelSmoothing
 from justright.regularizers.layer_norm import LayerNorm
+from justright.regularizers.lookahead import Lookahead
 from justright.regularizers.max_norm import MaxNorm
 from justright.regularizers.mixup import Mixup
 from justright.regularizers.orthogonal_penalty import OrthogonalPenalty
@@ -45,6 +46,7 @@ from justright.regularizers.stochastic_depth import StochasticDepth
 from justright.regularizers.swa import SWA
 from justright.regularizers.technique import Technique, technique
 from justright.regularizers.unit_norm import UnitNorm
+from justright.regularizers.warm_restarts import WarmRestarts
 from justright.regularizers.weight_decay import WeightDecay
 from justright.regularizers.weight_noise import WeightNoise
 
@@ -71,6 +73,8 @@ TECHNIQUES: tuple[type[Technique], ...] = (
     UnitNorm,
     EMA,
     SWA,
+    Lookahead,
+    WarmRestarts,
     GroupLasso,
     FeatureMasking,
     Cutout,
@@ -122,6 +126,7 @@ __all__ = [
     "JacobianPenalty",
     "LabelSmoothing",
     "LayerNorm",
+    "Lookahead",
     "MaxNorm",
     "Mixup",
     "OrthogonalPenalty",
@@ -137,6 +142,7 @@ __all__ = [
     "StochasticDepth",
     "Technique",
     "UnitNorm",
+    "WarmRestarts",
     "WeightDecay",
     "WeightNoise",
     "technique",
