@@ -10,7 +10,7 @@ import pytest
 import scipy.stats
 
 import justright as jr
-from conftest import dense_net
+from conftest import Compilations, dense_net
 from justright.regularizers.branches import Branch, weighed
 
 
@@ -234,3 +234,22 @@ def test_a_step_with_shake_drop_has_the_gradients_of_a_pytorch_function():
     value, gradient = jax.value_and_grad(ours)(jnp.asarray(w))
     np.testing.assert_allclose(value, loss.item(), rtol=1e-5)
     np.testing.assert_allclose(gradient, wt.grad.numpy(), rtol=1e-4, atol=1e-5)
+
+
+def test_a_network_that_is_built_again_finds_its_program_and_its_twins(binary):
+    """Keras numbers layers on, and what skip connections add is named after them."""
+
+    def trained():
+        dense = keras.layers.Dense
+        net = keras.Sequential(
+            [keras.Input((5,)), dense(6, "relu"), dense(4, "relu"), dense(1, "sigmoid")]
+        )
+        return study_of(jr.BatchNorm() + jr.ShakeShake(1.0), binary, net, seeds=1, epochs=2)
+
+    first = trained()
+    with Compilations() as compiled:
+        second = trained()
+    assert compiled.count == 0
+    np.testing.assert_array_equal(first.curves["val_loss"], second.curves["val_loss"])
+    predicted = [study.model("it").predict(binary[0], verbose=0) for study in (first, second)]
+    np.testing.assert_array_equal(*predicted)
