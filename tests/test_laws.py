@@ -31,6 +31,11 @@ TABLE = {
     jr.ElasticNet: (jr.ElasticNet(0.01, 0.1), jr.ElasticNet(0.0, 0.0)),
     jr.WeightDecay: (jr.WeightDecay(0.1), jr.WeightDecay(0.0)),
     jr.BatchNorm: (jr.BatchNorm(), None),
+    jr.LayerNorm: (jr.LayerNorm(), None),
+    jr.SkipConnections: (jr.SkipConnections(), None),
+    jr.StochasticDepth: (jr.StochasticDepth(0.5), jr.StochasticDepth(0.0)),
+    jr.ShakeDrop: (jr.ShakeDrop(0.5), jr.ShakeDrop(0.0)),
+    jr.ShakeShake: (jr.ShakeShake(1.0), jr.ShakeShake(0.0)),
     jr.Mixup: (jr.Mixup(0.5), jr.Mixup(0.0)),
     jr.LabelSmoothing: (jr.LabelSmoothing(0.2), jr.LabelSmoothing(0.0)),
     jr.GaussianNoise: (jr.GaussianNoise(0.3), jr.GaussianNoise(0.0)),
@@ -42,6 +47,8 @@ TABLE = {
     jr.UnitNorm: (jr.UnitNorm(0.6), jr.UnitNorm(0.0)),
     jr.EMA: (jr.EMA(0.8), jr.EMA(0.0)),
     jr.SWA: (jr.SWA(1), jr.SWA(INFINITY)),
+    jr.Lookahead: (jr.Lookahead(5, 0.5), jr.Lookahead(1, 1.0)),
+    jr.WarmRestarts: (jr.WarmRestarts(1, 2.0), jr.WarmRestarts(INFINITY, 2.0)),
     jr.GroupLasso: (jr.GroupLasso(0.05), jr.GroupLasso(0.0)),
     jr.FeatureMasking: (jr.FeatureMasking(0.3), jr.FeatureMasking(0.0)),
     jr.CutMix: (jr.CutMix(1.0), jr.CutMix(0.0)),
@@ -62,6 +69,12 @@ TABLE = {
     jr.AlphaDropout: (jr.AlphaDropout(0.2), jr.AlphaDropout(0.0)),
     jr.DropBlock: (jr.DropBlock(0.3, 2), jr.DropBlock(0.0, 2)),
     jr.EarlyStopping: (jr.EarlyStopping(1), jr.EarlyStopping(INFINITY)),
+}
+# What a technique that brings a structure is compared with: that structure alone.
+NEUTRAL_STRUCTURE = {
+    jr.StochasticDepth: jr.Recipe(jr.SkipConnections()),
+    jr.ShakeDrop: jr.Recipe(jr.SkipConnections()),
+    jr.ShakeShake: jr.Recipe(jr.SkipConnections(2)),
 }
 # These act on images; all the others on anything, and are tried on a table.
 ON_IMAGES = {
@@ -149,9 +162,10 @@ def traced(recipe):
 def test_the_neutral_strength_is_the_baseline_to_the_bit(kind, optimizer):
     """Within one compiled program: the baseline beside the technique at its neutral value."""
     active, neutral = map(jr.Recipe, TABLE[kind])
-    baseline = trainer(kind, jr.Recipe(), optimizer)
+    structure = NEUTRAL_STRUCTURE.get(kind, jr.Recipe())
+    baseline = trainer(kind, structure, optimizer)
     regularized = trainer(kind, active, optimizer)
-    both = jax.jit(lambda recipe: (baseline(jr.Recipe()), regularized(recipe)))
+    both = jax.jit(lambda recipe: (baseline(structure), regularized(recipe)))
     plain, with_neutral = both(traced(neutral))
     for path, value in plain.items():
         np.testing.assert_array_equal(with_neutral[path], value, err_msg=path)

@@ -1,4 +1,4 @@
-"""All nine places act, each against its own arithmetic. The techniques here live in this file:
+"""All eleven places act, each against its own arithmetic. The techniques here live in this file:
 a technique of one's own needs nothing but the public names."""
 
 import jax
@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 import justright as jr
+from justright.regularizers.branches import ActsOnBranches
+from justright.regularizers.learning_rate import ActsOnLearningRate
 from justright.regularizers.places import (
     PLACES,
     ActsOnActivations,
@@ -123,6 +125,32 @@ class Norm(jr.Technique, ActsOnStructure):
 
 
 @jr.technique
+class Doubled(jr.Technique, ActsOnBranches):
+    """Multiply branches in training and at prediction."""
+
+    factor: float = strength(meaning="a factor")
+
+    def branches(self):
+        return 1
+
+    def factors(self, branch, rows, key):
+        return jnp.full(rows, self.factor), jnp.full(rows, self.factor)
+
+    def expected(self, branch):
+        return self.factor
+
+
+@jr.technique
+class Decayed(jr.Technique, ActsOnLearningRate):
+    """Divide the learning rate by the steps taken."""
+
+    power: float = strength(meaning="a power")
+
+    def learning_rate(self, rate, moment):
+        return rate / (1.0 + moment.step) ** self.power
+
+
+@jr.technique
 class StopAt(jr.Technique, ActsOnStopping):
     """Stop once so many epochs have passed."""
 
@@ -133,8 +161,8 @@ class StopAt(jr.Technique, ActsOnStopping):
 
 
 def test_every_place_has_a_technique_here():
-    here = (Norm, Shift, Halve, Scale, MeanOutput, Clip, Cap, Average, StopAt)
-    assert len(PLACES) == len(here) == 9
+    here = (Norm, Doubled, Shift, Halve, Scale, MeanOutput, Clip, Decayed, Cap, Average, StopAt)
+    assert len(PLACES) == len(here) == 11
     for place, kind in zip(PLACES.values(), here, strict=True):
         assert issubclass(kind, place)
 
@@ -167,7 +195,8 @@ def trained(net, rows, recipe, steps=6):
 
 
 def by_hand(net, rows, *, steps=6, shift=0.0, kernels=1.0, units=1.0, mean=0.0, limit=np.inf,
-            ahead=0.0, cap=np.inf, decay=None):  # fmt: skip
+            ahead=0.0, cap=np.inf, decay=None,
+            power=0.0):  # fmt: skip
     """Gradient descent in float64 NumPy, the places spelt out."""
     X, y = (a.astype(np.float64) for a in rows)
     W1, b1, W2, b2 = (w.astype(np.float64) for w in net.get_weights())
@@ -183,13 +212,15 @@ def by_hand(net, rows, *, steps=6, shift=0.0, kernels=1.0, units=1.0, mean=0.0, 
             kernels * inputs.T @ dh, dh.sum(0), kernels * (units * h).T @ d, d.sum(0),
         ]  # fmt: skip
 
-    for _ in range(steps):
+    for step in range(steps):
         weights = [W1, b1, W2, b2]
         g = gradients(*weights)
         if ahead:
             g = gradients(*(w + ahead * dw for w, dw in zip(weights, g, strict=True)))
         g = [np.clip(dw, -limit, limit) for dw in g]
-        W1, b1, W2, b2 = (w - RATE * dw for w, dw in zip(weights, g, strict=True))
+        W1, b1, W2, b2 = (
+            w - RATE / (1 + step) ** power * dw for w, dw in zip(weights, g, strict=True)
+        )
         W1, W2 = np.clip(W1, -cap, cap), np.clip(W2, -cap, cap)
         if decay is not None:
             pairs = zip(average, (W1, b1, W2, b2), strict=True)
@@ -205,6 +236,7 @@ CASES = {
     "a penalty on the loss": (MeanOutput(0.4), {"mean": 0.4}),
     "the gradient": (Clip(0.05), {"limit": 0.05}),
     "a second backward pass": (Ahead(0.1), {"ahead": 0.1}),
+    "the learning rate": (Decayed(0.5), {"power": 0.5}),
     "the weights after the update": (Cap(0.2), {"cap": 0.2}),
     "the weights used for prediction": (Average(0.8), {"decay": 0.8}),
     "several at once": (
@@ -227,6 +259,31 @@ def test_structure_adds_layers_before_the_activation(net, rows):
     study = jr.compare(net, rows, {"it": Norm()}, validation=rows, seeds=1, epochs=2)
     kinds = [type(layer).__name__ for layer in study.model("it").layers]
     assert kinds == ["Dense", "LayerNormalization", "Activation", "Dense"]
+
+
+@pytest.mark.parametrize("factor", [0.0, 2.0])
+def test_branches_are_multiplied_in_training_and_at_prediction(rows, factor):
+    """Against Keras, trained by itself on the same network written by hand."""
+    keras.utils.set_random_seed(2)
+    entry = keras.Input((3,))
+    dense = keras.layers.Dense
+    a, b, c = dense(4, "tanh", name="a"), dense(4, "tanh", name="b"), dense(1, name="c")
+    given = keras.Model(entry, c(b(a(entry))))
+    study = jr.compare(
+        given, rows, {"it": Doubled(factor)}, validation=rows, seeds=1, epochs=5, batch_size=24,
+        optimizer=keras.optimizers.SGD(RATE), initial_weights="model",
+    )  # fmt: skip
+    x = a(entry)
+    twin = keras.Model(entry, c(x + factor * b(x)))
+    twin.compile(keras.optimizers.SGD(RATE), "mse")
+    twin.fit(*rows, batch_size=24, epochs=5, verbose=0)
+    for layer in ("a", "b", "c"):
+        for ours, theirs in zip(
+            *(m.get_layer(layer).get_weights() for m in (study.model("it"), twin)), strict=True
+        ):
+            np.testing.assert_allclose(ours, theirs, atol=1e-5)
+    expected = twin.evaluate(*rows, verbose=0)
+    assert study.curves["val_loss"].iloc[-1] == pytest.approx(expected, abs=1e-5)
 
 
 def test_a_rule_of_ones_own_stops(net, rows):

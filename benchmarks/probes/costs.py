@@ -108,9 +108,8 @@ def evaluations(bench: Bench, task: Task) -> Call:
             # Weights that wait for the last round's figures, so that none is left out.
             moved = order.weights[first] + 1e-9 * figures[0, 0]
             weights = {**order.weights, first: moved}
-            return evaluate(
-                machinery.network, machinery.objective, weights, order.buffers, rows, parts
-            )
+            network, objective = machinery.network, machinery.objective
+            return evaluate(network, objective, jr.Recipe(), weights, order.buffers, rows, parts)
 
         return jax.lax.fori_loop(0, bench.epochs, once, jnp.zeros((2, 2)))
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
+from justright.engine.forward import weigh_in_prediction
 from justright.engine.rows import Rows
 from justright.network.network import Buffers, Network
 from justright.network.objective import Objective
 from justright.regularizers.places import Weights
+from justright.regularizers.recipe import Recipe
 
 # Larger parts are read in pieces, so that memory stays bounded: of so many rows, or fewer where
 # their activations take more bytes than this.
@@ -24,6 +26,7 @@ def rows_at_once(floats_per_row: int) -> int:
 def evaluate(
     network: Network,
     objective: Objective,
+    recipe: Recipe,
     weights: Weights,
     buffers: Buffers,
     rows: Rows,
@@ -32,6 +35,7 @@ def evaluate(
     """Mean loss and metric of each part in one pass.
 
     Args:
+        recipe: says what prediction does with branches.
         parts: indices (n,) into the pool, one array a part.
 
     Returns:
@@ -39,10 +43,13 @@ def evaluate(
     """
     index = jnp.concatenate(parts)
     total = index.shape[0]
+    weigh = weigh_in_prediction(recipe)
 
     def figures(chunk: jax.Array) -> jax.Array:
         targets = rows.targets[chunk]
-        outputs = network.forward(weights, buffers, rows.inputs[chunk], training=False).outputs
+        outputs = network.forward(
+            weights, buffers, rows.inputs[chunk], training=False, weigh=weigh
+        ).outputs
         return jnp.stack(
             [objective.loss_rows(targets, outputs), objective.metric_rows(targets, outputs)],
             axis=1,

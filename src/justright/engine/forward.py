@@ -12,7 +12,8 @@ from justright.errors import RecipeError
 from justright.network.network import Buffers, ForwardPass, Network
 from justright.network.objective import Objective
 from justright.network.probabilities import log_probabilities
-from justright.network.site import Activate
+from justright.network.site import Activate, Weigh
+from justright.regularizers.branches import ActsOnBranches, Branch, weighed
 from justright.regularizers.places import (
     ActsOnActivations,
     ActsOnLoss,
@@ -64,7 +65,13 @@ def run(
         seen: Seen = []
         activate = _activate(noisy, key, seen if look_inside else None)
         passed = network.forward(
-            weights, buffers, inputs, training=training, activate=activate, row_mask=row_mask
+            weights,
+            buffers,
+            inputs,
+            training=training,
+            activate=activate,
+            weigh=_weigh_in_training(recipe, key) if training else weigh_in_prediction(recipe),
+            row_mask=row_mask,
         )
         return passed, seen
 
@@ -152,3 +159,30 @@ def _activate(recipe: Recipe, key: KeyOf, seen: Seen | None) -> Activate | None:
         return x
 
     return activate
+
+
+def _weigh_in_training(recipe: Recipe, key: KeyOf) -> Weigh | None:
+    acting: Sequence[Any] = recipe.filling(ActsOnBranches)
+    if not acting:
+        return None
+    keys = [key(one) for one in acting]
+
+    def weigh(x: jax.Array, branch: Branch) -> jax.Array:
+        for one, its_key in zip(acting, keys, strict=True):
+            factors = one.factors(branch, x.shape[0], fold_in(its_key, branch.block))
+            x = x if factors is None else weighed(x, factors)
+        return x
+
+    return weigh
+
+
+def weigh_in_prediction(recipe: Recipe) -> Weigh | None:
+    """What a recipe does with branches at prediction; None without such."""
+    acting = recipe.filling(ActsOnBranches)
+
+    def weigh(x: jax.Array, branch: Branch) -> jax.Array:
+        for one in acting:
+            x = x * jnp.asarray(one.expected(branch), x.dtype)
+        return x
+
+    return weigh if acting else None

@@ -159,6 +159,7 @@ def close_epoch(
     (train_loss, train_metric), (val_loss, val_metric) = evaluate(
         machinery.network,
         machinery.objective,
+        order.recipe,
         predicting,
         training.buffers,
         rows,
@@ -248,7 +249,7 @@ def leave(machinery: Machinery, rows: Rows, lane: Lane, order: Order) -> Lane:
     test = rows.test[order.split]
     judged = lane.test
     if test.shape[0]:
-        judged = evaluate(machinery.network, machinery.objective, weights, buffers, rows, (test,))[
-            0
-        ]
+        network, objective = machinery.network, machinery.objective
+        figures = evaluate(network, objective, order.recipe, weights, buffers, rows, (test,))
+        judged = figures[0]
     return lane._replace(best=lane.best._replace(weights=weights, buffers=buffers), test=judged)

@@ -23,7 +23,8 @@ from justright.errors import ModelError
 from justright.network.blueprint import Blueprint
 from justright.network.network import Network
 from justright.network.objective import Objective
-from justright.network.optimizer import FunctionalOptimizer, optimizer_key
+from justright.network.optimizer import FunctionalOptimizer, has_schedule, optimizer_key
+from justright.regularizers.learning_rate import ActsOnLearningRate
 from justright.regularizers.places import ActsOnUpdate
 from justright.regularizers.recipe import Recipe
 
@@ -98,6 +99,7 @@ class Program(ABC):
                 f"{type(recipe.filling(ActsOnUpdate)[0]).__name__} acts after each update. Use "
                 "larger batches instead of gradient_accumulation_steps."
             )
+        _check_schedule(task, recipe)
         count = task.training_rows
         if self.network.has_activity_penalty and count != task.steps_per_epoch * task.batch_size:
             raise ModelError(
@@ -196,6 +198,16 @@ def program_for(kind: type[Kind], task: Task, recipe: Recipe, layout: Layout) ->
         while len(_programs) > _KEPT:
             _programs.popitem(last=False)
     return program
+
+
+def _check_schedule(task: Task, recipe: Recipe) -> None:
+    scheduling = recipe.filling(ActsOnLearningRate)
+    if scheduling and has_schedule(task.optimizer):
+        raise ModelError(
+            "The optimizer has a schedule for its learning rate, and "
+            f"{type(scheduling[0]).__name__} is another. Give the optimizer a number, or take it "
+            "out of the recipe."
+        )
 
 
 def shaped(tree: Any, sharding: Any) -> Any:

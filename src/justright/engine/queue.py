@@ -133,7 +133,10 @@ class Queue(Generic[Kind]):
     def _order(self, trial: Trial) -> Order:
         network = self._program.network
         values = self._initial_values.of(trial)
-        weights, buffers = network.complete({self._paths.get(p, p): v for p, v in values.items()})
+        weights, buffers = network.complete(
+            {self._paths.get(p, p): v for p, v in values.items()},
+            initial_weights_seed(trial.seed, trial.split),
+        )
         for i, path in enumerate(network.random_states):
             buffers[path] = own_layers_key(trial.seed, trial.split) + np.uint32(i)
         recipe = trial.recipe.in_program()

@@ -1,4 +1,4 @@
-"""One training step: the nine places, in order."""
+"""One training step: the eleven places, in order."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from justright.network.network import Buffers, Network
 from justright.network.objective import Objective
 from justright.network.optimizer import FunctionalOptimizer, OptimizerState
 from justright.network.soft_targets import with_soft_targets
+from justright.regularizers.learning_rate import ActsOnLearningRate
 from justright.regularizers.places import (
     ActsOnBatch,
     ActsOnGradient,
@@ -131,13 +132,15 @@ def train_step(
         gradient = change(gradient, state.weights, batch)
         again = _before(change, again)
 
+    for schedule in recipe.filling(ActsOnLearningRate):
+        rate = schedule.learning_rate(rate, Moment(state.step, machinery.steps_per_epoch))
     weights, optimizer = _update(machinery, recipe, rate, state, gradient)
     moment = Moment(state.step + 1, machinery.steps_per_epoch)
-    averages = tuple(
-        average.after_step(kept, weights, moment)
-        for average, kept in zip(recipe.filling(ActsOnPrediction), state.averages, strict=True)
-    )
-    return Training(weights, buffers, optimizer, averages, state.step + 1)
+    averages = []
+    for average, kept in zip(recipe.filling(ActsOnPrediction), state.averages, strict=True):
+        averages.append(average.after_step(kept, weights, moment))
+        weights = average.training_weights(averages[-1], weights, moment)
+    return Training(weights, buffers, optimizer, tuple(averages), state.step + 1)
 
 
 def prediction_weights(recipe: Recipe, state: Training) -> Weights:

@@ -27,6 +27,7 @@ _ACTIVATIONS = (
     keras.layers.PReLU,
     keras.layers.ELU,
 )
+CONVOLUTIONS = (keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Conv3D)
 _FEED_FORWARD = (
     keras.layers.Dense,
     keras.layers.EinsumDense,
@@ -68,6 +69,8 @@ class Anatomy:
         sites: the input, then one for each hidden layer.
         readers: layers whose kernels' last axis but one counts the network's input features.
         normalizable: hidden dense and convolutional layers without a normalization after them.
+        chains: each hidden layer with the normalizations and activations right behind it, for
+            those that a skip connection fits around.
         output_activation: the name of the last activation (`"sigmoid"`, `"linear"`, …).
         output_shape: of one row.
     """
@@ -78,6 +81,7 @@ class Anatomy:
     sites: tuple[Site, ...]
     readers: tuple[str, ...]
     normalizable: tuple[str, ...]
+    chains: tuple[tuple[str, ...], ...]
     output_activation: str
     output_shape: tuple[int, ...]
 
@@ -108,6 +112,8 @@ def anatomy_of(model: keras.Model) -> Anatomy:
     ends: dict[str, str] = {}
     sites = [Site(0, "input", "input", len(model.inputs[0].shape))]
     normalizable: dict[str, None] = {}
+    reading = _readers(calls)
+    chains: list[tuple[str, ...]] = []
     for call in calls:
         if has_kernel(call.layer) and call.layer.name not in outputs:
             chain = _chain(call, consumers)
@@ -118,6 +124,8 @@ def anatomy_of(model: keras.Model) -> Anatomy:
             normalized = any(isinstance(c.layer, _NORMALIZATIONS) for c in chain)
             if isinstance(call.layer, _FEED_FORWARD) and not normalized:
                 normalizable[call.layer.name] = None
+            if call.layer.name not in reading and _can_be_skipped(chain, calls):
+                chains.append(tuple(c.layer.name for c in chain))
     shape = model.outputs[0].shape[1:]
     if any(length is None for length in shape):
         raise ModelError(f"The output of the model {model.name!r} has no fixed shape: {shape}.")
@@ -126,8 +134,11 @@ def anatomy_of(model: keras.Model) -> Anatomy:
         positions=tuple("output" if name in outputs else "hidden" for name in weighted),
         ends=tuple(ends.items()),
         sites=tuple(sites),
-        readers=_readers(calls),
+        readers=tuple(
+            name for name, kind in reading.items() if issubclass(kind, _INPUTS_BEFORE_OUTPUTS)
+        ),
         normalizable=tuple(normalizable),
+        chains=tuple(chains),
         output_activation=_output_activation(calls, output),
         output_shape=tuple(shape),
     )
@@ -156,19 +167,34 @@ def _output_layers(calls: list[Call], output: int) -> set[str]:
     return found
 
 
-def _readers(calls: list[Call]) -> tuple[str, ...]:
-    """Layers with kernels that the input reaches through no other such layer."""
+def _readers(calls: list[Call]) -> dict[str, type[keras.layers.Layer]]:
+    """Layers with kernels that the input reaches through no other such layer, and their kinds."""
     made = {tensor for call in calls for tensor in call.outputs}
     reached = {tensor for call in calls for tensor in call.inputs} - made
-    found: dict[str, None] = {}
+    found: dict[str, type[keras.layers.Layer]] = {}
     for call in calls:
         if reached & set(call.inputs):
             if has_kernel(call.layer):
-                found[call.layer.name] = None
+                found[call.layer.name] = type(call.layer)
             else:
                 reached |= set(call.outputs)
-    kinds = {call.layer.name: call.layer for call in calls}
-    return tuple(name for name in found if isinstance(kinds[name], _INPUTS_BEFORE_OUTPUTS))
+    return found
+
+
+def _can_be_skipped(chain: list[Call], calls: list[Call]) -> bool:
+    """Whether the output of a hidden layer has the place of its input, whatever their widths."""
+    layer = chain[0].layer
+    names = [call.layer.name for call in calls]
+    if any(names.count(call.layer.name) > 1 for call in chain):
+        return False
+    if type(layer) is keras.layers.Dense:
+        return True
+    if type(layer) not in CONVOLUTIONS:
+        return False
+    axes = slice(2, None) if layer.data_format == "channels_first" else slice(1, -1)
+    sizes = zip(layer.input.shape[axes], layer.output.shape[axes], layer.strides, strict=True)
+    padded = layer.padding != "valid"
+    return all(padded if i is None else o == -(-i // stride) for i, o, stride in sizes)
 
 
 def _chain(call: Call, consumers: dict[int, list[Call]]) -> list[Call]:

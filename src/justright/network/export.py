@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from typing import Any
 
@@ -9,11 +10,13 @@ import keras
 import numpy as np
 
 from justright.errors import ModelError
+from justright.network.anatomy import has_kernel
 from justright.network.blueprint import Blueprint
-from justright.network.network import structural_layers
 from justright.network.objective import Objective
+from justright.network.structure import Structure, structure_of
 from justright.network.surgery import Edits, LayerFactory, copy_layer, rebuild
 from justright.network.weights import Arrays, assign
+from justright.regularizers.branches import ActsOnBranches, Branch
 from justright.regularizers.exports import ExportsLayer, ExportsPenalty
 from justright.regularizers.places import Site
 from justright.regularizers.recipe import Recipe
@@ -38,7 +41,8 @@ def plain_model(
 
     Dropout stands as `keras.layers.Dropout`, batch normalization as
     `keras.layers.BatchNormalization`, L1 and L2 as `kernel_regularizer`, and weight
-    decay in the optimizer that the model is compiled with. Trained on in Keras, L1
+    decay in the optimizer that the model is compiled with. What a branch beside a skip
+    connection is multiplied by stands as `keras.layers.Rescaling`. Trained on in Keras, L1
     acts by its subgradient, which keeps no exact zeros. What acts on batches, on
     gradients or on updates has left its mark in the weights, and is not in the model.
 
@@ -50,17 +54,19 @@ def plain_model(
         optimizer: configuration of the one to compile with.
 
     Returns:
-        A Sequential model if the user's was one, and a Functional one otherwise.
+        A Sequential model if the user's was one and the recipe has not put skip connections
+        into it, and a Functional one otherwise.
     """
+    structure = structure_of(blueprint, recipe)
     edits = Edits(
         at_input=_at_site(recipe, blueprint.anatomy.sites[0]),
-        before_activation=structural_layers(blueprint, recipe),
-        after=_layers_after(blueprint, recipe),
+        before_activation=structure.before_activation,
+        after=_layers_after(blueprint, structure, recipe),
         replace=lambda layer: _with_penalties(blueprint, recipe, layer),
     )
-    model = rebuild(blueprint.model, edits)
+    model = rebuild(structure.model, edits)
     assign(model, values)
-    if blueprint.sequential:
+    if blueprint.sequential and not structure.branches:
         first = model.layers[0]
         entry = keras.Input(batch_shape=first.batch_shape, dtype=model.input.dtype, name=first.name)
         layers = [x for x in model.layers if not isinstance(x, keras.layers.InputLayer)]
@@ -70,10 +76,18 @@ def plain_model(
     return model
 
 
-def _layers_after(blueprint: Blueprint, recipe: Recipe) -> dict[str, LayerFactory]:
-    anatomy = blueprint.anatomy
-    sites = zip(anatomy.sites[1:], anatomy.ends, strict=True)
-    return {end: _at_site(recipe, site) for site, (_, end) in sites}
+def _layers_after(
+    blueprint: Blueprint, structure: Structure, recipe: Recipe
+) -> dict[str, LayerFactory]:
+    after = {end: _at_branch(recipe, branch) for end, branch in structure.branches.items()}
+    sites = zip(blueprint.anatomy.sites[1:], structure.ends, strict=True)
+    return after | {end: _at_site(recipe, site) for site, end in sites}
+
+
+def _at_branch(recipe: Recipe, branch: Branch) -> LayerFactory:
+    factors = [float(one.expected(branch)) for one in recipe.filling(ActsOnBranches)]
+    scale = math.prod(factors)
+    return lambda: [] if scale == 1 else [keras.layers.Rescaling(scale)]
 
 
 def _at_site(recipe: Recipe, site: Site) -> LayerFactory:
@@ -88,7 +102,7 @@ def _with_penalties(
     blueprint: Blueprint, recipe: Recipe, layer: keras.layers.Layer
 ) -> keras.layers.Layer:
     name = layer.name
-    if name not in blueprint.anatomy.layers or not layer.trainable:
+    if not has_kernel(layer) or not layer.trainable:
         return copy_layer(layer)
     position = blueprint.anatomy.position(name)
     pairs = [one.l1_l2(name, position) for one in recipe.filling(ExportsPenalty)]

@@ -16,18 +16,27 @@ from justright.network.blueprint import Blueprint
 from justright.network.convolution import quick_convolution
 from justright.network.dense import QuickDense
 from justright.network.extent import floats_per_row
-from justright.network.site import Activate, RowwiseBatchNormalization, SiteLayer, acting
+from justright.network.site import (
+    Activate,
+    BranchLayer,
+    RowwiseBatchNormalization,
+    SiteLayer,
+    Weigh,
+    acting,
+)
+from justright.network.structure import structure_of
 from justright.network.surgery import Edits, LayerFactory, copy_layer, rebuild
 from justright.network.weights import (
     Arrays,
+    fresh_values,
     is_random_state,
     lost,
     values_of,
     variable_paths,
 )
+from justright.regularizers.branches import Branch
 from justright.regularizers.places import (
     ActsOnActivations,
-    ActsOnStructure,
     Kernel,
     Kernels,
     Site,
@@ -66,21 +75,23 @@ class Network:
         recipe.check_layers(anatomy.layers)
         sites = anatomy.sites
         _check_acts(recipe, anatomy)
-        after: dict[str, LayerFactory] = {}
-        for site, (_, end) in zip(sites[1:], anatomy.ends, strict=True):
+        structure = structure_of(blueprint, recipe)
+        after = {end: _branch_factory(branch) for end, branch in structure.branches.items()}
+        for site, end in zip(sites[1:], structure.ends, strict=True):
             after[end] = _site_factory(site)
         edits = Edits(
             at_input=_site_factory(sites[0]),
             before_activation={
                 name: _training_factory(factory)
-                for name, factory in structural_layers(blueprint, recipe).items()
+                for name, factory in structure.before_activation.items()
             },
             after=after,
             replace=_for_training,
         )
         self.blueprint = blueprint
         self.sites = sites
-        self.model = rebuild(blueprint.model, edits)
+        self.model = rebuild(structure.model, edits)
+        self._structure = structure
         self._paths = {id(v): path for path, v in variable_paths(self.model).items()}
         self.trainable = tuple(self._path(v) for v in self.model.trainable_variables)
         self.untrained = tuple(self._path(v) for v in self.model.non_trainable_variables)
@@ -91,10 +102,17 @@ class Network:
         _check_precision(self.model)
 
     @cached_property
-    def _added(self) -> Arrays:
-        """The values, as built, of layers that the recipe's structure has added."""
-        given = {layer.name for layer in self.blueprint.model.layers}
-        values = values_of(self.model)
+    def _built(self) -> Arrays:
+        """The values of all variables as built."""
+        return values_of(self.model)
+
+    def _added(self, seed: int) -> Arrays:
+        """The initial values of layers that the recipe's structure has added."""
+        values = self._built
+        if self._structure.branches:
+            # By a seed of their own: not what the blueprint's layers have drawn in their place.
+            values = values | fresh_values(self._structure.model, seed + 1)
+        given = set(self.blueprint.names)
         return {p: v for p, v in values.items() if p.split("/")[0] not in given}
 
     @cached_property
@@ -124,13 +142,14 @@ class Network:
         variables = self.model.non_trainable_variables
         return tuple(self._path(v) for v in variables if is_random_state(v))
 
-    def complete(self, values: Arrays) -> tuple[Arrays, Arrays]:
-        """Split values into trainable weights and buffers; what a structure adds starts as built.
+    def complete(self, values: Arrays, seed: int = 0) -> tuple[Arrays, Arrays]:
+        """Split values into trainable weights and buffers.
 
         Args:
             values: by path, of all of the blueprint's variables.
+            seed: what the kernels that a structure adds are drawn from.
         """
-        everything = {**self._added, **values}
+        everything = {**self._added(seed), **values}
         if missing := [p for p in (*self.trainable, *self.untrained) if p not in everything]:
             raise lost(missing[0])
         weights = {p: np.asarray(everything[p]) for p in self.trainable}
@@ -156,6 +175,7 @@ class Network:
         *,
         training: bool,
         activate: Activate | None = None,
+        weigh: Weigh | None = None,
         row_mask: jax.Array | None = None,
     ) -> ForwardPass:
         """Run the network on `inputs` (rows, …).
@@ -167,9 +187,10 @@ class Network:
             training: whether normalizations use and update the batch's statistics, and
                 the model's own random layers act.
             activate: what the recipe does at each site; None to leave activations alone.
+            weigh: what the recipe does with each branch; None to leave them alone.
             row_mask: which rows are real, (rows,) of bool; None if all are.
         """
-        with acting(activate, row_mask):
+        with acting(activate, weigh, row_mask):
             outputs, untrained, *losses = self.model.stateless_call(
                 [weights[p] for p in self.trainable],
                 [buffers[p] for p in self.untrained],
@@ -186,30 +207,6 @@ class Network:
         return self._paths[id(variable)]
 
 
-def structural_layers(blueprint: Blueprint, recipe: Recipe) -> dict[str, LayerFactory]:
-    """The layers that a recipe puts before activations, as factories by layer name.
-
-    Raises:
-        RecipeError: no layer that they could act on.
-    """
-    structural = recipe.filling(ActsOnStructure)
-    if not structural:
-        return {}
-    names = blueprint.anatomy.normalizable
-    if not names:
-        raise RecipeError(
-            f"{type(structural[0]).__name__} finds no hidden dense or convolutional layer without "
-            f"a normalization in the model {blueprint.model.name!r}. Add such a layer, or take "
-            "it out of the recipe."
-        )
-
-    def factory(name: str) -> LayerFactory:
-        layer = blueprint.model.get_layer(name)
-        return lambda: [new for one in structural for new in one.before_activation(layer)]
-
-    return {name: factory(name) for name in names}
-
-
 def _check_precision(model: keras.Model) -> None:
     odd = {v.dtype for v in model.trainable_variables if v.dtype != "float32"}
     if odd or jax.config.read("jax_enable_x64"):
@@ -223,6 +220,10 @@ def _check_precision(model: keras.Model) -> None:
 
 def _site_factory(site: Site) -> LayerFactory:
     return lambda: [SiteLayer(site)]
+
+
+def _branch_factory(branch: Branch) -> LayerFactory:
+    return lambda: [BranchLayer(branch)]
 
 
 def _training_factory(factory: LayerFactory) -> LayerFactory:

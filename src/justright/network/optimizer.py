@@ -72,10 +72,15 @@ def keras_optimizer(optimizer: object, model: object = None) -> keras.optimizers
 
 def initial_learning_rate(optimizer: keras.optimizers.Optimizer) -> float:
     """The learning rate that an optimizer was made with; of a schedule, its start."""
-    rate = optimizer._learning_rate
-    if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
-        return float(np.asarray(rate(0)))
+    if has_schedule(optimizer):
+        return float(np.asarray(optimizer._learning_rate(0)))
     return float(np.asarray(optimizer.learning_rate))
+
+
+def has_schedule(optimizer: keras.optimizers.Optimizer) -> bool:
+    """Whether an optimizer changes its learning rate by itself."""
+    kind = keras.optimizers.schedules.LearningRateSchedule
+    return isinstance(optimizer._learning_rate, kind)
 
 
 def optimizer_key(optimizer: keras.optimizers.Optimizer) -> tuple[Any, ...]:

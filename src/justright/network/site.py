@@ -1,6 +1,6 @@
-"""Sites: the points in a network at which a recipe may change activations.
+"""Sites and branches: the points in a network at which a recipe may change activations.
 
-A `Site` is a Keras layer that passes its input on, unless a forward pass is run
+At each is a Keras layer that passes its input on, unless a forward pass is run
 under `acting`, which says what to do there. The scope is how Keras' own
 stateless calls work: a layer inside a compiled model takes no extra arguments.
 """
@@ -16,30 +16,36 @@ import jax
 import jax.numpy as jnp
 import keras
 
+from justright.regularizers.branches import Branch
 from justright.regularizers.places import Site
 
 Activate = Callable[[jax.Array, Site], jax.Array]
+Weigh = Callable[[jax.Array, Branch], jax.Array]
 
 
 @dataclass(frozen=True)
 class _Acting:
     activate: Activate | None
+    weigh: Weigh | None
     row_mask: jax.Array | None
 
 
-_NOTHING = _Acting(None, None)
+_NOTHING = _Acting(None, None, None)
 _acting: ContextVar[_Acting] = ContextVar("acting", default=_NOTHING)
 
 
 @contextmanager
-def acting(activate: Activate | None, row_mask: jax.Array | None) -> Iterator[None]:
+def acting(
+    activate: Activate | None, weigh: Weigh | None, row_mask: jax.Array | None
+) -> Iterator[None]:
     """Within the block, apply `activate` at every site and count only rows in `row_mask`.
 
     Args:
         activate: what to do with the activations (rows, …, units) at a site, or None.
+        weigh: what to do with the activations (rows, …, units) of a branch, or None.
         row_mask: which rows are real (rows,) of bool; None if all are.
     """
-    token = _acting.set(_Acting(activate, row_mask))
+    token = _acting.set(_Acting(activate, weigh, row_mask))
     try:
         yield
     finally:
@@ -58,6 +64,25 @@ class SiteLayer(keras.layers.Layer):
         """Pass `x` (rows, …, units) on."""
         activate = _acting.get().activate
         return x if activate is None else activate(x, self.site)
+
+    def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """The shape does not change."""
+        return shape
+
+
+class BranchLayer(keras.layers.Layer):
+    """The identity, or what the surrounding `acting` block says of a branch."""
+
+    def __init__(self, branch: Branch) -> None:
+        layer = branch.layer.replace("/", "_")
+        super().__init__(name=f"branch_{branch.block}_{branch.number}_{layer}")
+        self.branch = branch
+        self.supports_masking = True
+
+    def call(self, x: jax.Array) -> jax.Array:
+        """Pass `x` (rows, …, units) on."""
+        weigh = _acting.get().weigh
+        return x if weigh is None else weigh(x, self.branch)
 
     def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """The shape does not change."""

@@ -167,8 +167,8 @@ def rebuild(model: keras.Model, edits: Edits) -> keras.Model:
     return keras.models.clone_model(model, clone_function=clone, call_function=call)
 
 
-def copy_layer(layer: keras.layers.Layer) -> keras.layers.Layer:
-    """A fresh layer of the same configuration.
+def copy_layer(layer: keras.layers.Layer, **changes: Any) -> keras.layers.Layer:
+    """A fresh layer of the same configuration, but for the changes.
 
     An adapted `Normalization` keeps its mean and variance, which its configuration lacks.
     """
@@ -177,7 +177,7 @@ def copy_layer(layer: keras.layers.Layer) -> keras.layers.Layer:
     if adapted and layer.built:
         for name in ("mean", "variance"):
             config[name] = np.asarray(getattr(layer, f"adapt_{name}")).tolist()
-    return type(layer).from_config(config)
+    return type(layer).from_config(config | changes)
 
 
 def _copy(layer: keras.layers.Layer) -> keras.layers.Layer:

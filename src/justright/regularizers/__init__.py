@@ -27,6 +27,8 @@ from justright.regularizers.jacobian_penalty import JacobianPenalty
 from justright.regularizers.l1 import L1
 from justright.regularizers.l2 import L2
 from justright.regularizers.label_smoothing import LabelSmoothing
+from justright.regularizers.layer_norm import LayerNorm
+from justright.regularizers.lookahead import Lookahead
 from justright.regularizers.max_norm import MaxNorm
 from justright.regularizers.mixup import Mixup
 from justright.regularizers.orthogonal_penalty import OrthogonalPenalty
@@ -36,10 +38,15 @@ from justright.regularizers.random_rotation import RandomRotation
 from justright.regularizers.random_shift import RandomShift
 from justright.regularizers.recipe import Recipe
 from justright.regularizers.sam import SAM
+from justright.regularizers.shake_drop import ShakeDrop
+from justright.regularizers.shake_shake import ShakeShake
+from justright.regularizers.skip_connections import SkipConnections
 from justright.regularizers.spatial_dropout import SpatialDropout
+from justright.regularizers.stochastic_depth import StochasticDepth
 from justright.regularizers.swa import SWA
 from justright.regularizers.technique import Technique, technique
 from justright.regularizers.unit_norm import UnitNorm
+from justright.regularizers.warm_restarts import WarmRestarts
 from justright.regularizers.weight_decay import WeightDecay
 from justright.regularizers.weight_noise import WeightNoise
 
@@ -50,6 +57,11 @@ TECHNIQUES: tuple[type[Technique], ...] = (
     ElasticNet,
     WeightDecay,
     BatchNorm,
+    LayerNorm,
+    SkipConnections,
+    StochasticDepth,
+    ShakeDrop,
+    ShakeShake,
     Mixup,
     LabelSmoothing,
     GaussianNoise,
@@ -61,6 +73,8 @@ TECHNIQUES: tuple[type[Technique], ...] = (
     UnitNorm,
     EMA,
     SWA,
+    Lookahead,
+    WarmRestarts,
     GroupLasso,
     FeatureMasking,
     Cutout,
@@ -111,6 +125,8 @@ __all__ = [
     "GroupLasso",
     "JacobianPenalty",
     "LabelSmoothing",
+    "LayerNorm",
+    "Lookahead",
     "MaxNorm",
     "Mixup",
     "OrthogonalPenalty",
@@ -119,9 +135,14 @@ __all__ = [
     "RandomRotation",
     "RandomShift",
     "Recipe",
+    "ShakeDrop",
+    "ShakeShake",
+    "SkipConnections",
     "SpatialDropout",
+    "StochasticDepth",
     "Technique",
     "UnitNorm",
+    "WarmRestarts",
     "WeightDecay",
     "WeightNoise",
     "technique",

@@ -1,13 +1,15 @@
-"""The nine places of a training step at which a regularizer may act.
+"""The eleven places of a training step at which a regularizer may act.
 
 | place                          | interface          | for example                   |
 |--------------------------------|--------------------|-------------------------------|
 | structure of the network       | ActsOnStructure    | batch normalization           |
+| branches of skip connections   | ActsOnBranches     | stochastic depth              |
 | the batch                      | ActsOnBatch        | augmentation, mixup           |
 | the weights used in this step  | ActsOnStepWeights  | DropConnect, weight noise     |
 | activations at a site          | ActsOnActivations  | dropout and its kin           |
 | a penalty on the loss          | ActsOnLoss         | L2                            |
 | the gradient                   | ActsOnGradient     | clipping, SAM                 |
+| the learning rate              | ActsOnLearningRate | warm restarts                 |
 | the weights after the update   | ActsOnUpdate       | decoupled decay, L1's prox    |
 | the weights for prediction     | ActsOnPrediction   | EMA, SWA                      |
 | when to stop                   | ActsOnStopping     | early stopping                |
@@ -28,6 +30,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import jax
 
+from justright.regularizers.branches import ActsOnBranches
+from justright.regularizers.learning_rate import ActsOnLearningRate
 from justright.regularizers.strength import Position, Strength, strength_at
 
 if TYPE_CHECKING:
@@ -282,6 +286,10 @@ class ActsOnPrediction(ABC):
     def after_step(self, state: Any, weights: Weights, moment: Moment) -> Any:
         """The state after a step that left `weights`."""
 
+    def training_weights(self, state: Any, weights: Weights, moment: Moment) -> Weights:
+        """The weights to go on training with, given the state after the step."""
+        return weights
+
     @abstractmethod
     def prediction_weights(self, state: Any, weights: Weights) -> Weights:
         """The weights to predict with."""
@@ -297,13 +305,15 @@ class ActsOnStopping(ABC):
 
 PLACES: Mapping[str, type[ABC]] = {
     "structure of the network": ActsOnStructure,
+    "branches of skip connections": ActsOnBranches,
     "the batch": ActsOnBatch,
     "the weights used in this step": ActsOnStepWeights,
     "activations at a site": ActsOnActivations,
     "a penalty on the loss": ActsOnLoss,
     "the gradient": ActsOnGradient,
+    "the learning rate": ActsOnLearningRate,
     "the weights after the update": ActsOnUpdate,
     "the weights used for prediction": ActsOnPrediction,
     "when to stop": ActsOnStopping,
 }
-"""The nine places, in the order of a training step."""
+"""The eleven places, in the order of a training step."""

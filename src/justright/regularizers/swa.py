@@ -18,9 +18,10 @@ class SWA(Technique, ActsOnPrediction):
 
     The weights at the end of each epoch after the first `start_epoch` ones count
     alike. Until there are two of them, prediction uses the weights as they are.
-    The paper raises the learning rate while averaging, by a schedule; give one to
-    the optimizer. It also computes the running statistics of batch normalization
-    anew for the mean; here they stay those of the last step.
+    The paper raises the learning rate while averaging, by a schedule:
+    `WarmRestarts(1, 1)` gives such a cycle of one epoch. It also computes the running
+    statistics of batch normalization anew for the mean; here they stay those of the
+    last step.
 
     Args:
         start_epoch: epochs to train before those that are averaged, a whole number of

@@ -1,0 +1,55 @@
+"""Layer normalization: standardize what a hidden layer computes, row by row."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from justright.errors import RecipeError
+from justright.regularizers.places import ActsOnStructure
+from justright.regularizers.technique import Technique, technique
+
+if TYPE_CHECKING:
+    import keras
+
+
+@technique
+class LayerNorm(Technique, ActsOnStructure):
+    """Put layer normalization between each hidden layer and its activation.
+
+    x̂ = (x − μ)/√(σ² + ε), then a learned scale and shift for each unit, with μ and
+    σ² over the units of a row: no row sees another, and prediction does what
+    training does. In images they are over the channels of a pixel, as in Keras'
+    layer. It acts where `BatchNorm` does, and costs no further pass.
+
+    Args:
+        epsilon: ε > 0, added to the variance: Keras' 0.001.
+
+    Raises:
+        RecipeError: ε out of range, or a network without a layer to act on.
+
+    Source: Ba, Kiros, Hinton, "Layer normalization", 2016, equations 3 and 4.
+    """
+
+    epsilon: float = 0.001
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        value: object = self.epsilon
+        number = isinstance(value, float | int) and not isinstance(value, bool)
+        if not number or not 0 < self.epsilon < math.inf:
+            raise RecipeError(f"LayerNorm(epsilon={value!r}): epsilon is a number above 0.")
+
+    def before_activation(self, layer: keras.layers.Layer) -> Sequence[keras.layers.Layer]:
+        """`keras.layers.LayerNormalization` over the layer's units or channels."""
+        import keras
+
+        channels_first = getattr(layer, "data_format", None) == "channels_first"
+        return [
+            keras.layers.LayerNormalization(
+                axis=1 if channels_first else -1,
+                epsilon=self.epsilon,
+                name=f"{layer.name}_layer_norm",
+            )
+        ]
