@@ -117,3 +117,14 @@ def test_an_unknown_part_is_refused(capsys):
     with pytest.raises(SystemExit):
         run.main(["speed"])
     assert "speed is not a part" in capsys.readouterr().err
+
+
+def test_pairs_of_techniques_are_recorded(tmp_path):
+    pairs = importlib.import_module("pairs")
+    pairs.main(["l2", "max_norm", "--record", str(tmp_path / "pairs.csv")])
+    head, row = (tmp_path / "pairs.csv").read_text(encoding="utf-8").splitlines()
+    assert head == "a,b,outcome,train_loss,seconds,said"
+    assert row.startswith("l2,max_norm,finished,")
+    assert pairs.trained("drop_block=0.1,l1=1e-3")["outcome"] == "finished"
+    refused = pairs.trained("label_smoothing=2")["outcome"]
+    assert refused == "refused"

@@ -238,17 +238,6 @@ def test_prediction_is_deterministic_and_the_study_runs(kind):
     assert np.isfinite(study.curves.select_dtypes("number")).all().all()
 
 
-# In two halves: one program of everything compiles for half a minute.
-@pytest.mark.parametrize("kinds", [TECHNIQUES[::2], TECHNIQUES[1::2]], ids=["one half", "other"])
-def test_many_compose(kinds):
-    """Half of all techniques in one recipe train and stay finite."""
-    many = jr.Recipe(*(TABLE[kind][0] for kind in kinds))
-    model, rows = task_for(*TECHNIQUES)
-    study = jr.compare(model, rows, {"all": many}, validation=rows, seeds=2, epochs=4)
-    assert np.isfinite(study.curves.select_dtypes("number")).all().all()
-    assert set(many.strengths()) <= set(study.table.columns)
-
-
 def test_what_a_recipe_does_not_contain_is_not_in_the_program():
     train = trainer(jr.Dropout, jr.Recipe(), "sgd")
     assert "shift_left" not in str(jax.make_jaxpr(train)(jr.Recipe()))  # No random words.

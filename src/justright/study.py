@@ -13,11 +13,14 @@ from justright.engine.outcome import Outcome
 from justright.engine.program import Task
 from justright.engine.trial import CURVES, TrialResult
 from justright.errors import DataError, did_you_mean
+from justright.evidence.inputs import inputs_table, some_are_out
 from justright.evidence.measure import Measure
 from justright.evidence.summary import summarize
 from justright.evidence.verdict import Verdict, paired_verdict
 from justright.network.export import plain_model
+from justright.network.inputs import outgoing_norms, reading_layers
 from justright.network.weights import random_numbers_kept
+from justright.regularizers.places import ActsOnUpdate
 
 if TYPE_CHECKING:
     import keras
@@ -36,11 +39,13 @@ class Study:
         results: one for each trial, recipe by recipe.
         notes: what was decided on the way, in sentences: the loss that was read off
             the network, rows that were held out, regularization that the model has of its own.
+        features: the names of the inputs; empty where they have none.
     """
 
     task: Task
     results: Sequence[TrialResult]
     notes: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
 
     @property
     def metric(self) -> Measure:
@@ -131,6 +136,38 @@ class Study:
         title = f"{self.metric.words.capitalize()} by epoch, {seeds} seed{'s' * (seeds > 1)}"
         return draw_curves(self.curves, self.table, self.metric, title)
 
+    def inputs(self, recipe: str) -> pd.DataFrame:
+        """Which inputs survive a recipe: L1, ElasticNet and GroupLasso make weights exactly zero.
+
+        Args:
+            recipe: its name.
+
+        Returns:
+            One row an input. Columns: input (its name, `x0` where the rows came without),
+            survives (in how many trials some weight leaves it that is not zero), trials
+            (those that failed do not count), norm (of the weights that leave it, the mean).
+
+        Raises:
+            DataError: an unknown recipe, or one whose trials all failed.
+            ModelError: a network whose inputs go into anything but dense layers.
+        """
+        blueprint = self.task.blueprint
+        norms = [outgoing_norms(blueprint, r.values) for r in self._good(self._of(recipe), recipe)]
+        names = self.features or tuple(f"x{i}" for i in range(len(norms[0])))
+        return inputs_table(names, np.stack(norms))
+
+    def pruned(self) -> dict[str, pd.DataFrame]:
+        """`inputs` of the recipes that are made to switch inputs off, where they did."""
+        if not reading_layers(self.task.blueprint):
+            return {}
+        tables = {
+            r.trial.name: self.inputs(r.trial.name)
+            for r in self.results
+            if r.outcome is not Outcome.FAILED
+            and any(one.makes_zeros for one in r.trial.recipe.filling(ActsOnUpdate))
+        }
+        return {name: table for name, table in tables.items() if some_are_out(table)}
+
     @random_numbers_kept()
     def model(self, recipe: str, seed: int | None = None) -> keras.Model:
         """A plain Keras model of a recipe with trained weights, compiled to be trained on.
@@ -156,20 +193,26 @@ class Study:
             self.task.optimizer,
         )
 
-    def _chosen(self, recipe: str, seed: int | None) -> TrialResult:
+    def _of(self, recipe: str) -> list[TrialResult]:
         if recipe not in self.recipes:
             raise DataError(
                 f"The study has no recipe {recipe!r}. {did_you_mean(recipe, self.recipes)}"
             )
-        results = [r for r in self.results if r.trial.name == recipe]
+        return [r for r in self.results if r.trial.name == recipe]
+
+    def _good(self, results: Sequence[TrialResult], recipe: str) -> list[TrialResult]:
+        good = [r for r in results if r.outcome is not Outcome.FAILED]
+        if not good:
+            raise DataError(f"{recipe!r} gave no model. {Outcome.FAILED.sentence}")
+        return good
+
+    def _chosen(self, recipe: str, seed: int | None) -> TrialResult:
+        results = self._of(recipe)
         seeds = [r.trial.seed for r in results]
         if seed is not None and seed not in seeds:
             raise DataError(f"Seed {seed} is not among those of {recipe!r}: {seeds}.")
         wanted = [r for r in results if seed is None or r.trial.seed == seed]
-        good = [r for r in wanted if r.outcome not in (Outcome.FAILED, Outcome.PRUNED)]
-        if not good:
-            raise DataError(f"{recipe!r} gave no model. {Outcome.FAILED.sentence}")
-        return min(good, key=lambda r: r.at_chosen("val_loss"))
+        return min(self._good(wanted, recipe), key=lambda r: r.at_chosen("val_loss"))
 
     def _row(self, result: TrialResult) -> dict[str, object]:
         trial, failed = result.trial, result.outcome is Outcome.FAILED

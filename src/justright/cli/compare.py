@@ -14,6 +14,8 @@ from justright.deferred import import_meanwhile
 from justright.errors import DataError, did_you_mean
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from justright.data.examples import Example
     from justright.data.parquet import ParquetFile
     from justright.regularizers.recipe import Recipe
@@ -98,7 +100,7 @@ def compare(
     import_meanwhile("matplotlib.figure", "matplotlib.backends.backend_agg")
     study = compare_recipes(
         None if model is None else _model(model),
-        task.train,
+        _named_rows(task),
         recipes,
         validation=task.validation,
         test=task.test,
@@ -177,14 +179,29 @@ def _model(path: Path) -> Any:
     return read_model(path)
 
 
+def _named_rows(task: Example | Streamed) -> Any:
+    """What trains, with the names of the inputs."""
+    if isinstance(task, Streamed):
+        return task.train
+    import pandas as pd
+
+    X, y = task.train
+    return pd.DataFrame(X, columns=list(task.features)), y
+
+
 def _as_json(study: Study, task: Example | Streamed, figure: Path) -> dict[str, Any]:
     return {
         "data": task.description,
         "notes": list(study.notes),
         "summary": study.summary(),
         "figure": str(figure),
+        **({"inputs": _records(pruned)} if (pruned := study.pruned()) else {}),
         "table": json.loads(study.table.to_json(orient="records")),
     }
+
+
+def _records(tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
+    return {name: json.loads(table.to_json(orient="records")) for name, table in tables.items()}
 
 
 def _print(
@@ -193,6 +210,7 @@ def _print(
     from rich.console import Console
     from rich.markup import escape
 
+    from justright.evidence.inputs import inputs_in_words
     from justright.report.console import results_table
 
     console = Console(highlight=False)
@@ -202,4 +220,6 @@ def _print(
             console.print(escape(f"{name} = {recipe}"), emoji=False)
     console.print(results_table(study.table, study.metric, study.has_test))
     console.print(escape(study.summary()))
+    for name, inputs in study.pruned().items():
+        console.print(f"\n{escape(inputs_in_words(name, inputs))}")
     console.print(f"\nCurves: [bold]{escape(str(figure))}[/]")

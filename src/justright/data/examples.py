@@ -20,6 +20,7 @@ class Example:
         name: of the set.
         train, validation, test: pairs X (rows, features) of float32, y (rows,).
         description: where it comes from and how it was divided, in a sentence.
+        features: the names of the columns of X.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Example:
     validation: Pair
     test: Pair
     description: str
+    features: tuple[str, ...]
 
     def __repr__(self) -> str:
         return f"<Example {self.description}>"
@@ -59,15 +61,22 @@ def _breast_cancer() -> Example:
     their order are those of `sklearn.datasets.load_breast_cancer`.
     """
     with files("justright.data").joinpath("breast_cancer.csv").open(encoding="utf-8") as file:
-        table = np.loadtxt(file, delimiter=",", skiprows=1)
+        names = file.readline().strip().split(",")
+        table = np.loadtxt(file, delimiter=",")
     X, y, part = table[:, :-2], table[:, -2].astype(int), table[:, -1]
     train, validation, test = (np.flatnonzero(part == i) for i in range(3))
     head = "Breast cancer (Wisconsin), 30 features, malignant or benign"
-    return divided("breast_cancer", head, X, y, (train, validation, test))
+    features = tuple(name.replace("_", " ") for name in names[:-2])
+    return divided("breast_cancer", head, X, y, (train, validation, test), features)
 
 
 def divided(
-    name: str, head: str, X: np.ndarray, y: np.ndarray, parts: tuple[np.ndarray, ...]
+    name: str,
+    head: str,
+    X: np.ndarray,
+    y: np.ndarray,
+    parts: tuple[np.ndarray, ...],
+    features: tuple[str, ...],
 ) -> Example:
     """Standardize on the training rows, divide, and describe.
 
@@ -77,6 +86,7 @@ def divided(
         X: (rows, features).
         y: (rows,).
         parts: indices of the training, validation and test rows.
+        features: the names of the columns.
     """
     train, validation, test = parts
     X = standardized(X, train)
@@ -89,6 +99,7 @@ def divided(
             f"{head}: {len(train)} rows to train on, {len(validation)} to validate, {len(test)} to "
             "test; columns standardized on the training rows"
         ),
+        features=features,
     )
 
 

@@ -64,7 +64,8 @@ def read_table(path: Path, target: str | None) -> Example:
     inner, selecting = hold_out(y[rest], round(SHARE * len(y)), "validation rows")
     train, validation = rest[inner], rest[selecting]
     head = f"{path.name}, {X.shape[1]} features, target {name}"
-    return divided(path.name, head, X, y, (train, validation, test))
+    names = tuple(map(str, features.columns))
+    return divided(path.name, head, X, y, (train, validation, test), names)
 
 
 def _check_header(frame: pd.DataFrame, file: str) -> None:

@@ -141,7 +141,7 @@ def compare(
         run = run_trials if task.stream is None else partial(run_passes, stream=task.stream)
         layout = _layout(task, lanes)
         results = run(task, trials, start, layout=layout, on_progress=on_progress)
-    return Study(task, results, (*parts.notes, *_notes(task, made)))
+    return Study(task, results, (*parts.notes, *_notes(task, made)), parts.features)
 
 
 def _layout(task: Task, lanes: int | None) -> Layout:

@@ -9,6 +9,7 @@ import numpy as np
 
 from justright.data.arrays import checked_inputs, checked_targets
 from justright.data.holdout import hold_out
+from justright.data.parquet import ParquetFile
 from justright.data.piece import Source
 from justright.data.source import source_of
 from justright.data.stream import StreamedRows
@@ -36,6 +37,7 @@ class Parts:
             read in each epoch.
         notes: what was held out, in sentences.
         survey: of the rows that are read in each epoch; None if all are in the pool.
+        features: the names of the columns of X; empty where they have none.
     """
 
     X: np.ndarray
@@ -43,6 +45,7 @@ class Parts:
     split: Split
     notes: tuple[str, ...]
     survey: Survey | None = None
+    features: tuple[str, ...] = ()
 
     @property
     def row_shape(self) -> tuple[int, ...]:
@@ -127,7 +130,15 @@ def parts_of(train: Given, validation: Any, test: Any, target: str | None) -> Pa
             parts[name] = pool.add(pair, name)
             notes += told
     split = Split(rows, parts["validation"], parts["test"])
-    return Parts(*pool.joined(), split, tuple(notes), seen.without_rows() if seen else None)
+    surveyed = seen.without_rows() if seen else None
+    return Parts(*pool.joined(), split, tuple(notes), surveyed, _features(train, source))
+
+
+def _features(train: Given, source: Source | None) -> tuple[str, ...]:
+    """The names of the inputs that a Parquet file or a DataFrame brings."""
+    if isinstance(source, ParquetFile):
+        return source.features
+    return tuple(map(str, getattr(train[0], "columns", ()))) if source is None else ()
 
 
 class _Pool:

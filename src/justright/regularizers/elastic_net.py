@@ -45,6 +45,8 @@ class ElasticNet(Technique, ActsOnLoss, ActsOnUpdate, ExportsPenalty):
     l1: Strength = strength(meaning="the strength of a penalty")
     l2: Strength = strength(meaning="the strength of a penalty")
 
+    makes_zeros = True
+
     weights_only = True
 
     def penalty(self, forward: Forward) -> jax.Array:

@@ -51,6 +51,8 @@ class GroupLasso(Technique, ActsOnUpdate):
 
     strength: Strength = strength(meaning="the strength of a penalty")
 
+    makes_zeros = True
+
     def after_update(self, weights: Weights, update: Update) -> Weights:
         """The proximal step of each group."""
         shrunk = dict(weights)

@@ -43,6 +43,8 @@ class L1(Technique, ActsOnUpdate, ExportsPenalty):
 
     strength: Strength = strength(meaning="the strength of a penalty")
 
+    makes_zeros = True
+
     def after_update(self, weights: Weights, update: Update) -> Weights:
         """The proximal step."""
         return shrink(self.strength, weights, update)

@@ -29,6 +29,10 @@ class LayerNorm(Technique, ActsOnStructure):
     Raises:
         RecipeError: ε out of range, or a network without a layer to act on.
 
+    When: batches are too small for batch norm, or a network is deep.
+    Cost: no extra pass; statistics of each row.
+    Try: `layer_norm`
+
     Source: Ba, Kiros, Hinton, "Layer normalization", 2016, equations 3 and 4.
     """
 

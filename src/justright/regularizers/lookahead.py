@@ -28,6 +28,10 @@ class Lookahead(Technique, ActsOnPrediction):
     Raises:
         RecipeError: k or α out of range.
 
+    When: training is unsteady, and its learning rate should stay high.
+    Cost: no extra pass; a copy of the weights.
+    Try: `lookahead=5:0.5`
+
     Source: Zhang, Lucas, Hinton, Ba, "Lookahead optimizer: k steps forward, 1 step
     back", NeurIPS 2019, algorithm 1.
     """

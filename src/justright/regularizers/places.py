@@ -266,6 +266,9 @@ class ActsOnGradient(ABC):
 class ActsOnUpdate(ABC):
     """Changes the weights after the optimizer's update."""
 
+    makes_zeros: ClassVar[bool] = False
+    """Whether weights become exactly zero, so that inputs may drop out."""
+
     @abstractmethod
     def after_update(self, weights: Weights, update: Update) -> Weights:
         """The weights to keep."""

@@ -35,6 +35,10 @@ class ShakeDrop(Technique, ActsOnBranches):
         RecipeError: a rate outside [0, 1), or a network in which no layer can be
             skipped.
 
+    When: a deep network still overfits with stochastic depth.
+    Cost: no extra pass; skip connections, as it brings them.
+    Try: `shake_drop=0.5`
+
     Source: Yamada, Iwamura, Akiba, Kise, "ShakeDrop regularization for deep residual
     learning", IEEE Access 7, 2019 (first at ICLR workshops 2018), the definition of
     ShakeDrop with the linear decay rule.

@@ -28,6 +28,10 @@ class ShakeShake(Technique, ActsOnBranches):
         RecipeError: an amount outside [0, 1], or a network in which no layer can be
             skipped.
 
+    When: there is time for twice the work, and few rows.
+    Cost: 1 extra branch in each hidden layer that is skipped.
+    Try: `shake_shake=1`
+
     Source: Gastaldi, "Shake-shake regularization", 2017, equation 2 and section 2.2.
     """
 

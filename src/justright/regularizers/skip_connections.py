@@ -33,6 +33,10 @@ class SkipConnections(Technique, ActsOnBranches):
         RecipeError: a count that is no whole number of at least 1, or a network
             in which no layer can be skipped.
 
+    When: a network has many hidden layers and trains slowly.
+    Cost: no extra pass; a projection where widths differ.
+    Try: `skip_connections`
+
     Source: He, Zhang, Ren, Sun, "Deep residual learning for image recognition",
     CVPR 2016, equations 1 and 2; "Identity mappings in deep residual networks",
     ECCV 2016, equation 3.

@@ -32,6 +32,10 @@ class StochasticDepth(Technique, ActsOnBranches):
         RecipeError: a rate outside [0, 1), or a network in which no layer can be
             skipped.
 
+    When: a network is deep, and its later layers overfit.
+    Cost: no extra pass; skip connections, as it brings them.
+    Try: `stochastic_depth=0.5`
+
     Source: Huang, Sun, Liu, Sedra, Weinberger, "Deep networks with stochastic
     depth", ECCV 2016, equations 2, 4 and 5.
     """

@@ -33,6 +33,10 @@ class WarmRestarts(Technique, ActsOnLearningRate):
         RecipeError: period or multiplier out of range.
         ModelError: an optimizer that has a schedule of its own.
 
+    When: training goes on for long; averages over its ends need it.
+    Cost: no extra pass.
+    Try: `warm_restarts=10:2`
+
     Source: Loshchilov & Hutter, "SGDR: stochastic gradient descent with warm
     restarts", ICLR 2017, equation 5.
     """

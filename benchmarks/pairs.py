@@ -1,0 +1,101 @@
+"""Train every pair of techniques in a recipe of its own, and write a record of each as CSV.
+
+The tests hold all pairs in a few large recipes; here each stands alone, so a pair that fails is
+named. It takes some seconds a pair, most of which is compilation.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import math
+import time
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+
+import justright as jr
+
+SIDE = 8
+EPOCHS = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    options = _options(arguments)
+    count = 0
+    with options.record.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, ["a", "b", "outcome", "train_loss", "seconds", "said"])
+        writer.writeheader()
+        for record in records(options.only):
+            writer.writerow(record)
+            file.flush()  # What was found stays, should the run be ended.
+            count += 1
+            if record["outcome"] != "finished":
+                print(f"{record['a']} with {record['b']}: {record['outcome']}. {record['said']}")
+    print(f"{count} pairs: {options.record}")
+
+
+def records(only: Sequence[str] = ()) -> Iterator[dict[str, object]]:
+    """One record a pair, of the usual recipe of each technique.
+
+    Args:
+        only: keys; pairs of these alone, or all if none are given.
+    """
+    catalog = jr.techniques().set_index("key")
+    keys = [key for key in catalog.index if not only or key in only]
+    for a, b in combinations(keys, 2):
+        yield {"a": a, "b": b, **trained(f"{catalog['example'][a]},{catalog['example'][b]}")}
+
+
+def trained(text: str) -> dict[str, object]:
+    """What a recipe gives on a few small images: finished, refused (and why), or not finite."""
+    from justright.regularizers.text import parse_recipe
+
+    begin = time.perf_counter()
+    try:
+        study = jr.compare(
+            network(), rows(), {"it": parse_recipe(text)}, validation=0.25, seeds=1, epochs=EPOCHS
+        )
+    except jr.JustrightError as refusal:
+        return _record("refused", math.nan, begin, str(refusal))
+    loss = float(study.curves["train_loss"].iloc[-1])
+    return _record("finished" if math.isfinite(loss) else "not finite", loss, begin, "")
+
+
+def network() -> object:
+    """A convolution, a dense layer and one output."""
+    import keras
+
+    return keras.Sequential(
+        [
+            keras.Input((SIDE, SIDE, 1)),
+            keras.layers.Conv2D(3, 3, activation="relu", name="conv"),
+            keras.layers.Flatten(),
+            keras.layers.Dense(4, activation="relu", name="dense"),
+            keras.layers.Dense(1, activation="sigmoid", name="out"),
+        ]
+    )
+
+
+def rows() -> tuple[np.ndarray, np.ndarray]:
+    """Images of noise; the class is the sign of their sum."""
+    X = np.random.default_rng(0).normal(size=(64, SIDE, SIDE, 1)).astype(np.float32)
+    return X, (X.sum(axis=(1, 2, 3)) > 0).astype(int)
+
+
+def _record(outcome: str, loss: float, begin: float, said: str) -> dict[str, object]:
+    seconds = round(time.perf_counter() - begin, 2)
+    return {"outcome": outcome, "train_loss": loss, "seconds": seconds, "said": said}
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("only", nargs="*", help="keys, such as dropout l2: pairs of these alone")
+    parser.add_argument("--record", type=Path, default=Path("pairs.csv"))
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    main()
