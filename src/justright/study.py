@@ -201,7 +201,7 @@ class Study:
         return [r for r in self.results if r.trial.name == recipe]
 
     def _good(self, results: Sequence[TrialResult], recipe: str) -> list[TrialResult]:
-        good = [r for r in results if r.outcome is not Outcome.FAILED]
+        good = [r for r in results if r.outcome not in (Outcome.FAILED, Outcome.PRUNED)]
         if not good:
             raise DataError(f"{recipe!r} gave no model. {Outcome.FAILED.sentence}")
         return good
