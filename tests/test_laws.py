@@ -32,6 +32,7 @@ TABLE = {
     jr.WeightDecay: (jr.WeightDecay(0.1), jr.WeightDecay(0.0)),
     jr.BatchNorm: (jr.BatchNorm(), None),
     jr.Mixup: (jr.Mixup(0.5), jr.Mixup(0.0)),
+    jr.ManifoldMixup: (jr.ManifoldMixup(2.0), jr.ManifoldMixup(0.0)),
     jr.LabelSmoothing: (jr.LabelSmoothing(0.2), jr.LabelSmoothing(0.0)),
     jr.GaussianNoise: (jr.GaussianNoise(0.3), jr.GaussianNoise(0.0)),
     jr.GaussianDropout: (jr.GaussianDropout(0.3), jr.GaussianDropout(0.0)),
@@ -40,6 +41,7 @@ TABLE = {
     jr.GradientClipping: (jr.GradientClipping(0.1), jr.GradientClipping(INFINITY)),
     jr.MaxNorm: (jr.MaxNorm(0.5), jr.MaxNorm(INFINITY)),
     jr.UnitNorm: (jr.UnitNorm(0.6), jr.UnitNorm(0.0)),
+    jr.SpectralNorm: (jr.SpectralNorm(0.5), jr.SpectralNorm(INFINITY)),
     jr.EMA: (jr.EMA(0.8), jr.EMA(0.0)),
     jr.SWA: (jr.SWA(1), jr.SWA(INFINITY)),
     jr.GroupLasso: (jr.GroupLasso(0.05), jr.GroupLasso(0.0)),
@@ -59,10 +61,13 @@ TABLE = {
     jr.ActivityL1: (jr.ActivityL1(0.1), jr.ActivityL1(0.0)),
     jr.ActivityL2: (jr.ActivityL2(0.1), jr.ActivityL2(0.0)),
     jr.JacobianPenalty: (jr.JacobianPenalty(0.3), jr.JacobianPenalty(0.0)),
+    jr.RDrop: (jr.RDrop(2.0), jr.RDrop(0.0)),
     jr.AlphaDropout: (jr.AlphaDropout(0.2), jr.AlphaDropout(0.0)),
     jr.DropBlock: (jr.DropBlock(0.3, 2), jr.DropBlock(0.0, 2)),
     jr.EarlyStopping: (jr.EarlyStopping(1), jr.EarlyStopping(INFINITY)),
 }
+# These do nothing alone: what stands before them in their recipes.
+COMPANY = {jr.RDrop: jr.Recipe(jr.Dropout(0.5))}
 # These act on images; all the others on anything, and are tried on a table.
 ON_IMAGES = {
     jr.Cutout,
@@ -95,6 +100,10 @@ def image_net():
             keras.layers.Dense(1, activation="sigmoid", name="out"),
         ]
     )
+
+
+def company(kind):
+    return COMPANY.get(kind, jr.Recipe())
 
 
 def task_for(*kinds):
@@ -148,10 +157,10 @@ def traced(recipe):
 @pytest.mark.parametrize("kind", NEUTRAL)
 def test_the_neutral_strength_is_the_baseline_to_the_bit(kind, optimizer):
     """Within one compiled program: the baseline beside the technique at its neutral value."""
-    active, neutral = map(jr.Recipe, TABLE[kind])
-    baseline = trainer(kind, jr.Recipe(), optimizer)
+    active, neutral = (company(kind) + one for one in TABLE[kind])
+    baseline = trainer(kind, company(kind), optimizer)
     regularized = trainer(kind, active, optimizer)
-    both = jax.jit(lambda recipe: (baseline(jr.Recipe()), regularized(recipe)))
+    both = jax.jit(lambda recipe: (baseline(traced(company(kind))), regularized(recipe)))
     plain, with_neutral = both(traced(neutral))
     for path, value in plain.items():
         np.testing.assert_array_equal(with_neutral[path], value, err_msg=path)
@@ -161,7 +170,7 @@ def test_the_neutral_strength_is_the_baseline_to_the_bit(kind, optimizer):
 
 @pytest.mark.parametrize("kind", NEUTRAL)
 def test_many_strengths_are_one_trace_and_each_is_its_own_run(kind):
-    active, neutral = map(jr.Recipe, TABLE[kind])
+    active, neutral = (company(kind) + one for one in TABLE[kind])
     train = trainer(kind, active, "sgd")
     traces = []
 
@@ -218,7 +227,8 @@ def test_strengths_out_of_range_are_refused_with_name_and_range(kind):
 @pytest.mark.parametrize("kind", ALL)
 def test_prediction_is_deterministic_and_the_study_runs(kind):
     model, rows = task_for(kind)
-    study = jr.compare(model, rows, {"it": TABLE[kind][0]}, validation=rows, seeds=2, epochs=3)
+    recipe = company(kind) + TABLE[kind][0]
+    study = jr.compare(model, rows, {"it": recipe}, validation=rows, seeds=2, epochs=3)
     model = study.model("it", seed=1)
     np.testing.assert_array_equal(model(rows[0]), model(rows[0]))
     assert np.isfinite(study.curves.select_dtypes("number")).all().all()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import keras
 
@@ -125,7 +125,7 @@ def anatomy_of(model: keras.Model) -> Anatomy:
         layers=tuple(weighted),
         positions=tuple("output" if name in outputs else "hidden" for name in weighted),
         ends=tuple(ends.items()),
-        sites=tuple(sites),
+        sites=tuple(replace(site, count=len(sites)) for site in sites),
         readers=_readers(calls),
         normalizable=tuple(normalizable),
         output_activation=_output_activation(calls, output),

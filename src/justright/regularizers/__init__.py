@@ -27,6 +27,7 @@ from justright.regularizers.jacobian_penalty import JacobianPenalty
 from justright.regularizers.l1 import L1
 from justright.regularizers.l2 import L2
 from justright.regularizers.label_smoothing import LabelSmoothing
+from justright.regularizers.manifold_mixup import ManifoldMixup
 from justright.regularizers.max_norm import MaxNorm
 from justright.regularizers.mixup import Mixup
 from justright.regularizers.orthogonal_penalty import OrthogonalPenalty
@@ -34,9 +35,11 @@ from justright.regularizers.random_crop import RandomCrop
 from justright.regularizers.random_flip import RandomFlip
 from justright.regularizers.random_rotation import RandomRotation
 from justright.regularizers.random_shift import RandomShift
+from justright.regularizers.rdrop import RDrop
 from justright.regularizers.recipe import Recipe
 from justright.regularizers.sam import SAM
 from justright.regularizers.spatial_dropout import SpatialDropout
+from justright.regularizers.spectral_norm import SpectralNorm
 from justright.regularizers.swa import SWA
 from justright.regularizers.technique import Technique, technique
 from justright.regularizers.unit_norm import UnitNorm
@@ -51,6 +54,7 @@ TECHNIQUES: tuple[type[Technique], ...] = (
     WeightDecay,
     BatchNorm,
     Mixup,
+    ManifoldMixup,
     LabelSmoothing,
     GaussianNoise,
     GaussianDropout,
@@ -59,6 +63,7 @@ TECHNIQUES: tuple[type[Technique], ...] = (
     GradientClipping,
     MaxNorm,
     UnitNorm,
+    SpectralNorm,
     EMA,
     SWA,
     GroupLasso,
@@ -80,6 +85,7 @@ TECHNIQUES: tuple[type[Technique], ...] = (
     AlphaDropout,
     DropBlock,
     JacobianPenalty,
+    RDrop,
     EarlyStopping,
 )
 
@@ -111,15 +117,18 @@ __all__ = [
     "GroupLasso",
     "JacobianPenalty",
     "LabelSmoothing",
+    "ManifoldMixup",
     "MaxNorm",
     "Mixup",
     "OrthogonalPenalty",
+    "RDrop",
     "RandomCrop",
     "RandomFlip",
     "RandomRotation",
     "RandomShift",
     "Recipe",
     "SpatialDropout",
+    "SpectralNorm",
     "Technique",
     "UnitNorm",
     "WeightDecay",

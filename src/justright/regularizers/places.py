@@ -47,6 +47,7 @@ class Site:
         position: input or hidden.
         rank: how many axes activations have there, that of the rows included.
         channels_first: whether the second axis counts channels, not the last.
+        count: how many sites the network has, that of the input included.
     """
 
     index: int
@@ -54,6 +55,7 @@ class Site:
     position: Position
     rank: int = 2
     channels_first: bool = False
+    count: int = 1
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,8 @@ class Forward:
         outputs_at: the outputs at other inputs, with the same weights and noise: another pass.
         log_probabilities: those of the classes (rows, …, classes); None if targets are numbers.
         key: for random draws.
+        again: another pass with other noise, and its data loss less this one's; None where
+            noise is off.
     """
 
     weights: Weights
@@ -135,6 +139,7 @@ class Forward:
     outputs_at: Callable[[jax.Array], jax.Array]
     log_probabilities: Callable[[], jax.Array | None]
     key: jax.Array
+    again: Callable[[], tuple[Forward, jax.Array]] | None = None
 
 
 @dataclass(frozen=True)
@@ -230,6 +235,9 @@ class ActsOnStepWeights(ABC):
 
 class ActsOnActivations(ABC):
     """Changes what hidden units send on, in training only."""
+
+    one_draw: ClassVar[bool] = False
+    """Whether it has one key a step, at all sites and where it acts on the batch."""
 
     def fits(self, site: Site) -> bool:
         """Whether it can act at a site at all, whatever its strengths."""
