@@ -26,6 +26,7 @@ INFINITY = float("inf")
 # For each technique: one that acts, and one that is neutral (None: it has no neutral value).
 TABLE = {
     jr.Dropout: (jr.Dropout(0.5), jr.Dropout(0.0)),
+    jr.ConcreteDropout: (jr.ConcreteDropout(1e-3, 0.1), None),
     jr.L1: (jr.L1(0.01), jr.L1(0.0)),
     jr.L2: (jr.L2(0.1), jr.L2(0.0)),
     jr.ElasticNet: (jr.ElasticNet(0.01, 0.1), jr.ElasticNet(0.0, 0.0)),

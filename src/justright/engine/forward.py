@@ -14,6 +14,7 @@ from justright.network.network import Buffers, ForwardPass, Network
 from justright.network.objective import Objective
 from justright.network.probabilities import log_probabilities
 from justright.network.site import Activate
+from justright.regularizers.learned import LearnsAtSites
 from justright.regularizers.places import (
     ActsOnActivations,
     ActsOnLoss,
@@ -64,7 +65,7 @@ def run(
         weights: Weights, inputs: jax.Array, key: KeyOf, row_mask: jax.Array | None
     ) -> tuple[ForwardPass, Seen]:
         seen: Seen = []
-        activate = _activate(noisy, key, seen if look_inside else None)
+        activate = _activate(noisy, weights, key, seen if look_inside else None)
         passed = network.forward(
             weights, buffers, inputs, training=training, activate=activate, row_mask=row_mask
         )
@@ -175,7 +176,7 @@ def _check_apart(network: Network, recipe: Recipe, technique: object) -> None:
         )
 
 
-def _activate(recipe: Recipe, key: KeyOf, seen: Seen | None) -> Activate | None:
+def _activate(recipe: Recipe, weights: Weights, key: KeyOf, seen: Seen | None) -> Activate | None:
     acting: Sequence[Any] = recipe.filling(ActsOnActivations)
     if not acting and seen is None:
         return None
@@ -189,7 +190,11 @@ def _activate(recipe: Recipe, key: KeyOf, seen: Seen | None) -> Activate | None:
         if seen is not None:
             seen.append((site, x))
         for one, its_key in zip(acting, keys, strict=True):
-            x = one.activation(x, site, its_key if one.one_draw else fold_in(its_key, calls))
+            own_key = its_key if one.one_draw else fold_in(its_key, calls)
+            if isinstance(one, LearnsAtSites):
+                x = one.activation(x, site, own_key, weights.get(one.path(site)))
+            else:
+                x = one.activation(x, site, own_key)
         return x
 
     return activate

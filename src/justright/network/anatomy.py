@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import keras
@@ -67,6 +68,7 @@ class Anatomy:
         ends: for each hidden layer, the layer after which its activations are complete.
         sites: the input, then one for each hidden layer.
         readers: layers whose kernels' last axis but one counts the network's input features.
+        readers_of: for each site, all layers with kernels that its activations reach.
         normalizable: hidden dense and convolutional layers without a normalization after them.
         output_activation: the name of the last activation (`"sigmoid"`, `"linear"`, …).
         output_shape: of one row.
@@ -77,6 +79,7 @@ class Anatomy:
     ends: tuple[tuple[str, str], ...]
     sites: tuple[Site, ...]
     readers: tuple[str, ...]
+    readers_of: tuple[tuple[str, ...], ...]
     normalizable: tuple[str, ...]
     output_activation: str
     output_shape: tuple[int, ...]
@@ -86,6 +89,10 @@ class Anatomy:
         if layer in self.layers:
             return self.positions[self.layers.index(layer)]
         return "hidden"
+
+    def read_by(self, layer: str) -> tuple[int, ...]:
+        """The indices of the sites whose activations reach a layer first."""
+        return tuple(i for i, names in enumerate(self.readers_of) if layer in names)
 
 
 def anatomy_of(model: keras.Model) -> Anatomy:
@@ -118,6 +125,8 @@ def anatomy_of(model: keras.Model) -> Anatomy:
             normalized = any(isinstance(c.layer, _NORMALIZATIONS) for c in chain)
             if isinstance(call.layer, _FEED_FORWARD) and not normalized:
                 normalizable[call.layer.name] = None
+    readers_of = _readers(calls, ends)
+    kinds = {call.layer.name: call.layer for call in calls}
     shape = model.outputs[0].shape[1:]
     if any(length is None for length in shape):
         raise ModelError(f"The output of the model {model.name!r} has no fixed shape: {shape}.")
@@ -126,7 +135,8 @@ def anatomy_of(model: keras.Model) -> Anatomy:
         positions=tuple("output" if name in outputs else "hidden" for name in weighted),
         ends=tuple(ends.items()),
         sites=tuple(replace(site, count=len(sites)) for site in sites),
-        readers=_readers(calls),
+        readers=tuple(n for n in readers_of[0] if isinstance(kinds[n], _INPUTS_BEFORE_OUTPUTS)),
+        readers_of=readers_of,
         normalizable=tuple(normalizable),
         output_activation=_output_activation(calls, output),
         output_shape=tuple(shape),
@@ -156,19 +166,24 @@ def _output_layers(calls: list[Call], output: int) -> set[str]:
     return found
 
 
-def _readers(calls: list[Call]) -> tuple[str, ...]:
-    """Layers with kernels that the input reaches through no other such layer."""
+def _readers(calls: list[Call], ends: Mapping[str, str]) -> tuple[tuple[str, ...], ...]:
+    """Layers with kernels that each site's activations reach through no other such layer."""
     made = {tensor for call in calls for tensor in call.outputs}
-    reached = {tensor for call in calls for tensor in call.inputs} - made
-    found: dict[str, None] = {}
+    starts = [{tensor for call in calls for tensor in call.inputs} - made]
+    for end in ends.values():
+        starts.append({t for call in calls if call.layer.name == end for t in call.outputs})
+    return tuple(_reached(calls, start) for start in starts)
+
+
+def _reached(calls: list[Call], tensors: set[int]) -> tuple[str, ...]:
+    reached, found = set(tensors), dict[str, None]()
     for call in calls:
         if reached & set(call.inputs):
             if has_kernel(call.layer):
                 found[call.layer.name] = None
             else:
                 reached |= set(call.outputs)
-    kinds = {call.layer.name: call.layer for call in calls}
-    return tuple(name for name in found if isinstance(kinds[name], _INPUTS_BEFORE_OUTPUTS))
+    return tuple(found)
 
 
 def _chain(call: Call, consumers: dict[int, list[Call]]) -> list[Call]:

@@ -15,6 +15,7 @@ from justright.network.objective import Objective
 from justright.network.surgery import Edits, LayerFactory, copy_layer, rebuild
 from justright.network.weights import Arrays, assign
 from justright.regularizers.exports import ExportsLayer, ExportsPenalty
+from justright.regularizers.learned import settled
 from justright.regularizers.places import Site
 from justright.regularizers.recipe import Recipe
 from justright.regularizers.weight_decay import WeightDecay
@@ -52,6 +53,7 @@ def plain_model(
     Returns:
         A Sequential model if the user's was one, and a Functional one otherwise.
     """
+    recipe = settled(recipe, blueprint.anatomy.sites, values)
     edits = Edits(
         at_input=_at_site(recipe, blueprint.anatomy.sites[0]),
         before_activation=structural_layers(blueprint, recipe),

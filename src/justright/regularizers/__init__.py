@@ -8,6 +8,7 @@ from justright.regularizers.activity_l2 import ActivityL2
 from justright.regularizers.adversarial_training import AdversarialTraining
 from justright.regularizers.alpha_dropout import AlphaDropout
 from justright.regularizers.batch_norm import BatchNorm
+from justright.regularizers.concrete_dropout import ConcreteDropout
 from justright.regularizers.confidence_penalty import ConfidencePenalty
 from justright.regularizers.cut_mix import CutMix
 from justright.regularizers.cutout import Cutout
@@ -48,6 +49,7 @@ from justright.regularizers.weight_noise import WeightNoise
 
 TECHNIQUES: tuple[type[Technique], ...] = (
     Dropout,
+    ConcreteDropout,
     L1,
     L2,
     ElasticNet,
@@ -101,6 +103,7 @@ __all__ = [
     "AdversarialTraining",
     "AlphaDropout",
     "BatchNorm",
+    "ConcreteDropout",
     "ConfidencePenalty",
     "CutMix",
     "Cutout",

@@ -67,12 +67,14 @@ class Kernel:
         layer: the layer's name.
         position: hidden or output.
         reads_input: whether its last axis but one counts the network's input features.
+        reads: the indices of the sites whose activations it multiplies.
     """
 
     path: str
     layer: str
     position: Position
     reads_input: bool = False
+    reads: tuple[int, ...] = ()
 
 
 Kernels = tuple[Kernel, ...]
