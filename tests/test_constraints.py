@@ -13,7 +13,9 @@ import justright as jr
 from justright.network.blueprint import Blueprint
 from justright.network.network import Network
 from justright.regularizers.group_lasso import shrink_groups
-from justright.regularizers.places import Kernel, Update
+from justright.regularizers.location import Kernel
+from justright.regularizers.places import Update
+from justright.regularizers.spectral_norm import spectral_norm
 
 SHAPES = {
     "dense/kernel": ((5, 7), 0),
@@ -176,3 +178,46 @@ def test_a_network_without_such_a_layer_is_refused():
     rows = np.zeros((8, 6, 2), np.float32), np.arange(8.0)
     with pytest.raises(jr.RecipeError, match="GroupLasso finds no dense"):
         jr.compare(model, rows, {"it": jr.GroupLasso(0.1)}, validation=rows, seeds=1, epochs=1)
+
+
+# Spectral norm
+
+
+@pytest.mark.parametrize("shape", [(6, 9), (9, 6), (3, 3, 2, 4), (5, 1)])
+def test_the_spectral_norm_is_bounded_as_by_the_singular_values(shape):
+    kernel = np.asarray(kernel_of(shape), float)
+    sigma = np.linalg.svd(kernel.reshape(-1, shape[-1]), compute_uv=False)[0]
+    for limit in (0.3, 2 * sigma):
+        after = updated(jr.SpectralNorm(limit, 200), {"k": jnp.float32(kernel)})["k"]
+        np.testing.assert_allclose(after, kernel * min(1, limit / sigma), rtol=1e-4)
+
+
+def test_a_kernel_above_the_bound_becomes_what_pytorch_computes_with():
+    torch = pytest.importorskip("torch")
+    kernel = np.asarray(kernel_of((6, 9)))
+    layer = torch.nn.Linear(6, 9)
+    layer.weight.data = torch.tensor(kernel.T)
+    spectral = torch.nn.utils.parametrizations.spectral_norm(layer, n_power_iterations=200)
+    after = updated(jr.SpectralNorm(1.0, 200), {"k": kernel})["k"]
+    np.testing.assert_allclose(after.T, spectral.weight.detach().numpy(), rtol=1e-4, atol=1e-6)
+
+
+def test_ten_iterations_find_a_largest_value_that_stands_out_and_never_more():
+    rng = np.random.default_rng(1)
+    for size in (8, 64):
+        for _ in range(20):
+            u, v = (np.linalg.qr(rng.normal(size=(size, size)))[0] for _ in range(2))
+            w = u * np.append(1, rng.uniform(0, 0.8, size - 1)) @ v
+            found = float(spectral_norm(jnp.float32(w), 10))
+            assert 0.99 < found < 1 + 1e-5
+
+
+def test_a_kernel_of_zeros_stays():
+    after = updated(jr.SpectralNorm(0.1), {"k": jnp.zeros((3, 4))})["k"]
+    np.testing.assert_array_equal(after, np.zeros((3, 4)))
+
+
+@pytest.mark.parametrize("iterations", [0, 1.5, True])
+def test_iterations_that_are_none_are_refused(iterations):
+    with pytest.raises(jr.RecipeError, match="iterations="):
+        jr.SpectralNorm(1.0, iterations)

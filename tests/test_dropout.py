@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import justright as jr
 from justright.regularizers.dropout import LEVELS, drop, random_levels
-from justright.regularizers.places import Site
+from justright.regularizers.location import Site
 
 HIDDEN, INPUT = Site(1, "dense", "hidden"), Site(0, "input", "input")
 

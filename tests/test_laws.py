@@ -26,6 +26,7 @@ INFINITY = float("inf")
 # For each technique: one that acts, and one that is neutral (None: it has no neutral value).
 TABLE = {
     jr.Dropout: (jr.Dropout(0.5), jr.Dropout(0.0)),
+    jr.ConcreteDropout: (jr.ConcreteDropout(1e-3, 0.1), None),
     jr.L1: (jr.L1(0.01), jr.L1(0.0)),
     jr.L2: (jr.L2(0.1), jr.L2(0.0)),
     jr.ElasticNet: (jr.ElasticNet(0.01, 0.1), jr.ElasticNet(0.0, 0.0)),
@@ -37,6 +38,7 @@ TABLE = {
     jr.ShakeDrop: (jr.ShakeDrop(0.5), jr.ShakeDrop(0.0)),
     jr.ShakeShake: (jr.ShakeShake(1.0), jr.ShakeShake(0.0)),
     jr.Mixup: (jr.Mixup(0.5), jr.Mixup(0.0)),
+    jr.ManifoldMixup: (jr.ManifoldMixup(2.0), jr.ManifoldMixup(0.0)),
     jr.LabelSmoothing: (jr.LabelSmoothing(0.2), jr.LabelSmoothing(0.0)),
     jr.GaussianNoise: (jr.GaussianNoise(0.3), jr.GaussianNoise(0.0)),
     jr.GaussianDropout: (jr.GaussianDropout(0.3), jr.GaussianDropout(0.0)),
@@ -45,6 +47,7 @@ TABLE = {
     jr.GradientClipping: (jr.GradientClipping(0.1), jr.GradientClipping(INFINITY)),
     jr.MaxNorm: (jr.MaxNorm(0.5), jr.MaxNorm(INFINITY)),
     jr.UnitNorm: (jr.UnitNorm(0.6), jr.UnitNorm(0.0)),
+    jr.SpectralNorm: (jr.SpectralNorm(0.5), jr.SpectralNorm(INFINITY)),
     jr.EMA: (jr.EMA(0.8), jr.EMA(0.0)),
     jr.SWA: (jr.SWA(1), jr.SWA(INFINITY)),
     jr.Lookahead: (jr.Lookahead(5, 0.5), jr.Lookahead(1, 1.0)),
@@ -66,6 +69,7 @@ TABLE = {
     jr.ActivityL1: (jr.ActivityL1(0.1), jr.ActivityL1(0.0)),
     jr.ActivityL2: (jr.ActivityL2(0.1), jr.ActivityL2(0.0)),
     jr.JacobianPenalty: (jr.JacobianPenalty(0.3), jr.JacobianPenalty(0.0)),
+    jr.RDrop: (jr.RDrop(2.0), jr.RDrop(0.0)),
     jr.AlphaDropout: (jr.AlphaDropout(0.2), jr.AlphaDropout(0.0)),
     jr.DropBlock: (jr.DropBlock(0.3, 2), jr.DropBlock(0.0, 2)),
     jr.EarlyStopping: (jr.EarlyStopping(1), jr.EarlyStopping(INFINITY)),
@@ -76,6 +80,8 @@ NEUTRAL_STRUCTURE = {
     jr.ShakeDrop: jr.Recipe(jr.SkipConnections()),
     jr.ShakeShake: jr.Recipe(jr.SkipConnections(2)),
 }
+# These do nothing alone: what stands before them in their recipes.
+COMPANY = {jr.RDrop: jr.Recipe(jr.Dropout(0.5))}
 # These act on images; all the others on anything, and are tried on a table.
 ON_IMAGES = {
     jr.Cutout,
@@ -108,6 +114,10 @@ def image_net():
             keras.layers.Dense(1, activation="sigmoid", name="out"),
         ]
     )
+
+
+def company(kind):
+    return COMPANY.get(kind, jr.Recipe())
 
 
 def task_for(*kinds):
@@ -161,11 +171,11 @@ def traced(recipe):
 @pytest.mark.parametrize("kind", NEUTRAL)
 def test_the_neutral_strength_is_the_baseline_to_the_bit(kind, optimizer):
     """Within one compiled program: the baseline beside the technique at its neutral value."""
-    active, neutral = map(jr.Recipe, TABLE[kind])
-    structure = NEUTRAL_STRUCTURE.get(kind, jr.Recipe())
-    baseline = trainer(kind, structure, optimizer)
+    beside = NEUTRAL_STRUCTURE.get(kind, company(kind))
+    active, neutral = (company(kind) + one for one in TABLE[kind])
+    baseline = trainer(kind, beside, optimizer)
     regularized = trainer(kind, active, optimizer)
-    both = jax.jit(lambda recipe: (baseline(structure), regularized(recipe)))
+    both = jax.jit(lambda recipe: (baseline(traced(beside)), regularized(recipe)))
     plain, with_neutral = both(traced(neutral))
     for path, value in plain.items():
         np.testing.assert_array_equal(with_neutral[path], value, err_msg=path)
@@ -175,7 +185,7 @@ def test_the_neutral_strength_is_the_baseline_to_the_bit(kind, optimizer):
 
 @pytest.mark.parametrize("kind", NEUTRAL)
 def test_many_strengths_are_one_trace_and_each_is_its_own_run(kind):
-    active, neutral = map(jr.Recipe, TABLE[kind])
+    active, neutral = (company(kind) + one for one in TABLE[kind])
     train = trainer(kind, active, "sgd")
     traces = []
 
@@ -232,7 +242,8 @@ def test_strengths_out_of_range_are_refused_with_name_and_range(kind):
 @pytest.mark.parametrize("kind", ALL)
 def test_prediction_is_deterministic_and_the_study_runs(kind):
     model, rows = task_for(kind)
-    study = jr.compare(model, rows, {"it": TABLE[kind][0]}, validation=rows, seeds=2, epochs=3)
+    recipe = company(kind) + TABLE[kind][0]
+    study = jr.compare(model, rows, {"it": recipe}, validation=rows, seeds=2, epochs=3)
     model = study.model("it", seed=1)
     np.testing.assert_array_equal(model(rows[0]), model(rows[0]))
     assert np.isfinite(study.curves.select_dtypes("number")).all().all()

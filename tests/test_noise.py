@@ -15,7 +15,8 @@ from justright.network.blueprint import Blueprint
 from justright.network.network import Network
 from justright.network.objective import infer_objective
 from justright.regularizers.drop_block import blocks
-from justright.regularizers.places import Batch, Kernel, Site
+from justright.regularizers.location import Kernel, Site
+from justright.regularizers.places import Batch
 
 HIDDEN, INPUT = Site(1, "dense", "hidden"), Site(0, "input", "input")
 IMAGES = Site(1, "conv", "hidden", 4)

@@ -13,8 +13,9 @@ import justright as jr
 from conftest import dense_net
 from justright.network.objective import infer_objective
 from justright.network.probabilities import log_probabilities
+from justright.regularizers.location import Site
 from justright.regularizers.orthogonal_penalty import distance_from_orthogonal
-from justright.regularizers.places import Batch, Forward, Site
+from justright.regularizers.places import Batch, Forward
 
 rng = np.random.default_rng(2)
 ROWS = rng.normal(size=(12, 4)).astype(np.float32)

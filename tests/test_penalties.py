@@ -12,7 +12,8 @@ from sklearn.neural_network import MLPClassifier
 
 import justright as jr
 from justright.regularizers.l1 import soft_threshold
-from justright.regularizers.places import Batch, Forward, Kernel
+from justright.regularizers.location import Kernel
+from justright.regularizers.places import Batch, Forward
 
 KERNELS = (Kernel("a/kernel", "a", "hidden"), Kernel("b/kernel", "b", "output"))
 WEIGHTS = {

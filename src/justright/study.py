@@ -20,7 +20,9 @@ from justright.evidence.verdict import Verdict, paired_verdict
 from justright.network.export import plain_model
 from justright.network.inputs import outgoing_norms, reading_layers
 from justright.network.weights import random_numbers_kept
+from justright.regularizers.learned import settled
 from justright.regularizers.places import ActsOnUpdate
+from justright.regularizers.recipe import Recipe
 
 if TYPE_CHECKING:
     import keras
@@ -192,6 +194,22 @@ class Study:
             self.task.objective,
             self.task.optimizer,
         )
+
+    def settled(self, recipe: str, seed: int | None = None) -> Recipe:
+        """The recipe of a trial with what it has learned in its place.
+
+        `ConcreteDropout` stands as `Dropout` with the learned rate of each layer; a recipe
+        that learns no strength comes back as it is.
+
+        Args:
+            recipe: its name.
+            seed: which trial; the one with the lowest validation loss if None.
+
+        Raises:
+            DataError: an unknown recipe or seed, or one whose trials all failed.
+        """
+        chosen = self._chosen(recipe, seed)
+        return settled(chosen.trial.recipe, self.task.blueprint.anatomy.sites, chosen.values)
 
     def _of(self, recipe: str) -> list[TrialResult]:
         if recipe not in self.recipes:

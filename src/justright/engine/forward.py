@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import jax
@@ -14,14 +15,16 @@ from justright.network.objective import Objective
 from justright.network.probabilities import log_probabilities
 from justright.network.site import Activate, Weigh
 from justright.regularizers.branches import ActsOnBranches, Branch, weighed
+from justright.regularizers.learned import LearnsAtSites
+from justright.regularizers.location import Site
 from justright.regularizers.places import (
     ActsOnActivations,
     ActsOnLoss,
     ActsOnStepWeights,
     Batch,
     Forward,
-    Site,
     Weights,
+    mean_over_rows,
 )
 from justright.regularizers.random import fold_in
 from justright.regularizers.recipe import Recipe
@@ -63,7 +66,7 @@ def run(
         weights: Weights, inputs: jax.Array, key: KeyOf, row_mask: jax.Array | None
     ) -> tuple[ForwardPass, Seen]:
         seen: Seen = []
-        activate = _activate(noisy, key, seen if look_inside else None)
+        activate = _activate(noisy, weights, key, seen if look_inside else None)
         passed = network.forward(
             weights,
             buffers,
@@ -75,7 +78,7 @@ def run(
         )
         return passed, seen
 
-    def at(inputs: jax.Array) -> tuple[ForwardPass, Seen]:
+    def at(inputs: jax.Array, key: KeyOf) -> tuple[ForwardPass, Seen]:
         used, apart = weights, []
         for one in noisy.filling(ActsOnStepWeights):
             if one.differs_by_row():
@@ -83,11 +86,11 @@ def run(
             else:
                 used = one.step_weights(used, network.kernels, key(one))
         if apart:
-            _check_stateless(network, apart[0])
+            _check_apart(network, noisy, apart[0])
             return _row_by_row(network, apart, used, inputs, key, together)
         return together(used, inputs, key, row_mask)
 
-    passed, seen = at(batch.inputs)
+    passed, seen = at(batch.inputs, key)
 
     def look(technique: ActsOnLoss) -> Forward:
         return Forward(
@@ -96,12 +99,47 @@ def run(
             outputs=passed.outputs,
             batch=batch,
             activations=tuple((site, x) for site, x in seen if site.position == "hidden"),
-            outputs_at=lambda inputs: at(inputs)[0].outputs,
+            outputs_at=lambda inputs: at(inputs, key)[0].outputs,
             log_probabilities=lambda: log_probabilities(objective, passed.outputs),
             key=key(technique),
+            again=partial(again, technique) if training else None,
         )
 
+    def again(technique: ActsOnLoss) -> tuple[Forward, jax.Array]:
+        _check_noisy(network, noisy, technique)
+        # The model's own random layers draw anew from the states that the first pass left.
+        other, look_again = run(
+            network,
+            objective,
+            recipe,
+            weights,
+            buffers | passed.buffers,
+            batch,
+            partial(_other_key, key),
+            training=True,
+        )
+        losses = [objective.loss_rows(batch.targets, one.outputs) for one in (other, passed)]
+        return look_again(technique), mean_over_rows(losses[0] - losses[1], batch)
+
     return passed, look
+
+
+def _other_key(key: KeyOf, technique: object) -> jax.Array:
+    """The key for a second pass; what is drawn once a step stays."""
+    if isinstance(technique, ActsOnActivations) and technique.one_draw:
+        return key(technique)
+    return fold_in(key(technique), 0, 1)
+
+
+def _check_noisy(network: Network, recipe: Recipe, technique: object) -> None:
+    if any(recipe.filling(place) for place in (ActsOnActivations, ActsOnStepWeights)):
+        return
+    if not network.random_states:
+        name = type(technique).__name__
+        raise RecipeError(
+            f"{name} compares two passes with different noise, and there is none: both are the "
+            f"same. Add some, as in Dropout(0.3) + {name}(…)."
+        )
 
 
 def _row_by_row(
@@ -131,17 +169,21 @@ def _row_by_row(
     return passed, list(zip(sites, activations, strict=True))
 
 
-def _check_stateless(network: Network, technique: object) -> None:
-    if network.untrained:
+def _check_apart(network: Network, recipe: Recipe, technique: object) -> None:
+    """Refuse rows apart where something in the network or the recipe needs them together."""
+    shared = network.untrained[:1] or tuple(
+        type(one).__name__ for one in recipe.filling(ActsOnActivations) if one.one_draw
+    )
+    if shared:
         raise RecipeError(
             f"{type(technique).__name__} gives each row weights of its own, so rows go through the "
-            f"network one by one, and {network.untrained[0]} is a state that they share (of batch "
-            "normalization, or of dropout in the model itself). Take one of them out, or let a "
-            "batch share its weights."
+            f"network one by one, and {shared[0]} is of the whole batch (a state of batch "
+            "normalization or of dropout in the model itself, or a mixture of rows). Take one of "
+            "them out, or let a batch share its weights."
         )
 
 
-def _activate(recipe: Recipe, key: KeyOf, seen: Seen | None) -> Activate | None:
+def _activate(recipe: Recipe, weights: Weights, key: KeyOf, seen: Seen | None) -> Activate | None:
     acting: Sequence[Any] = recipe.filling(ActsOnActivations)
     if not acting and seen is None:
         return None
@@ -155,7 +197,11 @@ def _activate(recipe: Recipe, key: KeyOf, seen: Seen | None) -> Activate | None:
         if seen is not None:
             seen.append((site, x))
         for one, its_key in zip(acting, keys, strict=True):
-            x = one.activation(x, site, fold_in(its_key, calls))
+            own_key = its_key if one.one_draw else fold_in(its_key, calls)
+            if isinstance(one, LearnsAtSites):
+                x = one.activation(x, site, own_key, weights.get(one.path(site)))
+            else:
+                x = one.activation(x, site, own_key)
         return x
 
     return activate

@@ -19,7 +19,7 @@ from justright.network.blueprint import Blueprint
 from justright.network.default import default_network
 from justright.network.weights import assign, random_numbers_kept
 from justright.regularizers.dropout import Dropout
-from justright.regularizers.places import Site
+from justright.regularizers.location import Site
 from justright.report.histograms import draw_histograms, heading
 
 if TYPE_CHECKING:

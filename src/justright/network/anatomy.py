@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import keras
 
 from justright.errors import ModelError
 from justright.network.surgery import Call, calls_of
-from justright.regularizers.places import Site
+from justright.regularizers.location import Site
 from justright.regularizers.strength import Position
 
 KERNEL_NAMES = ("kernel", "recurrent_kernel", "depthwise_kernel", "pointwise_kernel")
@@ -68,6 +69,7 @@ class Anatomy:
         ends: for each hidden layer, the layer after which its activations are complete.
         sites: the input, then one for each hidden layer.
         readers: layers whose kernels' last axis but one counts the network's input features.
+        readers_of: for each site, all layers with kernels that its activations reach.
         normalizable: hidden dense and convolutional layers without a normalization after them.
         chains: each hidden layer with the normalizations and activations right behind it, for
             those that a skip connection fits around.
@@ -80,6 +82,7 @@ class Anatomy:
     ends: tuple[tuple[str, str], ...]
     sites: tuple[Site, ...]
     readers: tuple[str, ...]
+    readers_of: tuple[tuple[str, ...], ...]
     normalizable: tuple[str, ...]
     chains: tuple[tuple[str, ...], ...]
     output_activation: str
@@ -90,6 +93,10 @@ class Anatomy:
         if layer in self.layers:
             return self.positions[self.layers.index(layer)]
         return "hidden"
+
+    def read_by(self, layer: str) -> tuple[int, ...]:
+        """The indices of the sites whose activations reach a layer first."""
+        return tuple(i for i, names in enumerate(self.readers_of) if layer in names)
 
 
 def anatomy_of(model: keras.Model) -> Anatomy:
@@ -112,7 +119,7 @@ def anatomy_of(model: keras.Model) -> Anatomy:
     ends: dict[str, str] = {}
     sites = [Site(0, "input", "input", len(model.inputs[0].shape))]
     normalizable: dict[str, None] = {}
-    reading = _readers(calls)
+    reading = _reached(calls, _given(calls))
     chains: list[tuple[str, ...]] = []
     for call in calls:
         if has_kernel(call.layer) and call.layer.name not in outputs:
@@ -126,6 +133,8 @@ def anatomy_of(model: keras.Model) -> Anatomy:
                 normalizable[call.layer.name] = None
             if call.layer.name not in reading and _can_be_skipped(chain, calls):
                 chains.append(tuple(c.layer.name for c in chain))
+    readers_of = _readers(calls, ends)
+    kinds = {call.layer.name: call.layer for call in calls}
     shape = model.outputs[0].shape[1:]
     if any(length is None for length in shape):
         raise ModelError(f"The output of the model {model.name!r} has no fixed shape: {shape}.")
@@ -133,10 +142,9 @@ def anatomy_of(model: keras.Model) -> Anatomy:
         layers=tuple(weighted),
         positions=tuple("output" if name in outputs else "hidden" for name in weighted),
         ends=tuple(ends.items()),
-        sites=tuple(sites),
-        readers=tuple(
-            name for name, kind in reading.items() if issubclass(kind, _INPUTS_BEFORE_OUTPUTS)
-        ),
+        sites=tuple(replace(site, count=len(sites)) for site in sites),
+        readers=tuple(n for n in readers_of[0] if isinstance(kinds[n], _INPUTS_BEFORE_OUTPUTS)),
+        readers_of=readers_of,
         normalizable=tuple(normalizable),
         chains=tuple(chains),
         output_activation=_output_activation(calls, output),
@@ -167,18 +175,29 @@ def _output_layers(calls: list[Call], output: int) -> set[str]:
     return found
 
 
-def _readers(calls: list[Call]) -> dict[str, type[keras.layers.Layer]]:
-    """Layers with kernels that the input reaches through no other such layer, and their kinds."""
+def _readers(calls: list[Call], ends: Mapping[str, str]) -> tuple[tuple[str, ...], ...]:
+    """Layers with kernels that each site's activations reach through no other such layer."""
+    starts = [_given(calls)]
+    for end in ends.values():
+        starts.append({t for call in calls if call.layer.name == end for t in call.outputs})
+    return tuple(_reached(calls, start) for start in starts)
+
+
+def _given(calls: list[Call]) -> set[int]:
+    """The tensors that no layer makes: the network's inputs."""
     made = {tensor for call in calls for tensor in call.outputs}
-    reached = {tensor for call in calls for tensor in call.inputs} - made
-    found: dict[str, type[keras.layers.Layer]] = {}
+    return {tensor for call in calls for tensor in call.inputs} - made
+
+
+def _reached(calls: list[Call], tensors: set[int]) -> tuple[str, ...]:
+    reached, found = set(tensors), dict[str, None]()
     for call in calls:
         if reached & set(call.inputs):
             if has_kernel(call.layer):
-                found[call.layer.name] = type(call.layer)
+                found[call.layer.name] = None
             else:
                 reached |= set(call.outputs)
-    return found
+    return tuple(found)
 
 
 def _can_be_skipped(chain: list[Call], calls: list[Call]) -> bool:

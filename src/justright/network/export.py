@@ -18,7 +18,8 @@ from justright.network.surgery import Edits, LayerFactory, copy_layer, rebuild
 from justright.network.weights import Arrays, assign
 from justright.regularizers.branches import ActsOnBranches, Branch
 from justright.regularizers.exports import ExportsLayer, ExportsPenalty
-from justright.regularizers.places import Site
+from justright.regularizers.learned import settled
+from justright.regularizers.location import Site
 from justright.regularizers.recipe import Recipe
 from justright.regularizers.weight_decay import WeightDecay
 
@@ -57,6 +58,7 @@ def plain_model(
         A Sequential model if the user's was one and the recipe has not put skip connections
         into it, and a Functional one otherwise.
     """
+    recipe = settled(recipe, blueprint.anatomy.sites, values)
     structure = structure_of(blueprint, recipe)
     edits = Edits(
         at_input=_at_site(recipe, blueprint.anatomy.sites[0]),

@@ -35,15 +35,13 @@ from justright.network.weights import (
     variable_paths,
 )
 from justright.regularizers.branches import Branch
-from justright.regularizers.places import (
-    ActsOnActivations,
-    Kernel,
-    Kernels,
-    Site,
-    Weights,
-)
+from justright.regularizers.learned import LearnsAtSites
+from justright.regularizers.location import Kernel, Kernels, Site
+from justright.regularizers.places import ActsOnActivations, Weights
 from justright.regularizers.recipe import Recipe
 from justright.regularizers.strength import strength_at
+
+_OF_INPUTS = ("kernel", "depthwise_kernel")  # The others multiply what a layer makes of them.
 
 Buffers = dict[str, jax.Array]
 """Variables that training changes but gradients do not: running statistics, random states."""
@@ -78,9 +76,9 @@ class Network:
         structure = structure_of(blueprint, recipe)
         after = {end: _branch_factory(branch) for end, branch in structure.branches.items()}
         for site, end in zip(sites[1:], structure.ends, strict=True):
-            after[end] = _site_factory(site)
+            after[end] = _site_factory(site, recipe)
         edits = Edits(
-            at_input=_site_factory(sites[0]),
+            at_input=_site_factory(sites[0], recipe),
             before_activation={
                 name: _training_factory(factory)
                 for name, factory in structure.before_activation.items()
@@ -124,7 +122,8 @@ class Network:
                 path,
                 layer.name,
                 anatomy.position(layer.name),
-                layer.name in anatomy.readers and v.name in ("kernel", "depthwise_kernel"),
+                layer.name in anatomy.readers and v.name in _OF_INPUTS,
+                anatomy.read_by(layer.name) if v.name in _OF_INPUTS else (),
             )
             for layer in self.model.layers
             for v in layer.trainable_weights
@@ -218,8 +217,13 @@ def _check_precision(model: keras.Model) -> None:
         )
 
 
-def _site_factory(site: Site) -> LayerFactory:
-    return lambda: [SiteLayer(site)]
+def _site_factory(site: Site, recipe: Recipe) -> LayerFactory:
+    numbers = {
+        one.path(site).split("/")[1]: start
+        for one in recipe.filling(LearnsAtSites)
+        if (start := one.initial(site)) is not None
+    }
+    return lambda: [SiteLayer(site, numbers)]
 
 
 def _branch_factory(branch: Branch) -> LayerFactory:

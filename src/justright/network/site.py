@@ -7,7 +7,7 @@ stateless calls work: a layer inside a compiled model takes no extra arguments.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -17,7 +17,8 @@ import jax.numpy as jnp
 import keras
 
 from justright.regularizers.branches import Branch
-from justright.regularizers.places import Site
+from justright.regularizers.learned import site_name
+from justright.regularizers.location import Site
 
 Activate = Callable[[jax.Array, Site], jax.Array]
 Weigh = Callable[[jax.Array, Branch], jax.Array]
@@ -53,12 +54,23 @@ def acting(
 
 
 class SiteLayer(keras.layers.Layer):
-    """The identity, or what the surrounding `acting` block says."""
+    """The identity, or what the surrounding `acting` block says.
 
-    def __init__(self, site: Site) -> None:
-        super().__init__(name=f"site_{site.index}_{site.layer.replace('/', '_')}")
+    Args:
+        site: where it stands.
+        numbers: what techniques train here, by name, and where it starts.
+    """
+
+    def __init__(self, site: Site, numbers: Mapping[str, float]) -> None:
+        super().__init__(name=site_name(site))
         self.site = site
+        self._numbers = dict(numbers)
         self.supports_masking = True
+
+    def build(self, _: tuple[int | None, ...]) -> None:
+        """Make the trained numbers."""
+        for name, start in self._numbers.items():
+            self.add_weight(name=name, shape=(), initializer=keras.initializers.Constant(start))
 
     def call(self, x: jax.Array) -> jax.Array:
         """Pass `x` (rows, …, units) on."""

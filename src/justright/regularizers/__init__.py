@@ -8,6 +8,7 @@ from justright.regularizers.activity_l2 import ActivityL2
 from justright.regularizers.adversarial_training import AdversarialTraining
 from justright.regularizers.alpha_dropout import AlphaDropout
 from justright.regularizers.batch_norm import BatchNorm
+from justright.regularizers.concrete_dropout import ConcreteDropout
 from justright.regularizers.confidence_penalty import ConfidencePenalty
 from justright.regularizers.cut_mix import CutMix
 from justright.regularizers.cutout import Cutout
@@ -29,6 +30,7 @@ from justright.regularizers.l2 import L2
 from justright.regularizers.label_smoothing import LabelSmoothing
 from justright.regularizers.layer_norm import LayerNorm
 from justright.regularizers.lookahead import Lookahead
+from justright.regularizers.manifold_mixup import ManifoldMixup
 from justright.regularizers.max_norm import MaxNorm
 from justright.regularizers.mixup import Mixup
 from justright.regularizers.orthogonal_penalty import OrthogonalPenalty
@@ -36,12 +38,14 @@ from justright.regularizers.random_crop import RandomCrop
 from justright.regularizers.random_flip import RandomFlip
 from justright.regularizers.random_rotation import RandomRotation
 from justright.regularizers.random_shift import RandomShift
+from justright.regularizers.rdrop import RDrop
 from justright.regularizers.recipe import Recipe
 from justright.regularizers.sam import SAM
 from justright.regularizers.shake_drop import ShakeDrop
 from justright.regularizers.shake_shake import ShakeShake
 from justright.regularizers.skip_connections import SkipConnections
 from justright.regularizers.spatial_dropout import SpatialDropout
+from justright.regularizers.spectral_norm import SpectralNorm
 from justright.regularizers.stochastic_depth import StochasticDepth
 from justright.regularizers.swa import SWA
 from justright.regularizers.technique import Technique, technique
@@ -52,6 +56,7 @@ from justright.regularizers.weight_noise import WeightNoise
 
 TECHNIQUES: tuple[type[Technique], ...] = (
     Dropout,
+    ConcreteDropout,
     L1,
     L2,
     ElasticNet,
@@ -63,6 +68,7 @@ TECHNIQUES: tuple[type[Technique], ...] = (
     ShakeDrop,
     ShakeShake,
     Mixup,
+    ManifoldMixup,
     LabelSmoothing,
     GaussianNoise,
     GaussianDropout,
@@ -71,6 +77,7 @@ TECHNIQUES: tuple[type[Technique], ...] = (
     GradientClipping,
     MaxNorm,
     UnitNorm,
+    SpectralNorm,
     EMA,
     SWA,
     Lookahead,
@@ -94,6 +101,7 @@ TECHNIQUES: tuple[type[Technique], ...] = (
     AlphaDropout,
     DropBlock,
     JacobianPenalty,
+    RDrop,
     EarlyStopping,
 )
 
@@ -109,6 +117,7 @@ __all__ = [
     "AdversarialTraining",
     "AlphaDropout",
     "BatchNorm",
+    "ConcreteDropout",
     "ConfidencePenalty",
     "CutMix",
     "Cutout",
@@ -127,9 +136,11 @@ __all__ = [
     "LabelSmoothing",
     "LayerNorm",
     "Lookahead",
+    "ManifoldMixup",
     "MaxNorm",
     "Mixup",
     "OrthogonalPenalty",
+    "RDrop",
     "RandomCrop",
     "RandomFlip",
     "RandomRotation",
@@ -139,6 +150,7 @@ __all__ = [
     "ShakeShake",
     "SkipConnections",
     "SpatialDropout",
+    "SpectralNorm",
     "StochasticDepth",
     "Technique",
     "UnitNorm",

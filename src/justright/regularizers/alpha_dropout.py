@@ -9,7 +9,8 @@ import jax.numpy as jnp
 
 from justright.regularizers.dropout import LEVELS, WHERE, random_levels
 from justright.regularizers.exports import ExportsLayer
-from justright.regularizers.places import ActsOnActivations, Site
+from justright.regularizers.location import Site
+from justright.regularizers.places import ActsOnActivations
 from justright.regularizers.strength import Strength, strength, strength_at
 from justright.regularizers.technique import Technique, technique
 

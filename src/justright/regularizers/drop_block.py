@@ -7,7 +7,8 @@ import jax.numpy as jnp
 
 from justright.errors import RecipeError
 from justright.regularizers.dropout import WHERE
-from justright.regularizers.places import ActsOnActivations, Site
+from justright.regularizers.location import Site
+from justright.regularizers.places import ActsOnActivations
 from justright.regularizers.random import uniform
 from justright.regularizers.strength import Strength, strength, strength_at
 from justright.regularizers.technique import Technique, technique

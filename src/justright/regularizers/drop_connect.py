@@ -6,7 +6,8 @@ import jax
 
 from justright.errors import RecipeError
 from justright.regularizers.dropout import WHERE, drop
-from justright.regularizers.places import ActsOnStepWeights, Kernels, Weights, kernels_with
+from justright.regularizers.location import Kernels, kernels_with
+from justright.regularizers.places import ActsOnStepWeights, Weights
 from justright.regularizers.random import fold_in
 from justright.regularizers.strength import Strength, strength
 from justright.regularizers.technique import Technique, technique

@@ -9,7 +9,8 @@ import jax
 import jax.numpy as jnp
 
 from justright.regularizers.exports import ExportsLayer
-from justright.regularizers.places import ActsOnActivations, Site
+from justright.regularizers.location import Site
+from justright.regularizers.places import ActsOnActivations
 from justright.regularizers.random import random_words
 from justright.regularizers.strength import Position, Strength, strength, strength_at
 from justright.regularizers.technique import Technique, technique

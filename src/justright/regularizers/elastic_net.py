@@ -7,14 +7,8 @@ import jax
 from justright.regularizers.exports import ExportsPenalty
 from justright.regularizers.l1 import shrink, sum_of_absolutes
 from justright.regularizers.l2 import EVERYWHERE, sum_of_squares
-from justright.regularizers.places import (
-    ActsOnLoss,
-    ActsOnUpdate,
-    Forward,
-    Kernels,
-    Update,
-    Weights,
-)
+from justright.regularizers.location import Kernels
+from justright.regularizers.places import ActsOnLoss, ActsOnUpdate, Forward, Update, Weights
 from justright.regularizers.strength import Position, Strength, strength, strength_at
 from justright.regularizers.technique import Technique, technique
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
-from justright.regularizers.places import Site
+from justright.regularizers.location import Site
 from justright.regularizers.strength import Position
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ import jax.numpy as jnp
 
 from justright.errors import RecipeError
 from justright.regularizers.l2 import EVERYWHERE
-from justright.regularizers.places import ActsOnUpdate, Kernels, Update, Weights, kernels_with
+from justright.regularizers.location import Kernels, kernels_with
+from justright.regularizers.places import ActsOnUpdate, Update, Weights
 from justright.regularizers.strength import Strength, strength
 from justright.regularizers.technique import Technique, technique
 

@@ -7,7 +7,8 @@ import jax.numpy as jnp
 
 from justright.regularizers.exports import ExportsPenalty
 from justright.regularizers.l2 import EVERYWHERE
-from justright.regularizers.places import ActsOnUpdate, Kernels, Update, Weights, kernels_with
+from justright.regularizers.location import Kernels, kernels_with
+from justright.regularizers.places import ActsOnUpdate, Update, Weights
 from justright.regularizers.strength import Position, Strength, strength, strength_at
 from justright.regularizers.technique import Technique, technique
 

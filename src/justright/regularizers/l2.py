@@ -8,7 +8,8 @@ import jax
 import jax.numpy as jnp
 
 from justright.regularizers.exports import ExportsPenalty
-from justright.regularizers.places import ActsOnLoss, Forward, Kernels, Weights, kernels_with
+from justright.regularizers.location import Kernels, kernels_with
+from justright.regularizers.places import ActsOnLoss, Forward, Weights
 from justright.regularizers.schedule import Schedule
 from justright.regularizers.strength import (
     Number,

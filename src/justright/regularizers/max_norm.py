@@ -7,7 +7,8 @@ import math
 import jax
 import jax.numpy as jnp
 
-from justright.regularizers.places import ActsOnUpdate, Update, Weights, kernels_with
+from justright.regularizers.location import kernels_with
+from justright.regularizers.places import ActsOnUpdate, Update, Weights
 from justright.regularizers.strength import Strength, strength
 from justright.regularizers.technique import Technique, technique
 

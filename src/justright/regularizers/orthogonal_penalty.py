@@ -6,7 +6,8 @@ import jax
 import jax.numpy as jnp
 
 from justright.regularizers.l2 import EVERYWHERE
-from justright.regularizers.places import ActsOnLoss, Forward, kernels_with
+from justright.regularizers.location import kernels_with
+from justright.regularizers.places import ActsOnLoss, Forward
 from justright.regularizers.strength import Strength, strength
 from justright.regularizers.technique import Technique, technique
 

@@ -24,7 +24,7 @@ place they act in the order of the recipe.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -32,64 +32,13 @@ import jax
 
 from justright.regularizers.branches import ActsOnBranches
 from justright.regularizers.learning_rate import ActsOnLearningRate
-from justright.regularizers.strength import Position, Strength, strength_at
+from justright.regularizers.location import Kernels, Site
 
 if TYPE_CHECKING:
     import keras
 
 Weights = dict[str, jax.Array]
 """Trainable weights by path, `"dense/kernel"`."""
-
-
-@dataclass(frozen=True)
-class Site:
-    """A point after a hidden layer's activation (or at the input) where units can be changed.
-
-    Attributes:
-        index: 0 at the input, then counted.
-        layer: the layer's name.
-        position: input or hidden.
-        rank: how many axes activations have there, that of the rows included.
-        channels_first: whether the second axis counts channels, not the last.
-    """
-
-    index: int
-    layer: str
-    position: Position
-    rank: int = 2
-    channels_first: bool = False
-
-
-@dataclass(frozen=True)
-class Kernel:
-    """A weight matrix or filter bank: what penalties act on. Biases and scales are not kernels.
-
-    Attributes:
-        path: of the variable.
-        layer: the layer's name.
-        position: hidden or output.
-        reads_input: whether its last axis but one counts the network's input features.
-    """
-
-    path: str
-    layer: str
-    position: Position
-    reads_input: bool = False
-
-
-Kernels = tuple[Kernel, ...]
-
-
-def kernels_with(
-    kernels: Kernels,
-    strength: Strength,
-    default: Collection[Position] = ("hidden", "output"),
-) -> Iterator[tuple[str, Any]]:
-    """Yield `(path, strength)` for the kernels on which a strength acts: all, if it is a number."""
-    for kernel in kernels:
-        value = strength_at(strength, kernel.layer, kernel.position, default)
-        if value is not None:
-            yield kernel.path, value
 
 
 class Batch(NamedTuple):
@@ -129,6 +78,8 @@ class Forward:
         outputs_at: the outputs at other inputs, with the same weights and noise: another pass.
         log_probabilities: those of the classes (rows, …, classes); None if targets are numbers.
         key: for random draws.
+        again: another pass with other noise, and its data loss less this one's; None where
+            noise is off.
     """
 
     weights: Weights
@@ -139,6 +90,7 @@ class Forward:
     outputs_at: Callable[[jax.Array], jax.Array]
     log_probabilities: Callable[[], jax.Array | None]
     key: jax.Array
+    again: Callable[[], tuple[Forward, jax.Array]] | None = None
 
 
 @dataclass(frozen=True)
@@ -234,6 +186,9 @@ class ActsOnStepWeights(ABC):
 
 class ActsOnActivations(ABC):
     """Changes what hidden units send on, in training only."""
+
+    one_draw: ClassVar[bool] = False
+    """Whether it has one key a step, at all sites and where it acts on the batch."""
 
     def fits(self, site: Site) -> bool:
         """Whether it can act at a site at all, whatever its strengths."""

@@ -8,7 +8,8 @@ import jax
 
 from justright.regularizers.dropout import WHERE, drop
 from justright.regularizers.exports import ExportsLayer
-from justright.regularizers.places import ActsOnActivations, Site
+from justright.regularizers.location import Site
+from justright.regularizers.places import ActsOnActivations
 from justright.regularizers.strength import Strength, strength, strength_at
 from justright.regularizers.technique import Technique, technique
 

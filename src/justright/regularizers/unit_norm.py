@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from justright.regularizers.location import kernels_with
 from justright.regularizers.max_norm import unit_norms
-from justright.regularizers.places import ActsOnUpdate, Update, Weights, kernels_with
+from justright.regularizers.places import ActsOnUpdate, Update, Weights
 from justright.regularizers.strength import Strength, strength
 from justright.regularizers.technique import Technique, technique
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import jax
 
 from justright.regularizers.l2 import EVERYWHERE
-from justright.regularizers.places import ActsOnStepWeights, Kernels, Weights, kernels_with
+from justright.regularizers.location import Kernels, kernels_with
+from justright.regularizers.places import ActsOnStepWeights, Weights
 from justright.regularizers.random import fold_in, normal
 from justright.regularizers.strength import Strength, strength
 from justright.regularizers.technique import Technique, technique
