@@ -154,21 +154,23 @@ class Study:
             ModelError: a network whose inputs go into anything but dense layers.
         """
         blueprint = self.task.blueprint
-        norms = [outgoing_norms(blueprint, r.values) for r in self._good(self._of(recipe), recipe)]
-        names = self.features or tuple(f"x{i}" for i in range(len(norms[0])))
-        return inputs_table(names, np.stack(norms))
+        trials = [result.values for result in self._good(self._of(recipe), recipe)]
+        norms = outgoing_norms(blueprint, trials)
+        names = self.features or tuple(f"x{i}" for i in range(norms.shape[1]))
+        return inputs_table(names, norms)
 
     def pruned(self) -> dict[str, pd.DataFrame]:
         """`inputs` of the recipes that are made to switch inputs off, where they did."""
         if not reading_layers(self.task.blueprint):
             return {}
-        tables = {
-            r.trial.name: self.inputs(r.trial.name)
+        able = dict.fromkeys(
+            r.trial.name
             for r in self.results
             if r.outcome is not Outcome.FAILED
             and any(one.makes_zeros for one in r.trial.recipe.filling(ActsOnUpdate))
-        }
-        return {name: table for name, table in tables.items() if some_are_out(table)}
+        )
+        tables = ((name, self.inputs(name)) for name in able)
+        return {name: table for name, table in tables if some_are_out(table)}
 
     @random_numbers_kept()
     def model(self, recipe: str, seed: int | None = None) -> keras.Model:

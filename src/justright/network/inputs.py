@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import keras
 import numpy as np
 
@@ -40,12 +42,12 @@ def reading_layers(blueprint: Blueprint) -> tuple[str, ...]:
     return tuple(found)
 
 
-def outgoing_norms(blueprint: Blueprint, values: Arrays) -> np.ndarray:
-    """The Euclidean norm of all weights that leave each input, (inputs,); 0 if all are zero.
+def outgoing_norms(blueprint: Blueprint, trials: Sequence[Arrays]) -> np.ndarray:
+    """The Euclidean norm of all weights that leave each input, (trials, inputs); 0 if all are zero.
 
     Args:
         blueprint: of a network whose first layers are dense.
-        values: its variables by path.
+        trials: the variables of each, by path.
 
     Raises:
         ModelError: anything else reads the inputs.
@@ -57,5 +59,8 @@ def outgoing_norms(blueprint: Blueprint, values: Arrays) -> np.ndarray:
             "so no weights belong to one input only. Which inputs survive can be said of rows "
             "(features,) that go into Dense layers."
         )
-    kernels = [values[f"{name}/kernel"].astype(float) for name in layers]
-    return np.sqrt(sum(np.square(kernel).sum(axis=1) for kernel in kernels))
+    squares = [
+        sum(np.square(values[f"{name}/kernel"], dtype=float).sum(axis=1) for name in layers)
+        for values in trials
+    ]
+    return np.sqrt(np.stack(squares))
