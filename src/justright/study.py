@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from justright.data.arrays import check_count, fitting_rows
 from justright.engine.outcome import Outcome
 from justright.engine.program import Task
+from justright.engine.sampling import Prediction, predicted
 from justright.engine.trial import CURVES, TrialResult
 from justright.errors import DataError, did_you_mean
 from justright.evidence.inputs import inputs_table, some_are_out
@@ -19,6 +21,7 @@ from justright.evidence.summary import summarize
 from justright.evidence.verdict import Verdict, paired_verdict
 from justright.network.export import plain_model
 from justright.network.inputs import outgoing_norms, reading_layers
+from justright.network.network import Network
 from justright.network.weights import random_numbers_kept
 from justright.regularizers.learned import settled
 from justright.regularizers.places import ActsOnUpdate
@@ -195,6 +198,50 @@ class Study:
             chosen.values,
             self.task.objective,
             self.task.optimizer,
+        )
+
+    def predict(
+        self,
+        X: object,
+        recipe: str,
+        samples: int = 0,
+        seed: int = 0,
+        trial_seed: int | None = None,
+    ) -> Prediction:
+        """What a recipe's trained network predicts for rows, and how sure it is of it.
+
+        With samples the recipe's noise stays on (Monte-Carlo dropout): each sample is a pass
+        with masks of its own, while batch normalization keeps its running statistics and
+        layers of the model itself rest.
+
+        Args:
+            X: rows (rows, …) like those it was trained on.
+            recipe: its name.
+            samples: how many draws of the noise, 0 for none, else at least 2.
+            seed: of the draws: the same seed gives the same numbers.
+            trial_seed: which trial; the one with the lowest validation loss if None.
+
+        Returns:
+            Mean and spread of the outputs, in the order of `classes`; without samples the
+            outputs themselves, and None.
+
+        Raises:
+            DataError: an unknown recipe or seed, rows that do not fit, or a number of samples
+                that is none.
+            RecipeError: samples of a recipe without noise.
+        """
+        blueprint = self.task.blueprint
+        rows = fitting_rows(X, blueprint.model.input_shape[1:])
+        check_count("samples", samples)
+        check_count("seed", seed)
+        if samples == 1:
+            raise DataError("samples=1 has no spread. Draw at least 2, or 0 for no noise.")
+        chosen = self._chosen(recipe, trial_seed)
+        technique = chosen.trial.recipe.in_program().at(chosen.chosen_epoch - 1)
+        network = Network(blueprint, technique)
+        objective = self.task.objective
+        return predicted(
+            network, objective, technique, chosen.values, rows, int(samples), int(seed)
         )
 
     def settled(self, recipe: str, seed: int | None = None) -> Recipe:

@@ -191,3 +191,22 @@ def _place(position: tuple[Any, ...], first: int) -> str:
     named = [f"{name} {int(i)}" for name, i in zip(names, position, strict=False)]
     rest = [int(i) for i in position[len(names) :]]
     return ", ".join(named) + (f" at {rest}" if rest else "")
+
+
+def fitting_rows(X: object, wanted: tuple[int | None, ...]) -> np.ndarray:
+    rows = checked_inputs(X)
+    shape = rows.shape[1:]
+    fits = len(shape) == len(wanted) and all(
+        w in (None, n) for w, n in zip(wanted, shape, strict=True)
+    )
+    if not fits:
+        raise DataError(
+            f"X has rows of shape {shape}, and the network takes {wanted}. Give rows like those it "
+            "was trained on."
+        )
+    return rows
+
+
+def check_count(name: str, number: object) -> None:
+    if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < 0:
+        raise DataError(f"{name}={number!r} is no whole number of at least 0.")

@@ -49,8 +49,18 @@ def run(
     key: KeyOf,
     *,
     training: bool,
+    noisy: bool | None = None,
 ) -> tuple[ForwardPass, Look]:
-    """Run the network on a batch, with the recipe's noise if `training`.
+    """Run the network on a batch.
+
+    Args:
+        network, objective, recipe: what runs.
+        weights, buffers: by path.
+        batch: the rows.
+        key: of each technique's draws.
+        training: whether the layers are in training: batch normalization, and random layers
+            of the model itself.
+        noisy: whether the recipe's noise acts; as `training`, if None.
 
     Returns:
         The pass, and what each penalty sees of it.
@@ -58,7 +68,7 @@ def run(
     Raises:
         RecipeError: weights that differ by row, in a network whose layers keep state.
     """
-    noisy = recipe if training else Recipe()
+    acting = recipe if (training if noisy is None else noisy) else Recipe()
     row_mask = None if batch.weights is None else batch.weights > 0
     look_inside = any(not one.weights_only for one in recipe.filling(ActsOnLoss))
 
@@ -66,7 +76,7 @@ def run(
         weights: Weights, inputs: jax.Array, key: KeyOf, row_mask: jax.Array | None
     ) -> tuple[ForwardPass, Seen]:
         seen: Seen = []
-        activate = _activate(noisy, weights, key, seen if look_inside else None)
+        activate = _activate(acting, weights, key, seen if look_inside else None)
         passed = network.forward(
             weights,
             buffers,
@@ -80,13 +90,13 @@ def run(
 
     def at(inputs: jax.Array, key: KeyOf) -> tuple[ForwardPass, Seen]:
         used, apart = weights, []
-        for one in noisy.filling(ActsOnStepWeights):
+        for one in acting.filling(ActsOnStepWeights):
             if one.differs_by_row():
                 apart.append(one)
             else:
                 used = one.step_weights(used, network.kernels, key(one))
         if apart:
-            _check_apart(network, noisy, apart[0])
+            _check_apart(network, acting, apart[0])
             return _row_by_row(network, apart, used, inputs, key, together)
         return together(used, inputs, key, row_mask)
 
@@ -106,7 +116,7 @@ def run(
         )
 
     def again(technique: ActsOnLoss) -> tuple[Forward, jax.Array]:
-        _check_noisy(network, noisy, technique)
+        _check_noisy(network, acting, technique)
         # The model's own random layers draw anew from the states that the first pass left.
         other, look_again = run(
             network,
@@ -184,10 +194,10 @@ def _check_apart(network: Network, recipe: Recipe, technique: object) -> None:
 
 
 def _activate(recipe: Recipe, weights: Weights, key: KeyOf, seen: Seen | None) -> Activate | None:
-    acting: Sequence[Any] = recipe.filling(ActsOnActivations)
-    if not acting and seen is None:
+    techniques: Sequence[Any] = recipe.filling(ActsOnActivations)
+    if not techniques and seen is None:
         return None
-    keys = [key(one) for one in acting]
+    keys = [key(one) for one in techniques]
     calls = 0
 
     def activate(x: jax.Array, site: Site) -> jax.Array:
@@ -196,7 +206,7 @@ def _activate(recipe: Recipe, weights: Weights, key: KeyOf, seen: Seen | None) -
         calls += 1
         if seen is not None:
             seen.append((site, x))
-        for one, its_key in zip(acting, keys, strict=True):
+        for one, its_key in zip(techniques, keys, strict=True):
             own_key = its_key if one.one_draw else fold_in(its_key, calls)
             if isinstance(one, LearnsAtSites):
                 x = one.activation(x, site, own_key, weights.get(one.path(site)))

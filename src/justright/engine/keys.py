@@ -19,7 +19,7 @@ from justright.regularizers.random import fold_in, random_words
 # in order.
 SORTED_PACKED = 4096
 
-_INITIAL_WEIGHTS, _BATCH_ORDER, _TECHNIQUES, _OWN_LAYERS, _PASS_ORDER = range(5)
+_INITIAL_WEIGHTS, _BATCH_ORDER, _TECHNIQUES, _OWN_LAYERS, _PASS_ORDER, _PREDICTION = range(6)
 
 
 def initial_weights_seed(seed: int, split: int) -> int:
@@ -45,6 +45,11 @@ def technique_key(seed: int, split: int) -> np.ndarray:
 def own_layers_key(seed: int, split: int) -> np.ndarray:
     """Key data (2,) of uint32 for random layers that the model brings itself."""
     return _words(seed, split, _OWN_LAYERS)
+
+
+def prediction_key(seed: int) -> np.ndarray:
+    """Key data (2,) of uint32 for noise drawn at prediction."""
+    return _words(seed, 0, _PREDICTION)
 
 
 def stream_of(technique: object) -> int:

@@ -1,0 +1,114 @@
+"""Predictions, as they are or sampled with a recipe's noise: Monte-Carlo dropout."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from justright.engine.evaluate import CHUNK
+from justright.engine.forward import run
+from justright.engine.keys import prediction_key, step_key
+from justright.errors import RecipeError
+from justright.network.network import Network
+from justright.network.objective import Objective
+from justright.network.weights import Arrays
+from justright.regularizers.places import ActsOnActivations, ActsOnStepWeights, Batch
+from justright.regularizers.random import fold_in
+from justright.regularizers.recipe import Recipe
+from justright.regularizers.technique import Technique
+
+
+class Prediction(NamedTuple):
+    """What a network predicts for rows.
+
+    Attributes:
+        mean: (rows, …), the outputs, or their mean over the samples.
+        spread: (rows, …), the standard deviation over the samples (divided by one less than
+            there are); None without samples.
+    """
+
+    mean: np.ndarray
+    spread: np.ndarray | None
+
+
+def predicted(
+    network: Network,
+    objective: Objective,
+    recipe: Recipe,
+    values: Arrays,
+    inputs: np.ndarray,
+    samples: int,
+    seed: int,
+) -> Prediction:
+    """Outputs for rows, and how far they spread over draws of the recipe's noise.
+
+    What the layers themselves do is that of prediction: batch normalization uses its running
+    statistics, and dropout layers of the model itself rest.
+
+    Args:
+        network: with the recipe's structure.
+        objective: what the network is trained for.
+        recipe: whose noise is drawn, on units and on weights.
+        values: the trained variables by path.
+        inputs: (rows, …).
+        samples: how many draws; 0 for the outputs without noise.
+        seed: of the draws.
+
+    Raises:
+        RecipeError: samples of a recipe without noise.
+
+    Source: Gal & Ghahramani, "Dropout as a Bayesian approximation: representing model
+    uncertainty in deep learning", ICML 2016, equations 6 and 7 (without the noise of the
+    targets, τ⁻¹).
+    """
+    noise = noise_of(recipe) if samples else Recipe()
+    if samples and not noise.techniques:
+        raise RecipeError(
+            f"samples={samples} draws the noise of a recipe, and {recipe!s} has none. Leave "
+            "samples out, or choose a recipe with dropout or its kin."
+        )
+    weights, buffers = jax.tree.map(jnp.asarray, network.complete(values))
+    key_data = jnp.asarray(prediction_key(seed))
+
+    @jax.jit
+    def outputs(rows: jax.Array, sample: jax.Array, chunk: jax.Array) -> jax.Array:
+        def key(technique: object) -> jax.Array:
+            return fold_in(step_key(key_data, technique, sample), chunk)
+
+        batch = Batch(rows, jnp.zeros(len(rows)), None)
+        passed, _ = run(
+            network, objective, noise, weights, buffers, batch, key, training=False, noisy=True
+        )
+        return passed.outputs
+
+    def sample(number: int) -> np.ndarray:
+        starts = range(0, len(inputs), CHUNK)
+        parts = [outputs(inputs[s : s + CHUNK], jnp.uint32(number), jnp.uint32(s)) for s in starts]
+        return np.concatenate([np.asarray(part) for part in parts])
+
+    return _summed_up(map(sample, range(samples))) if samples else Prediction(sample(0), None)
+
+
+def noise_of(recipe: Recipe) -> Recipe:
+    """The techniques of a recipe that disturb units or weights, each row for itself."""
+
+    def disturbs(one: Technique) -> bool:
+        units = isinstance(one, ActsOnActivations) and not one.one_draw
+        return units or isinstance(one, ActsOnStepWeights)
+
+    return Recipe(*filter(disturbs, recipe.techniques))
+
+
+def _summed_up(samples: Iterator[np.ndarray]) -> Prediction:
+    """Mean and spread, one sample in memory at a time (Welford)."""
+    mean, squares, count = np.zeros(()), np.zeros(()), 0
+    for count, one in enumerate(samples, start=1):
+        step = one - mean
+        mean = mean + step / count
+        squares = squares + step * (one - mean)
+    spread = np.sqrt(squares / (count - 1))
+    return Prediction(mean.astype(np.float32), spread.astype(np.float32))
