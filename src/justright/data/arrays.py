@@ -194,6 +194,11 @@ def _place(position: tuple[Any, ...], first: int) -> str:
 
 
 def fitting_rows(X: object, wanted: tuple[int | None, ...]) -> np.ndarray:
+    """X as rows (rows, …) of float32 for a network that takes rows of shape `wanted`.
+
+    Raises:
+        DataError: rows of another shape, or what `checked_inputs` refuses.
+    """
     rows = checked_inputs(X)
     shape = rows.shape[1:]
     fits = len(shape) == len(wanted) and all(
@@ -208,5 +213,6 @@ def fitting_rows(X: object, wanted: tuple[int | None, ...]) -> np.ndarray:
 
 
 def check_count(name: str, number: object) -> None:
+    """Refuse what is no whole number of at least 0, by the argument's name."""
     if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < 0:
         raise DataError(f"{name}={number!r} is no whole number of at least 0.")
