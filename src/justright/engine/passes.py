@@ -23,7 +23,7 @@ from justright.engine.program import Task
 from justright.engine.progress import Progress, Report
 from justright.engine.queue import Queue, Remembered
 from justright.engine.rows import Rows
-from justright.engine.scheduler import by_structure, compilers_for, smaller_after
+from justright.engine.scheduler import all_results, by_structure, compilers_for
 from justright.engine.size import layout_for
 from justright.engine.stream import Block, Stream, ahead
 from justright.engine.streamed import StreamedProgram
@@ -54,18 +54,12 @@ def run_passes(
     Returns:
         One result for each trial.
     """
-    layout = layout or layout_for(task)
     start, report = Remembered(initial_values), Report(trials, on_progress)
-    results: dict[int, TrialResult] = {}
-    while len(results) < len(trials):
-        waiting = [i for i in range(len(trials)) if i not in results]
-        remaining = [trials[i] for i in waiting]
-        try:
-            for i, result in _run(task, stream, remaining, start, layout, report):
-                results[waiting[i]] = result
-        except jax.errors.JaxRuntimeError as error:
-            layout = smaller_after(error, layout)
-    return [results[i] for i in range(len(trials))]
+
+    def run(remaining: Sequence[Trial], layout: Layout) -> Iterator[tuple[int, TrialResult]]:
+        return _run(task, stream, remaining, start, layout, report)
+
+    return all_results(trials, layout or layout_for(task), run)
 
 
 def _run(

@@ -59,18 +59,34 @@ def run_trials(
     Returns:
         One result for each trial.
     """
-    layout = layout or layout_for(task)
-    report = Report(trials, on_progress)
-    start = Remembered(initial_values)
+    report, start = Report(trials, on_progress), Remembered(initial_values)
+
+    def run(remaining: Sequence[Trial], layout: Layout) -> Iterator[tuple[int, TrialResult]]:
+        return _run(task, remaining, start, layout, report, pruning)
+
+    return all_results(trials, layout or layout_for(task), run)
+
+
+def all_results(
+    trials: Sequence[Trial],
+    layout: Layout,
+    run: Callable[[Sequence[Trial], Layout], Iterator[tuple[int, TrialResult]]],
+) -> list[TrialResult]:
+    """The results of all trials in order, with fewer lanes where memory does not hold them.
+
+    Args:
+        trials: what to train.
+        layout: to begin with.
+        run: from trials that have not ended and a layout, `(position, result)` as they end.
+    """
     results: dict[int, TrialResult] = {}
     while len(results) < len(trials):
         waiting = [i for i in range(len(trials)) if i not in results]
         try:
-            remaining = [trials[i] for i in waiting]
-            for i, result in _run(task, remaining, start, layout, report, pruning):
+            for i, result in run([trials[i] for i in waiting], layout):
                 results[waiting[i]] = result
         except jax.errors.JaxRuntimeError as error:
-            layout = smaller_after(error, layout)
+            layout = _smaller_after(error, layout)
     return [results[i] for i in range(len(trials))]
 
 
@@ -97,7 +113,7 @@ def _run(
                 yield members[position], result
 
 
-def smaller_after(error: jax.errors.JaxRuntimeError, layout: Layout) -> Layout:
+def _smaller_after(error: jax.errors.JaxRuntimeError, layout: Layout) -> Layout:
     """A layout with fewer lanes, where the device's memory did not hold this one's.
 
     Raises:
