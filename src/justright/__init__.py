@@ -31,9 +31,11 @@ except PackageNotFoundError:  # Run from a checkout that is not installed.
 if TYPE_CHECKING:
     from justright.data.examples import Example, example
     from justright.errors import DataError, JustrightError, ModelError, RecipeError
+    from justright.evidence.diagnosis import Diagnosis, Finding
     from justright.evidence.verdict import Verdict
     from justright.experiments.activations import activation_histograms
     from justright.experiments.compare import compare
+    from justright.experiments.diagnose import diagnose
     from justright.network.own import strip_regularization
     from justright.regularizers import (
         EMA,
@@ -108,12 +110,14 @@ _HOMES = {
     "DataError": "errors",
     "DropBlock": "regularizers",
     "DropConnect": "regularizers",
+    "Diagnosis": "evidence.diagnosis",
     "Dropout": "regularizers",
     "EMA": "regularizers",
     "EarlyStopping": "regularizers",
     "ElasticNet": "regularizers",
     "Example": "data.examples",
     "FeatureMasking": "regularizers",
+    "Finding": "evidence.diagnosis",
     "GaussianDropout": "regularizers",
     "GaussianNoise": "regularizers",
     "GradientClipping": "regularizers",
@@ -157,6 +161,7 @@ _HOMES = {
     "WeightNoise": "regularizers",
     "activation_histograms": "experiments.activations",
     "compare": "experiments.compare",
+    "diagnose": "experiments.diagnose",
     "example": "data.examples",
     "strip_regularization": "network.own",
     "technique": "regularizers",
@@ -181,6 +186,7 @@ __all__ = [
     "CutMix",
     "Cutout",
     "DataError",
+    "Diagnosis",
     "DropBlock",
     "DropConnect",
     "Dropout",
@@ -188,6 +194,7 @@ __all__ = [
     "ElasticNet",
     "Example",
     "FeatureMasking",
+    "Finding",
     "GaussianDropout",
     "GaussianNoise",
     "GradientClipping",
@@ -227,6 +234,7 @@ __all__ = [
     "WeightNoise",
     "activation_histograms",
     "compare",
+    "diagnose",
     "example",
     "strip_regularization",
     "technique",

@@ -94,13 +94,13 @@ def compare(
     check_writable(figure)
     with loading():
         recipes = _recipes(texts)
-        task = _task(data, target)
+        task = task_of(data, target)
         from justright.experiments.compare import compare as compare_recipes
 
     import_meanwhile("matplotlib.figure", "matplotlib.backends.backend_agg")
     study = compare_recipes(
         None if model is None else _model(model),
-        _named_rows(task),
+        named_rows(task),
         recipes,
         validation=task.validation,
         test=task.test,
@@ -151,7 +151,13 @@ def _recipes(texts: tuple[str, ...]) -> dict[str, Recipe]:
     return named
 
 
-def _task(data: str, target: str | None) -> Example | Streamed:
+def task_of(data: str, target: str | None) -> Example | Streamed:
+    """The rows that --data names: what ships, a CSV file, or a Parquet file.
+
+    Args:
+        data: a name or a path.
+        target: the column to predict; the last one if None.
+    """
     from justright.data.examples import example
     from justright.data.parquet import SUFFIXES, ParquetFile
     from justright.data.table import read_table
@@ -179,7 +185,7 @@ def _model(path: Path) -> Any:
     return read_model(path)
 
 
-def _named_rows(task: Example | Streamed) -> Any:
+def named_rows(task: Example | Streamed) -> Any:
     """What trains, with the names of the inputs."""
     if isinstance(task, Streamed):
         return task.train

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from justright.data.arrays import as_number, checked_targets
 from justright.data.examples import Example, divided
-from justright.data.holdout import hold_out
+from justright.data.holdout import held_count, hold_out
 from justright.errors import DataError, did_you_mean
 
 if TYPE_CHECKING:
@@ -20,12 +21,22 @@ SHARE = 0.2
 LARGEST = 1e150
 
 
-def read_table(path: Path, target: str | None) -> Example:
+def read_table(
+    path: Path,
+    target: str | None,
+    *,
+    validation: float = SHARE,
+    without: Sequence[str] = (),
+    distinct: bool = False,
+) -> Example:
     """Read a CSV file with a header; hold out a fifth to validate and a fifth to test.
 
     Args:
         path: the file; `.csv`, also compressed (`.csv.gz`).
         target: the name of the target's column; the last one if None.
+        validation: the share of all rows to validate on.
+        without: names of columns to leave out.
+        distinct: whether rows that are alike in all columns count once.
 
     Returns:
         The divided data, columns standardised on the training rows.
@@ -52,20 +63,28 @@ def read_table(path: Path, target: str | None) -> Example:
             "columns, features and a target, and some rows are wanted."
         )
     name = target if target is not None else str(frame.columns[-1])
-    if name not in frame.columns:
+    for column in (name, *without):
+        if column not in frame.columns:
+            known = map(str, frame.columns)
+            raise DataError(f"{path.name} has no column {column!r}. {did_you_mean(column, known)}")
+    if name in without or len(frame.columns) - len(set(without)) < 2:
         raise DataError(
-            f"{path.name} has no column {name!r}. {did_you_mean(name, map(str, frame.columns))}"
+            f"{path.name} without {', '.join(without)} has no target or no features left. Leave "
+            "fewer columns out."
         )
+    frame = frame.drop(columns=list(without))
+    frame = frame.drop_duplicates(ignore_index=True) if distinct else frame
     y = checked_targets(frame[name].to_numpy(), len(frame), f"The column {name!r}", path.name)
     features = frame.drop(columns=name)
     _check_numeric(features, path.name)
     X = features.to_numpy(np.float64)
     rest, test = hold_out(y, SHARE, "test rows")
-    inner, selecting = hold_out(y[rest], round(SHARE * len(y)), "validation rows")
-    train, validation = rest[inner], rest[selecting]
+    count = held_count(validation, len(y), "validation")
+    inner, selecting = hold_out(y[rest], count, "validation rows")
+    parts = rest[inner], rest[selecting], test
     head = f"{path.name}, {X.shape[1]} features, target {name}"
     names = tuple(map(str, features.columns))
-    return divided(path.name, head, X, y, (train, validation, test), names)
+    return divided(path.name, head, X, y, parts, names)
 
 
 def _check_header(frame: pd.DataFrame, file: str) -> None:
