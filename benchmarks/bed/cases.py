@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from bed.worlds import WORLDS, Pair, World
+from bed.worlds import Pair, World
 
 BATCH = 25
 
@@ -45,6 +45,11 @@ class Made:
     optimizer: Any
     epochs: int
 
+    @property
+    def batch_size(self) -> int:
+        """Rows a step."""
+        return min(BATCH, len(self.train[0]))
+
 
 CONSTRUCTIONS = {
     "stopped": "fine",
@@ -66,13 +71,18 @@ CONSTRUCTIONS = {
 """Each construction and the condition that it makes."""
 
 
-def cases(worlds: Sequence[World] = WORLDS, draws: int = 1) -> Iterator[Case]:
-    """Every construction on every data set that it makes sense for."""
+def cases(worlds: Sequence[World], draws: Sequence[int] = (0,)) -> Iterator[Case]:
+    """Every construction on every data set that it makes sense for.
+
+    Args:
+        worlds: data sets.
+        draws: seeds of the rows, each of them a case of its own.
+    """
     for world in worlds:
         for how, condition in CONSTRUCTIONS.items():
             if how == "too small" and not world.curved:
                 continue  # Where a line is enough, one unit is not too small.
-            for rows in range(draws):
+            for rows in draws:
                 yield Case(world, condition, how, rows)
 
 

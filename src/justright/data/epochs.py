@@ -54,6 +54,11 @@ class Epochs:
     def __len__(self) -> int:
         return len(self.train_loss)
 
+    @property
+    def has_accuracy(self) -> bool:
+        """Whether accuracies were logged."""
+        return self.train_accuracy is not None and self.val_accuracy is not None
+
 
 @dataclass(frozen=True)
 class _Column:

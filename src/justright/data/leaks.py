@@ -95,8 +95,9 @@ def _joined(X: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def _association(X: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """How much each column goes with the target: the share of variance between classes, or
-    the squared rank correlation.
+    """How each column goes with the target.
+
+    For classes it is the share of variance between them, for numbers the squared rank correlation.
     """
     if y.dtype.kind == "f":
         ranks = _standardized(_ranks(X))

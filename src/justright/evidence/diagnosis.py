@@ -5,18 +5,15 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from justright.evidence.diagnosis_advice import Advice, Means, advice_for
-from justright.evidence.diagnosis_rate import rate_in_words
+from justright.evidence.diagnosis_rate import Source, rate_in_words
 from justright.evidence.diagnosis_reading import Reading
 from justright.evidence.diagnosis_rules import RULES, Condition, Sign
 
-Source = Literal["curves", "rows", "trainings"]
-"""What a diagnosis rests on: curves alone, also the rows, or helper trainings too."""
-
-# What makes the other findings worthless comes first: a leak leaves no validation figure to read, an
-# unstable training no curve, and labels without meaning no fit.
+# What makes the other findings worthless comes first: a leak leaves no validation figure to read,
+# an unstable training no curve, and labels without meaning no fit.
 WEIGHTS: dict[Condition, float] = {
     "leak": 1.0,
     "unstable": 0.9,
@@ -101,8 +98,8 @@ class Diagnosis:
     Attributes:
         findings: recipe by recipe, the weightiest first; of a training without any there is
             one, that it is fine.
-        source: what it rests on: `"curves"` alone, also the `"rows"`, or `"trainings"`, helpers
-            among them.
+        source: what it rests on: `"curves"` alone, `"sizes"` too (how many validation rows and
+            classes), the `"rows"`, or `"trainings"`, helpers among them.
         notes: what was done for it, in sentences.
     """
 

@@ -26,7 +26,8 @@ class Reading:
     """One training up to the epoch whose weights are used, and what is known beside it.
 
     "Learned" is measured on one scale for accuracies and losses: 0 is the best constant output,
-    1 is perfect. Without facts the best constant is estimated from the first epoch.
+    1 is perfect. Without facts the best constant is that of classes which are equally frequent,
+    or what the first epoch has.
     """
 
     epochs: Epochs
@@ -56,7 +57,7 @@ class Reading:
     @cached_property
     def has_accuracy(self) -> bool:
         """Whether accuracies were logged."""
-        return self.epochs.train_accuracy is not None
+        return self.epochs.has_accuracy
 
     @cached_property
     def knows_rows(self) -> bool:
@@ -83,6 +84,8 @@ class Reading:
         """The loss of the best constant output; of curves alone, that of the first epoch."""
         if self.facts.guess_loss is not None:
             return self.facts.guess_loss
+        if self.has_accuracy and self.facts.classes:
+            return float(np.log(self.facts.classes))
         return float(max(self.train_loss[0], self.val_loss[0]))
 
     @cached_property
@@ -128,9 +131,7 @@ class Reading:
 
     @cached_property
     def lost_again(self) -> float:
-        """How much the validation loss rises from its lowest to the end, as a share of what it
-        had gained over a guess.
-        """
+        """How much of what the validation loss had gained over a guess it loses by the end."""
         low = float(self.val_loss[self.best])
         gained = max(self.guess_loss - low, _NOTHING * self.guess_loss, 1e-12)
         return (last(self.val_loss) - low) / gained
@@ -145,8 +146,9 @@ class Reading:
 
     @cached_property
     def jitter(self) -> float:
-        """How far the training loss jumps about its course, over the second half of all epochs,
-        as a share of its size.
+        """How far the training loss jumps about its course, as a share of its size.
+
+        Over the second half of all epochs, those behind the kept one included.
         """
         half = self.epochs.train_loss[len(self.epochs) // 2 :]
         size = max(float(np.median(half)), _NOTHING * self.guess_loss, 1e-12)

@@ -31,8 +31,10 @@ LOST_AGAIN = 0.25
 LARGE_GAP = 0.35
 # Where a loss is worse than that of a constant by this factor, the steps are at fault.
 WORSE_THAN_GUESSING = 1.5
-# Well-posed trainings jump by up to 0.04 of their loss.
-JITTER = 0.08
+# … or at any epoch by this one: no well-posed training is above a constant's loss at all.
+BLEW_UP = 3.0
+# Well-posed trainings jump by up to 0.05 of their loss, memorizing ones by 0.08.
+JITTER = 0.1
 # A tenth of the rate pays if it leaves at most this share of the loss …
 SLOWER_LEAVES = 0.5
 # … and this share of a guess's loss less.
@@ -47,10 +49,15 @@ UNFINISHED = 0.9
 POOR = 0.4
 # Fitted: so much of the training rows is learned that validation should show some of it.
 FITTED = 0.15
-# Targets that are as easy to fit as permuted ones, where 1 is exactly as easy.
-PERMUTED_PACE = 0.88
+# Where 1 means as easy to fit as permuted targets: memorized ones have up to 0.55, shuffled ones
+# 0.9 and more.
+PERMUTED_PACE = 0.75
 # Standard errors by which a figure differs from a guess or from another.
 ERRORS = 2.0
+# Of fewer rows a forest learns little, whatever the target.
+FOREST_ROWS = 60
+# Validation is near a guess: wider, because something else decides between the two.
+NEAR_GUESS = 3.0
 # Validation rows that also train, beyond those that chance would bring, as a share.
 SHARED = 0.02
 # One input tells so much of the target by itself …
@@ -60,9 +67,16 @@ TELLING_AHEAD = 0.1
 # Half the width of the 95 % interval of an accuracy, or of a loss as a share of it.
 WIDE_ACCURACY = 0.1
 WIDE_LOSS = 0.5
-# Of curves alone: validation follows training to where 0.97 of the loss is gone.
-FOLLOWS = 1.15
-NEARLY_PERFECT = 0.03
+# Of curves alone: validation follows training to where most of the loss is gone. Rows that are the
+# same have ratios of 0.92 to 1.05, well-posed trainings on easy tasks 1.09 and more.
+FOLLOWS = 1.06
+NEARLY_PERFECT = 0.06
+# Of curves alone: the training loss falls below this share of its first value …
+FALLEN = 0.92
+# … and the validation loss is never lower than its own by more than this.
+NEVER_MOVES = 0.1
+# Of curves alone, without the number of classes: no accuracy above this is called chance.
+CHANCE = 0.6
 
 
 @dataclass(frozen=True)
@@ -129,7 +143,8 @@ def validation_follows_training(r: Reading) -> Sign | None:
     if r.knows_rows or not r.is_finite:
         return None
     train, val = last(r.train_loss), last(r.val_loss)
-    if train > NEARLY_PERFECT * r.guess_loss or val > FOLLOWS * train:
+    few = few_validation_rows(r) is not None
+    if few or train > NEARLY_PERFECT * r.guess_loss or val > FOLLOWS * train:
         return None
     return Sign(
         "leak",
@@ -161,7 +176,7 @@ def worse_than_guessing(r: Reading) -> Sign | None:
         return None
     end, guess = last(r.train_loss), r.guess_loss
     if r.facts.guess_loss is None and r.has_accuracy:
-        guess = _loss_of_guess(r.train_figure)
+        guess = _largest_guess_loss(r.train_figure, r.facts.classes)
     if end <= WORSE_THAN_GUESSING * guess:
         return None
     return Sign(
@@ -170,6 +185,25 @@ def worse_than_guessing(r: Reading) -> Sign | None:
         "steps too large have carried the weights away.",
         {"train_loss": end, "guess_loss": guess},
         cause="rate",
+    )
+
+
+def blew_up(r: Reading) -> Sign | None:
+    """Unstable: the training loss is, at some epoch, many times that of a constant output."""
+    if not r.is_finite or r.facts.guess_loss is None:
+        return None
+    high = max(r.guess_loss, r.facts.zero_loss or 0.0)
+    losses = r.epochs.train_loss
+    top = int(losses.argmax())
+    if losses[top] <= BLEW_UP * high:
+        return None
+    return Sign(
+        "unstable",
+        f"The training loss is {losses[top]:.3g} in epoch {r.number(top)}, where a constant "
+        f"output has {r.guess_loss:.3g}.",
+        {"train_loss": float(losses[top]), "guess_loss": r.guess_loss},
+        r.number(top),
+        "rate",
     )
 
 
@@ -206,31 +240,32 @@ def fitted_but_at_chance(r: Reading) -> Sign | None:
     """Shuffled labels: the training rows are fitted, and validation is as good as a guess."""
     if not r.is_finite or r.learned_train < FITTED:
         return None
-    if r.learned_val > ERRORS * r.val_error or r.learned_train < 2 * ERRORS * r.val_error:
+    if r.learned_val > NEAR_GUESS * r.val_error or r.learned_train < NEAR_GUESS * r.val_error:
         return None
-    pace, others = r.facts.permuted_pace, r.facts.out_of_bag
+    pace = r.facts.permuted_pace
     if pace is not None and pace < PERMUTED_PACE:
         return None
-    if pace is None and (others is None or others > _out_of_bag_error(r)):
+    if pace is None and not _forest_learns_nothing(r):
         return None
     numbers = {"train": r.train_figure, "validation": r.val_figure, "guess": r.guess}
     words = f"{_reach(r)}, where a guess has {r.measure.show(r.guess)}."
     if pace is not None:
         numbers["permuted_pace"] = pace
         words += f" Targets permuted on purpose are as easy to fit ({_times(pace)} the loss)."
-    elif others is not None:
-        numbers["out_of_bag"] = others
+    if _forest_learns_nothing(r):
         words += " A random forest learns nothing of the training rows either."
     return Sign("shuffled_labels", words, numbers)
 
 
 def validation_never_moves(r: Reading) -> Sign | None:
-    """Shuffled labels, of curves alone: training is fitted, validation was never below its start."""
+    """Shuffled labels, of curves alone: validation stays where it starts while training falls."""
     if r.knows_rows or not r.is_finite:
+        return None
+    if r.has_accuracy and r.val_figure > (r.guess + 0.15 if r.facts.classes else CHANCE):
         return None
     train, low = last(r.train_loss), float(r.val_loss.min())
     gained = 1 - low / max(r.guess_loss, 1e-12)
-    if train > 0.7 * r.guess_loss or gained > NEVER_MOVES:
+    if train > FALLEN * r.guess_loss or gained > NEVER_MOVES:
         return None
     return Sign(
         "shuffled_labels",
@@ -238,9 +273,6 @@ def validation_never_moves(r: Reading) -> Sign | None:
         f"{low:.3g}, where it starts.",
         {"train_loss": train, "lowest_val_loss": low},
     )
-
-
-NEVER_MOVES = 0.06
 
 
 def validation_loss_rises(r: Reading) -> Sign | None:
@@ -276,18 +308,18 @@ def large_gap(r: Reading) -> Sign | None:
 
 
 def others_learn_more(r: Reading) -> Sign | None:
-    """Underfitting: a simple model does better on rows it has not seen than the network on its own."""
+    """Underfitting: a simple model does better on new rows than the network on its own."""
     if not r.is_finite or not r.facts.references:
         return None
     best = r.facts.references[0]
     ahead = r.learned(best.figure) - r.learned_train
     if ahead <= REFERENCE_AHEAD or ahead <= ERRORS * r.val_error:
         return None
+    theirs, own = r.measure.show(best.figure), r.measure.show(r.train_figure)
     return Sign(
         "underfitting",
-        f"{best.name[:1].upper()}{best.name[1:]} has {r.measure.words} {r.measure.show(best.figure)} "
-        f"on validation rows, and the network {r.measure.show(r.train_figure)} on the rows that "
-        "it was trained on.",
+        f"With {best.name}, {r.measure.words} is {theirs} on validation rows; the network has "
+        f"{own} on the rows that it was trained on.",
         {"reference": best.figure, "train": r.train_figure},
         cause="size",
     )
@@ -295,7 +327,10 @@ def others_learn_more(r: Reading) -> Sign | None:
 
 def not_finished(r: Reading) -> Sign | None:
     """Underfitting: training ends while both losses are falling."""
-    if not r.is_finite or r.still_falling <= STILL_FALLING or r.best < 0.9 * (r.count - 1):
+    stopped = r.count < len(r.epochs)  # It went on, and that did not help.
+    if not r.is_finite or stopped or r.still_falling <= STILL_FALLING:
+        return None
+    if r.best < 0.9 * (r.count - 1):
         return None
     learned = 1 - last(r.train_loss) / r.guess_loss
     if learned >= UNFINISHED:
@@ -354,6 +389,7 @@ RULES: tuple[Rule, ...] = (
     validation_follows_training,
     diverged,
     worse_than_guessing,
+    blew_up,
     smaller_rate_fits_better,
     oscillating,
     fitted_but_at_chance,
@@ -389,15 +425,24 @@ def _reach(r: Reading) -> str:
     )
 
 
-def _out_of_bag_error(r: Reading) -> float:
-    """Two standard errors of what a forest learns of targets without any relation to the inputs."""
-    return ERRORS * float(np.sqrt(1 / max(r.facts.training_rows or 1, 1)))
+def _forest_learns_nothing(r: Reading) -> bool:
+    """Whether a forest does no better than a guess, within two standard errors of a share."""
+    learned, rows = r.facts.out_of_bag, r.facts.training_rows or 0
+    return learned is not None and rows >= FOREST_ROWS and learned <= ERRORS / np.sqrt(rows)
 
 
-def _loss_of_guess(accuracy: float, classes: int = 20) -> float:
-    """The largest cross-entropy that outputs of this accuracy have if they are calibrated."""
-    p = float(np.clip(accuracy, 1e-3, 1 - 1e-3))
-    return float(-p * np.log(p) - (1 - p) * np.log((1 - p) / (max(classes, 2 / p) - 1)))
+def _largest_guess_loss(accuracy: float, classes: int | None) -> float:
+    """The largest cross-entropy of a constant output that is right this often.
+
+    Args:
+        accuracy: of it.
+        classes: how many there are; twenty, or more if so few are right, where unknown.
+    """
+    if classes is not None:
+        return float(np.log(classes))
+    others = max(20.0, 2 / max(accuracy, 1e-3)) - 1
+    p = min(max(accuracy, 1e-3), 0.5)
+    return float(-p * np.log(p) - (1 - p) * np.log((1 - p) / others))
 
 
 def _percent(share: float) -> str:

@@ -39,6 +39,7 @@ class Facts:
         training_rows, validation_rows: how many.
         classes: how many; None for numbers too.
         guess_loss: the training loss of the best constant output.
+        zero_loss: the training loss of the output 0, where targets are numbers.
         guess: the validation figure (accuracy for classes, else loss) of that constant.
         references: what simple models reach, the best first; empty if none was tried.
         shared: rows in both parts.
@@ -55,6 +56,7 @@ class Facts:
     validation_rows: int | None = None
     classes: int | None = None
     guess_loss: float | None = None
+    zero_loss: float | None = None
     guess: float | None = None
     references: tuple[Reference, ...] = ()
     shared: Shared | None = None
@@ -82,16 +84,19 @@ def facts_of(task: Task, split: int = 0, names: tuple[str, ...] = ()) -> Facts:
 
     others = _others(inputs, labels, train, val, objective)
 
-    def of_constant(one_row: Any, part: np.ndarray) -> float:
+    def of_constant(one_row: Any, part: np.ndarray, constant: np.ndarray) -> float:
         outputs = np.broadcast_to(constant, (len(part), *constant.shape))
         return float(np.mean(one_row(targets[part], outputs)))
+
+    zero = np.zeros_like(constant) if objective.kind == "regression" else constant
 
     return Facts(
         training_rows=task.training_rows,
         validation_rows=len(val),
         classes=None if objective.classes is None else len(objective.classes),
-        guess_loss=of_constant(objective.loss_rows, train),
-        guess=of_constant(rows_figure, val),
+        guess_loss=of_constant(objective.loss_rows, train, constant),
+        zero_loss=of_constant(objective.loss_rows, train, zero),
+        guess=of_constant(rows_figure, val, constant),
         references=others.references,
         shared=shared_rows(inputs[train], targets[train], inputs[val], targets[val]),
         telling=telling_column(inputs[train], labels[train], names),

@@ -1,4 +1,4 @@
-"""Helper trainings for a diagnosis: run where they decide, in the program that is compiled already."""
+"""Helper trainings for a diagnosis, where they decide: in the program that is compiled already."""
 
 from __future__ import annotations
 
@@ -11,13 +11,11 @@ from justright.data.epochs import Epochs
 from justright.engine.outcome import Outcome
 from justright.engine.trial import CURVES, Trial, TrialResult
 from justright.evidence.diagnosis_reading import Reading, last
-from justright.evidence.diagnosis_rules import FITTED, SLOWER_GAINS
+from justright.evidence.diagnosis_rules import FITTED, NEAR_GUESS, SLOWER_GAINS
 from justright.evidence.facts import Facts
 from justright.experiments.setup import Setup
 from justright.study import Study
 
-# Below so many standard errors over a guess, permuted targets may be as easy to fit.
-_NEAR_CHANCE = 3.0
 _SLOWER = 0.1
 _LONGER = 2
 
@@ -49,7 +47,7 @@ def with_controls(setup: Setup, study: Study, readings: Sequence[Reading]) -> Co
         (slower,) = setup.train([first], progress=False).results
         facts = replace(facts, slower_loss=_kept_loss(slower))
         notes.append("One helper training had a tenth of the learning rate and twice the epochs.")
-    if setup.task.stream is None and all(map(_near_chance, readings)):
+    if setup.task.stream is None and any(map(_near_chance, readings)):
         permuted = _permuted(setup).train(trials, progress=False)
         facts = replace(facts, permuted_pace=_pace(study.results, permuted.results))
         notes.append(f"{_count(trials)} had targets permuted on purpose.")
@@ -79,7 +77,7 @@ def _may_be_too_fast(r: Reading) -> bool:
 
 
 def _near_chance(r: Reading) -> bool:
-    return r.is_finite and r.learned_train >= FITTED and r.learned_val <= _NEAR_CHANCE * r.val_error
+    return r.is_finite and r.learned_train >= FITTED and r.learned_val <= NEAR_GUESS * r.val_error
 
 
 def _kept_loss(result: TrialResult) -> float | None:

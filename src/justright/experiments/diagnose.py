@@ -99,7 +99,9 @@ def diagnose(
             f"diagnose was given a {type(thing).__name__}. Give a Study, a Keras History, a table "
             "or CSV file of epochs, or a model with its rows: jr.diagnose(model, (X, y))."
         )
-    return Diagnosis(judged([Reading(epochs, facts)], means), "curves")
+    # Of numbers there are no classes to tell.
+    sized = validation_rows is not None and (classes is not None or not epochs.has_accuracy)
+    return Diagnosis(judged([Reading(epochs, facts)], means), "sizes" if sized else "curves")
 
 
 def _of_study(study: Study, means: Means) -> Diagnosis:
