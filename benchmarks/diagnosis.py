@@ -14,9 +14,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import justright as jr
 from bed.cases import CONSTRUCTIONS, Case, cases, made
 from bed.worlds import WORLDS
+
+import justright as jr
 from justright.evidence.diagnosis_rate import SOURCES, rate_table
 
 RECORD = Path(jr.__file__).parent / "evidence" / "diagnosis.json"
@@ -35,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         seconds = time.perf_counter() - begin
         print(f"{seconds:5.0f} s  {case.world.name}, {case.how} → {told}", flush=True)
     if options.out:
-        options.out.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+        _write(record, options.out)
     for half in HALVES:
         print(
             f"\n{half}: {record[half]['cases']} trainings, {len(record[half]['worlds'])} data sets"
@@ -91,6 +92,13 @@ def count(half: dict[str, Any], case: Case, found: dict[str, str]) -> None:
         row = half["confusion"][source][case.condition]
         row[condition] = row.get(condition, 0) + 1
         half["wrong"][source] += condition != case.condition
+
+
+def _write(record: dict[str, Any], path: Path) -> None:
+    """Write the halves that were run; another that is in the file stays."""
+    kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else record
+    kept |= {half: counts for half, counts in record.items() if counts["cases"]}
+    path.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
 
 
 def _empty(half: str) -> dict[str, Any]:

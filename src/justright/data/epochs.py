@@ -121,7 +121,7 @@ def epochs_of(
         DataError: no column for a loss, text among numbers, figures that no training gives,
             or fewer than two epochs.
     """
-    given = {str(name): _cells(table[name], str(name), where) for name in table}
+    given = {str(name): _cells(one, str(name), where) for name, one in table.items()}
     names: dict[str, str] = {}
     for name in given:
         meaning = _meaning(name)

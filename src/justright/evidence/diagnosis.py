@@ -10,7 +10,8 @@ from typing import Any
 from justright.evidence.diagnosis_advice import Advice, Means, advice_for
 from justright.evidence.diagnosis_rate import Source, rate_in_words
 from justright.evidence.diagnosis_reading import Reading
-from justright.evidence.diagnosis_rules import RULES, Condition, Sign
+from justright.evidence.diagnosis_rules import RULES
+from justright.evidence.diagnosis_sign import Condition, Sign, reach_in_words
 
 # What makes the other findings worthless comes first: a leak leaves no validation figure to read,
 # an unstable training no curve, and labels without meaning no fit.
@@ -73,14 +74,9 @@ class Finding:
         return f"{TITLES[self.condition]}{since}{of}"
 
     def __str__(self) -> str:
-        prose = textwrap.fill(
-            f"{' '.join(self.signs)} {self.advice}",
-            _WIDTH,
-            initial_indent="  ",
-            subsequent_indent="  ",
-        )
-        code = "\n".join(textwrap.indent(one, "    ") for one in (self.python, self.command) if one)
-        return f"{self.title}\n{prose}\n{code}".rstrip()
+        said = _paragraph("Sign: ", *self.signs), _paragraph("Next: ", self.advice)
+        code = [textwrap.indent(one, " " * 4) for one in (self.python, self.command) if one]
+        return "\n\n".join(["\n".join([self.title, *said]), *code])
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON takes it."""
@@ -140,7 +136,7 @@ class Diagnosis:
     def __str__(self) -> str:
         blocks = []
         for recipe in self.recipes:
-            blocks += [recipe] if recipe else []
+            blocks += [f"── {recipe} ──"] if recipe else []
             blocks += [str(one) for one in self.findings if one.recipe == recipe]
         tail = textwrap.fill(" ".join([*self.notes, self.rate]), _WIDTH)
         return "\n\n".join([*blocks, tail])
@@ -176,6 +172,18 @@ def judged(readings: Sequence[Reading], means: Means, recipe: str = "") -> tuple
     return tuple(findings or [_fine(readings, means, recipe)])
 
 
+def _paragraph(label: str, *sentences: str) -> str:
+    indent = " " * (2 + len(label))
+    text = " ".join(sentences)
+    return textwrap.fill(
+        text,
+        _WIDTH,
+        initial_indent=f"  {label}",
+        subsequent_indent=indent,
+        break_on_hyphens=False,
+    )
+
+
 def _typical(signs: Sequence[Sequence[Sign]]) -> Sequence[Sign]:
     """The signs of the training whose epoch is in the middle of those that show any."""
     some = sorted(filter(None, signs), key=lambda one: one[0].epoch or 0)
@@ -205,10 +213,11 @@ def _finding(
 def _fine(readings: Sequence[Reading], means: Means, recipe: str) -> Finding:
     r = readings[0]
     train, val = r.train_figure, r.val_figure
+    gap = r.measure.advantage(train, val)
     sign = Sign(
         "fine",
-        f"{r.measure.words.capitalize()} is {r.measure.show(train)} on training rows and "
-        f"{r.measure.show(val)} on validation rows, and no rule found a sign of anything else.",
-        {"train": train, "validation": val},
+        f"{reach_in_words(r)}, a gap of {r.measure.show_difference(gap)}, and no rule finds a sign "
+        "of anything else.",
+        {"train": train, "validation": val, "gap": gap},
     )
     return _finding([sign], len(readings), len(readings), means, recipe)

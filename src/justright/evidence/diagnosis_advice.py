@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from justright.evidence.diagnosis_rules import Condition, Sign
+from justright.evidence.diagnosis_sign import Condition, Sign
 
 DROPOUT = "dropout 0.2–0.3 is light, 0.5 standard, above 0.7 heavy"
 LAMBDA = "λ of L2 0 is none, 0.001 light, 0.1 strong, 1.0 too strong"
@@ -117,7 +117,7 @@ def _underfitting(signs: Sequence[Sign], means: Means) -> Advice:
             _again(means, f"epochs={epochs}"),
             _command("diagnose", means, ("--epochs", str(epochs)), ("--learning-rate", rate)),
         )
-    larger = replace_model(means)
+    larger = _without_model(means)
     return Advice(
         "Take a larger network (None is one of 128 and 64 units), train longer, and regularize "
         "less.",
@@ -166,15 +166,13 @@ _ADVICE: dict[Condition, Callable[[Sequence[Sign], Means], Advice]] = {
 }
 
 
-def replace_model(means: Means) -> Means:
+def _without_model(means: Means) -> Means:
     """The same without the user's network: the usual one takes its place."""
     options = list(means.options)
     if "--model" in options:
         place = options.index("--model")
         del options[place : place + 2]
-    return Means(
-        tuple(options), False, means.optimizer, means.learning_rate, means.epochs, means.strengths
-    )
+    return replace(means, options=tuple(options), model=False)
 
 
 def _named(step: tuple[float, float]) -> str:

@@ -121,8 +121,8 @@ def _constant(targets: np.ndarray, objective: Objective) -> np.ndarray:
         middle = np.median if "absolute" in objective.loss_name else np.mean
         return np.asarray(middle(targets, axis=0), np.float32)
     if objective.kind == "categorical" and objective.sparse:
-        shares = np.bincount(targets.astype(int), minlength=objective.output_shape[-1])
-        shares = shares / len(targets)
+        counts = np.bincount(targets.astype(int), minlength=objective.output_shape[-1])
+        shares = counts / len(targets)
     else:
         shares = targets.mean(axis=0)
     shares = np.clip(shares, 1e-6, 1 - 1e-6)

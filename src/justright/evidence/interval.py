@@ -59,3 +59,18 @@ def mean_interval(values: np.ndarray, confidence: float = CONFIDENCE) -> Interva
     error = float(values.std(ddof=1) / np.sqrt(count))
     reach = float(stdtrit(count - 1, 0.5 + confidence / 2)) * error
     return Interval(mean, mean - reach, mean + reach, count)
+
+
+def wilson_interval(share: float, rows: int) -> tuple[float, float]:
+    """The 95 % interval of a share of independent rows.
+
+    >>> [round(end, 3) for end in wilson_interval(0.9, 10)]
+    [0.596, 0.982]
+
+    Source: Wilson, "Probable inference, the law of succession, and statistical inference",
+    Journal of the American Statistical Association, 1927.
+    """
+    z = 1.96
+    middle = (share + z**2 / (2 * rows)) / (1 + z**2 / rows)
+    reach = z / (1 + z**2 / rows) * np.sqrt(share * (1 - share) / rows + z**2 / (4 * rows**2))
+    return float(max(0.0, middle - reach)), float(min(1.0, middle + reach))

@@ -11,7 +11,8 @@ from justright.data.epochs import Epochs
 from justright.engine.outcome import Outcome
 from justright.engine.trial import CURVES, Trial, TrialResult
 from justright.evidence.diagnosis_reading import Reading, last
-from justright.evidence.diagnosis_rules import FITTED, NEAR_GUESS, SLOWER_GAINS
+from justright.evidence.diagnosis_rows import FITTED, NEAR_GUESS
+from justright.evidence.diagnosis_steps import SLOWER_GAINS
 from justright.evidence.facts import Facts
 from justright.experiments.setup import Setup
 from justright.study import Study

@@ -12,7 +12,7 @@ from justright.data.arrays import check_count
 from justright.data.epochs import epochs_of, read_epochs
 from justright.engine.outcome import Outcome
 from justright.errors import DataError
-from justright.evidence.diagnosis import Diagnosis, judged
+from justright.evidence.diagnosis import Diagnosis, Finding, judged
 from justright.evidence.diagnosis_advice import Means
 from justright.evidence.diagnosis_reading import Reading
 from justright.evidence.facts import Facts, facts_of
@@ -105,7 +105,7 @@ def diagnose(
 
 
 def _of_study(study: Study, means: Means) -> Diagnosis:
-    findings = []
+    findings: list[Finding] = []
     facts: dict[int, Facts] = {}
     for recipe in study.recipes:
         results = [r for r in study.results if r.trial.name == recipe]
