@@ -23,7 +23,7 @@ from justright.evidence.diagnosis_rate import SOURCES, rate_table
 RECORD = Path(jr.__file__).parent / "evidence" / "diagnosis.json"
 HALVES = ("tuning", "judging")
 DRAWS, SEEDS = 2, 3
-LOGGED = ("train_loss", "val_loss", "train_accuracy", "val_accuracy")
+LOGGED = {"train_metric": "train_accuracy", "val_metric": "val_accuracy"}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -72,7 +72,7 @@ def findings(case: Case, seeds: int) -> dict[str, str]:
     study = jr.compare(it.model, it.train, {"it": it.recipe}, seeds=1, **settings)
     logged = study.curves.drop(columns=["recipe", "seed", "split", "penalty"])
     if study.metric.is_share:
-        logged = logged.rename(columns=dict(zip(("train_metric", "val_metric"), LOGGED[2:])))
+        logged = logged.rename(columns=LOGGED)
     kept = max(study.results[0].chosen_epoch, 1)
     classes = None if study.classes is None else len(study.classes)
     sizes = {"validation_rows": len(it.validation[1]), "classes": classes}

@@ -119,7 +119,7 @@ def epochs_of(
 
     Raises:
         DataError: no column for a loss, text among numbers, figures that no training gives,
-            or fewer than two epochs.
+            or fewer than two epochs (unless the first one diverged already).
     """
     given = {str(name): _cells(one, str(name), where) for name, one in table.items()}
     names: dict[str, str] = {}
@@ -240,7 +240,8 @@ def _last_logged(column: _Column, groups: list[np.ndarray]) -> _Column:
 
 def _check_losses(columns: dict[str, _Column], names: dict[str, str], where: str) -> None:
     count = len(columns["val_loss"].values)
-    if count < 2:
+    diverged = count == 1 and not np.isfinite([columns[key].values for key in _LOSSES]).all()
+    if count < 2 and not diverged:
         raise DataError(
             f"{where} has {count} epoch{'s' * (count != 1)} with a training and a validation "
             "loss. A diagnosis reads how they change: give at least two."

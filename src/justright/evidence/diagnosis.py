@@ -138,7 +138,7 @@ class Diagnosis:
         for recipe in self.recipes:
             blocks += [f"── {recipe} ──"] if recipe else []
             blocks += [str(one) for one in self.findings if one.recipe == recipe]
-        tail = textwrap.fill(" ".join([*self.notes, self.rate]), _WIDTH)
+        tail = _filled(" ".join([*self.notes, self.rate]))
         return "\n\n".join([*blocks, tail])
 
     def to_dict(self) -> dict[str, Any]:
@@ -173,15 +173,16 @@ def judged(readings: Sequence[Reading], means: Means, recipe: str = "") -> tuple
 
 
 def _paragraph(label: str, *sentences: str) -> str:
-    indent = " " * (2 + len(label))
-    text = " ".join(sentences)
-    return textwrap.fill(
-        text,
-        _WIDTH,
-        initial_indent=f"  {label}",
-        subsequent_indent=indent,
-        break_on_hyphens=False,
+    return _filled(" ".join(sentences), f"  {label}", " " * (2 + len(label)))
+
+
+def _filled(text: str, first: str = "", others: str = "") -> str:
+    """Text in lines, in which a number and its percent sign stay together."""
+    joined = text.replace(" %", "\0%")
+    lines = textwrap.fill(
+        joined, _WIDTH, initial_indent=first, subsequent_indent=others, break_on_hyphens=False
     )
+    return lines.replace("\0", " ")
 
 
 def _typical(signs: Sequence[Sequence[Sign]]) -> Sequence[Sign]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -66,9 +67,10 @@ def advice_for(signs: Sequence[Sign], means: Means) -> Advice:
 def _leak(signs: Sequence[Sign], means: Means) -> Advice:
     sign = signs[0]
     if sign.cause == "column":
+        name = json.dumps(sign.name, ensure_ascii=False)
         return Advice(
             "Find out whether this input is known before the target is; if not, leave it out.",
-            f"train = X.drop(columns={sign.name!r}), y\n{_again(means)}",
+            f"train = X.drop(columns={name}), y\n{_again(means)}",
             _command("diagnose", means, ("--without", sign.name)),
         )
     return Advice(

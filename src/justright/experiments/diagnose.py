@@ -115,6 +115,8 @@ def _of_study(study: Study, means: Means) -> Diagnosis:
         readings = [_reading(study, r, facts[r.trial.split]) for r in results]
         if readings:
             findings += judged(readings, _of_trial(means, results[0].trial), recipe)
+    if not findings:
+        raise DataError("The study has no training that ran to its end: all were given up.")
     return Diagnosis(tuple(findings), "rows")
 
 
