@@ -25,7 +25,7 @@ _ACCURACIES = {
     "categorical_accuracy",
     "sparse_categorical_accuracy",
 }
-_BLANK = {"", "na", "n/a", "none", "null", "-"}
+_BLANK = {"", "na", "n/a", "<na>", "none", "null", "-"}
 _LOSSES = {
     "train_loss": "training loss (loss, train_loss)",
     "val_loss": "validation loss (val_loss, valid_loss)",
@@ -123,9 +123,9 @@ def epochs_of(
     """
     given = {str(name): _cells(one, str(name), where) for name, one in table.items()}
     names: dict[str, str] = {}
-    for name in given:
-        meaning = _meaning(name)
-        if meaning:
+    # Test figures stand for validation only where there are no others.
+    for name in sorted(given, key=lambda one: "test" in one.lower()):
+        if meaning := _meaning(name):
             names.setdefault(meaning, name)
     _check_names(names, given, where)
     columns = _of_one_length({key: given[name] for key, name in names.items()}, where)
@@ -134,8 +134,7 @@ def epochs_of(
     logged = _logged(columns["train_loss"], columns["val_loss"])
     columns = {key: column.at(logged) for key, column in columns.items()}
     _check_losses(columns, names, where)
-    count = int(logged.sum())
-    numbers = columns["epoch"].values if "epoch" in columns else np.arange(1, count + 1)
+    numbers = columns["epoch"].values if "epoch" in columns else np.flatnonzero(logged) + 1
     accuracies = [
         _shares(columns[key], names[key], where)
         for key in ("train_accuracy", "val_accuracy")
@@ -172,7 +171,8 @@ def _meaning(name: str) -> str:
 
 def _cells(values: Any, name: str, where: str) -> _Column:
     array = np.atleast_1d(np.asarray(values, object))
-    blank = np.array([v is None or str(v).strip().lower() in _BLANK | {"<na>"} for v in array])
+    words = (str(v).strip().lower() for v in array)
+    blank = np.array([word in _BLANK for word in words], bool)
     numbers = [np.nan if b else as_number(v) for v, b in zip(array, blank, strict=True)]
     if None in numbers and _meaning(name):
         row = numbers.index(None)
@@ -182,7 +182,8 @@ def _cells(values: Any, name: str, where: str) -> _Column:
         )
     values_read = np.array([np.nan if n is None else n for n in numbers], float)
     # A NaN that is no text may be what pandas puts into a blank cell.
-    unsure = np.isnan(values_read) & ~blank & [not isinstance(v, str) for v in array]
+    text = np.array([isinstance(v, str) for v in array], bool)
+    unsure = np.isnan(values_read) & ~blank & ~text
     return _Column(values_read, blank, unsure)
 
 
