@@ -75,7 +75,9 @@ def diagnose(
         ModelError: a network that cannot be read or does not fit.
         RecipeError: a recipe that is not valid or finds nowhere to act.
     """
-    facts = Facts(validation_rows=_count("validation_rows", validation_rows), classes=classes)
+    _check_at_least("validation_rows", validation_rows, 1)
+    _check_at_least("classes", classes, 2)
+    facts = Facts(validation_rows=validation_rows, classes=classes)
     if train is not None:
         _refuse(
             "a model and rows",
@@ -167,10 +169,9 @@ def _refuse(what: str, arguments: Mapping[str, Any]) -> None:
         )
 
 
-def _count(name: str, given: int | None) -> int | None:
+def _check_at_least(name: str, given: int | None, least: int) -> None:
     if given is None:
-        return None
+        return
     check_count(name, given)
-    if given < 1:
-        raise DataError(f"{name}={given}: at least one row is wanted.")
-    return int(given)
+    if given < least:
+        raise DataError(f"{name}={given}: at least {least} {'is' if least == 1 else 'are'} wanted.")
