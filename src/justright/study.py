@@ -17,8 +17,12 @@ from justright.engine.trial import CURVES, TrialResult
 from justright.errors import DataError, did_you_mean
 from justright.evidence.inputs import inputs_table, some_are_out
 from justright.evidence.measure import Measure
+from justright.evidence.optimism import Optimism, fresh_optimism, left_out_optimism
+from justright.evidence.overlap import Overlap
 from justright.evidence.summary import summarize
-from justright.evidence.verdict import Verdict, paired_verdict
+from justright.evidence.tables import FIGURES, row_of
+from justright.evidence.verdict import Verdict, paired_verdict, paired_verdicts
+from justright.evidence.verdicts import Verdicts, pairs_of
 from justright.network.export import plain_model
 from justright.network.inputs import outgoing_norms, reading_layers
 from justright.network.network import Network
@@ -31,8 +35,6 @@ if TYPE_CHECKING:
     import keras
     import pandas as pd
     from matplotlib.figure import Figure
-
-_FIGURES = ("train_loss", "val_loss", "test_loss", "train_metric", "val_metric", "test_metric")
 
 
 @dataclass(frozen=True, repr=False)
@@ -75,7 +77,7 @@ class Study:
         """
         import pandas as pd
 
-        return pd.DataFrame([self._row(result) for result in self.results])
+        return pd.DataFrame([row_of(result, self.metric) for result in self.results])
 
     @cached_property
     def curves(self) -> pd.DataFrame:
@@ -112,26 +114,70 @@ class Study:
         """The names of the recipes, in order."""
         return tuple(dict.fromkeys(result.trial.name for result in self.results))
 
-    def verdict(self, a: str, b: str, on: str | None = None) -> Verdict:
+    @cached_property
+    def overlap(self) -> Overlap:
+        """What the splits have in common, which intervals allow for."""
+        return Overlap.of(self.task.rows)
+
+    def verdict(
+        self, a: str, b: str, on: str | None = None, margin: float | None = None
+    ) -> Verdict:
         """What the paired runs allow one to say of two recipes.
 
         Args:
             a, b: names of recipes; the verdict says whether `a` is better than `b`.
             on: a column of the table; the test metric if None, or the validation
                 metric without test rows.
+            margin: differences up to this do not matter, in units of the figure (0.01 of
+                accuracy is 1 point); None to call nothing equivalent.
 
         Raises:
-            DataError: an unknown recipe or column.
+            DataError: an unknown recipe or column, or a margin that is none.
         """
-        column = on or ("test_metric" if self.has_test else "val_metric")
-        if column not in _FIGURES:
-            raise DataError(f"on={column!r} is no figure. {did_you_mean(column, _FIGURES)}")
-        measure = Measure("loss", False) if column.endswith("_loss") else self.metric
-        return paired_verdict(self.table, a, b, column, measure)
+        column, measure = self._figure(on)
+        return paired_verdict(self.table, a, b, column, measure, self.overlap, margin)
 
-    def summary(self) -> str:
-        """One paragraph on what the recipes changed, generated from the numbers."""
-        return summarize(self.table, self.metric, self.has_test)
+    def verdicts(
+        self, baseline: str | None = None, on: str | None = None, margin: float | None = None
+    ) -> Verdicts:
+        """Verdicts on several recipes, corrected for their number (Holm).
+
+        Args:
+            baseline: what the others are compared with; None to compare all pairs.
+            on, margin: as in `verdict`.
+
+        Raises:
+            DataError: an unknown recipe or column, or a margin that is none.
+        """
+        if baseline is not None:
+            self._of(baseline)
+        column, measure = self._figure(on)
+        pairs = pairs_of(self.recipes, baseline)
+        found = paired_verdicts(self.table, pairs, column, measure, self.overlap, margin)
+        return Verdicts(tuple(found))
+
+    def optimism(self, fresh: Study | None = None) -> Optimism:
+        """The recipe with the best validation metric, and by how much that flatters it.
+
+        Args:
+            fresh: a study of the picked recipe with other seeds, to judge it; None to estimate
+                from this study alone, as `left_out_optimism` says.
+
+        Raises:
+            DataError: one seed of one split, fewer than two recipes without failed trials, or a
+                fresh study that does not judge the picked one.
+        """
+        if fresh is None:
+            return left_out_optimism(self.table, self.metric, self.overlap)
+        return fresh_optimism(self.table, fresh.table, self.metric, fresh.overlap)
+
+    def summary(self, margin: float | None = None) -> str:
+        """One paragraph on what the recipes changed, generated from the numbers.
+
+        Args:
+            margin: as in `verdict`.
+        """
+        return summarize(self.table, self.metric, self.has_test, self.overlap, margin)
 
     def plot(self) -> Figure:
         """The metric's train and validation curves, one panel a recipe."""
@@ -260,6 +306,13 @@ class Study:
         chosen = self._chosen(recipe, seed)
         return settled(chosen.trial.recipe, self.task.blueprint.anatomy.sites, chosen.values)
 
+    def _figure(self, on: str | None) -> tuple[str, Measure]:
+        """A column of the table to compare, and how it reads."""
+        column = on or ("test_metric" if self.has_test else "val_metric")
+        if column not in FIGURES:
+            raise DataError(f"on={column!r} is no figure. {did_you_mean(column, FIGURES)}")
+        return column, Measure("loss", False) if column.endswith("_loss") else self.metric
+
     def _of(self, recipe: str) -> list[TrialResult]:
         if recipe not in self.recipes:
             raise DataError(
@@ -280,28 +333,3 @@ class Study:
             raise DataError(f"Seed {seed} is not among those of {recipe!r}: {seeds}.")
         wanted = [r for r in results if seed is None or r.trial.seed == seed]
         return min(self._good(wanted, recipe), key=lambda r: r.at_chosen("val_loss"))
-
-    def _row(self, result: TrialResult) -> dict[str, object]:
-        trial, failed = result.trial, result.outcome is Outcome.FAILED
-        figures = {
-            name: float("nan") if failed else result.at_chosen(name)
-            for name in ("train_loss", "val_loss", "train_metric", "val_metric")
-        }
-        test_loss, test_metric = (float("nan"),) * 2 if failed else result.test
-        return {
-            "recipe": trial.name,
-            "seed": trial.seed,
-            "split": trial.split,
-            "epochs_run": result.epochs_run,
-            "best_epoch": result.best_epoch,
-            "outcome": result.outcome.name.lower(),
-            "train_loss": figures["train_loss"],
-            "val_loss": figures["val_loss"],
-            "test_loss": test_loss,
-            "train_metric": figures["train_metric"],
-            "val_metric": figures["val_metric"],
-            "test_metric": test_metric,
-            "loss_gap": figures["val_loss"] - figures["train_loss"],
-            "gap": self.metric.advantage(figures["train_metric"], figures["val_metric"]),
-            **trial.recipe.strengths(),
-        }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import numpy as np
 from scipy.special import ndtri, nctdtr, stdtrit
 
 from justright.evidence.estimate import Estimate
@@ -35,17 +36,18 @@ def units_needed(seen: Estimate, level: float = LEVEL, power: float = POWER) -> 
     size = abs(seen.mean)
     if seen.units < 2 or math.isnan(size) or size == 0:
         return math.nan
-    # Of a normal distribution: fewer never suffice.
+    # By the normal distribution: Student's wants more.
     sure = float(ndtri(1 - level / 2) + ndtri(power))
     room = (size / sure) ** 2 - (seen.ratio * seen.of_rows if seen.of_rows else 0.0)
     if room <= 0:
         return math.inf
-    count = max(2, math.ceil(seen.between / room))
-    while count < _MANY and power_of(seen, count, level) < power:
-        count += max(1, count // 64)
-    while count > 2 and count < _MANY and power_of(seen, count - 1, level) >= power:
-        count -= 1
-    return count
+    normal = seen.between / room
+    if normal > _MANY:
+        return float(np.ceil(normal))
+    count = max(2, math.ceil(normal))
+    while power_of(seen, count, level) < power:
+        count += 1
+    return float(count)
 
 
 def power_of(seen: Estimate, units: int, level: float = LEVEL) -> float:
