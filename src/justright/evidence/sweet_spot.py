@@ -7,6 +7,7 @@ have the same seeds and splits, so they compare in pairs.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import stdtrit
@@ -16,6 +17,48 @@ from justright.evidence.interval import CONFIDENCE, Interval
 
 DRAWS = 4000
 _EQUAL = 1e-9
+
+
+@dataclass(frozen=True)
+class SweetSpot:
+    """The best of some points, and how sure that is.
+
+    Attributes:
+        best: its position.
+        one_standard_error: that of the point that regularizes most among those that are not
+            worse than the best by more than its standard error.
+        wins: how often each point is the best when seeds and splits are drawn anew, (points,);
+            0 where trials failed.
+        resampled: whether there were several seeds or splits to draw from.
+    """
+
+    best: int
+    one_standard_error: int
+    wins: np.ndarray
+    resampled: bool
+
+
+def find_sweet_spot(
+    scores: np.ndarray, tie: np.ndarray, strength: np.ndarray, overlap: float = 0.0
+) -> SweetSpot:
+    """Find it.
+
+    Args:
+        scores: what chooses, (points, seeds, splits), NaN for trials that failed.
+        tie: decides among points that are equal, likewise.
+        strength: how strongly each point regularizes, as `strengths_of` says, (points,).
+        overlap: validation rows over training rows of a split; 0 for one split.
+
+    Raises:
+        DataError: trials fail in every seed.
+    """
+    points, seeds = without_failures(scores)
+    kept = scores[np.ix_(points, seeds)]
+    best = best_point(kept, tie[np.ix_(points, seeds)], strength[points])
+    nearly = one_standard_error(kept, best, strength[points], overlap)
+    won = np.zeros(len(scores))
+    won[points] = wins(kept, overlap)
+    return SweetSpot(int(points[best]), int(points[nearly]), won, kept[0].size > 1)
 
 
 def without_failures(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

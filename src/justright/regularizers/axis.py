@@ -116,8 +116,8 @@ class Axis:
         return float(number)
 
     def show(self, value: float) -> str:
-        """A value in words: `"0.2"`, `"off"` for a neutral infinity."""
-        return "off" if math.isinf(value) else short(value)
+        """A value in words: `"0.2"`, `"infinity"`."""
+        return "infinity" if math.isinf(value) else short(value)
 
     def _check_where(self, base: Recipe) -> None:
         given = _in(base, self.kind)
