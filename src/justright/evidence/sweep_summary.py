@@ -125,18 +125,16 @@ def _certainty(facts: Facts) -> str:
     if not spot.resampled:
         return "One run a point cannot say how sure that is: give more seeds."
     won = spot.wins[spot.best]
-    share = f"{won:.0%}" if won < 0.995 or won == 1 else "more than 99 %"
+    share = "more than 99%" if 0.995 <= won < 1 else f"{won:.0%}"
+    said = f"It is the best in {share} of resamples of the runs"
     ranges = []
     for i, axis in enumerate(grid.axes):
         low, high = likely_values(grid.coordinates[:, i], spot.wins)
-        between = f"between {axis.show(low)} and {axis.show(high)}"
-        ranges.append(f"{axis.words} {f'at {axis.show(low)}' if low == high else between}")
-    if len(ranges) == 1:
-        ranges = [ranges[0].removeprefix(f"{grid.axes[0].words} ")]
-    return (
-        f"It is the best in {share} of resamples of the runs, and the best lies "
-        f"{', and '.join(ranges)} in {CONFIDENCE:.0%} of them."
-    )
+        name = f" of {axis.words}" * (len(grid.axes) > 1)
+        ranges += [f"{axis.show(low)} and {axis.show(high)}{name}"] * (low < high)
+    if not ranges:
+        return f"{said}."
+    return f"{said}; in {CONFIDENCE:.0%} of them the best lies between {', '.join(ranges)}."
 
 
 def _nearly(facts: Facts) -> str:
@@ -145,10 +143,13 @@ def _nearly(facts: Facts) -> str:
         return "Which way is stronger is not known of what was varied."
     if spot.one_standard_error == spot.best:
         return "Nothing stronger is within one standard error of it."
-    figure, gap = facts.measure.show(row[facts.column]), facts.gap.show_difference(row["gap"])
+    said = [facts.measure.show(row[facts.column]), f"gap {facts.gap.show_difference(row['gap'])}"]
+    test = facts.column.replace("val", "test")
+    if test in row:
+        said.append(f"on the test rows {facts.measure.show(row[test])}")
     return (
         f"The strongest within one standard error of it is {_at(facts, spot.one_standard_error)} "
-        f"({figure}, gap {gap})."
+        f"({', '.join(said)})."
     )
 
 
@@ -189,10 +190,12 @@ def _line(axis: Axis, values: np.ndarray, under: np.ndarray) -> str:
 
 
 def _edges(facts: Facts) -> list[str]:
+    further = [f"{_WAY[end]} {facts.grid.axes[i].words}" for i, end in facts.edges.items()]
+    if not further:
+        return []
     return [
-        f"It lies at the edge of the grid: {_WAY[end]} values of {facts.grid.axes[i].words} may be "
-        "better still (expand widens the grid)."
-        for i, end in facts.edges.items()
+        f"It lies at the edge of the grid: a {' and a '.join(further)} may be better still (expand "
+        "widens the grid)."
     ]
 
 
@@ -200,7 +203,9 @@ def _failures(facts: Facts) -> list[str]:
     failed = facts.table[facts.table["failed"] > 0]
     if failed.empty:
         return []
-    some = ", ".join(f"{row['failed']} of {row['runs']} at {row['point']}" for _, row in failed.iterrows())
+    some = ", ".join(
+        f"{row['failed']} of {row['runs']} at {row['point']}" for _, row in failed.iterrows()
+    )
     return [
         f"Trials failed ({some}): their loss became infinite or not a number. Points with more of "
         "them than others are not chosen."

@@ -172,9 +172,7 @@ def strengths_of(coordinates: np.ndarray, stronger: Sequence[int]) -> np.ndarray
     return np.asarray(np.mean(ranks, axis=0))
 
 
-def wins(
-    scores: np.ndarray, overlap: float = 0.0, draws: int = DRAWS, seed: int = 0
-) -> np.ndarray:
+def wins(scores: np.ndarray, overlap: float = 0.0, draws: int = DRAWS, seed: int = 0) -> np.ndarray:
     """How often each point is the best when seeds and splits are drawn anew, (points,).
 
     A paired bootstrap: all points have the same draws. Means over resampled seeds and over

@@ -18,6 +18,7 @@ from justright.evidence.sweet_spot import (
     find_sweet_spot,
     interval_over_runs,
     likely_values,
+    standard_error,
     strengths_of,
     underfitting,
     without_failures,
@@ -161,9 +162,9 @@ class Sweep:
         """One row a point.
 
         Columns: the strengths, point (its name), runs, failed (of these), the means of the
-        losses, metrics and gaps, val_low to val_high (the 95 % interval of the figure that
-        chooses), gap_low to gap_high (that of the gap), wins, and underfits. Failed trials are
-        left out of the means.
+        losses, metrics and gaps, val_low to val_high and val_error (95 % interval and standard
+        error of the figure that chooses), gap_low to gap_high (interval of the gap), wins, and
+        underfits. Failed trials are left out of the means.
         """
         import pandas as pd
 
@@ -178,11 +179,13 @@ class Sweep:
         table["runs"] = self.scores(self.on)[0].size
         table["failed"] = np.isnan(self.scores(self.on)).sum(axis=(1, 2))
         table = table.join(means.loc[names].reset_index(drop=True))
-        sign = 1 if self.measure.higher_is_better else -1
-        for name, ends in (("val", self._intervals(self.on)), ("gap", self._intervals("gap"))):
+        for name, figure in (("val", self.scores(self.on)), ("gap", self.scores("gap"))):
+            ends = np.array([self._spread(scores) for scores in figure])
             # Turned around where lower is better.
-            low, high = ends.T if name == "gap" or sign > 0 else -ends.T[::-1]
-            table[f"{name}_low"], table[f"{name}_high"] = low, high
+            down = name == "val" and not self.measure.higher_is_better
+            table[[f"{name}_low", f"{name}_high"]] = -ends[:, 1::-1] if down else ends[:, :2]
+            table[f"{name}_error"] = ends[:, 2]
+        table = table.drop(columns="gap_error")
         return table.assign(wins=self.spot.wins, underfits=self._underfits())
 
     def scores(self, column: str) -> np.ndarray:
@@ -235,10 +238,23 @@ class Sweep:
 
     def plot(self) -> Figure:
         """A curve for one strength, a heat map for two, parallel coordinates for more."""
-        from justright.report.sweep_picture import draw_sweep
+        from justright.report.sweep_picture import Drawn, draw_sweep
 
+        seeds, splits = self.scores(self.on)[0].shape
+        sign = 1 if self.measure.higher_is_better else -1
+        figures = (self.scores(self.on.replace("val", "train")), self.scores(self.on))
         return draw_sweep(
-            self.grid, self.table, self.spot, self.measure, self.on, self.study.metric
+            Drawn(
+                grid=self.grid,
+                table=self.table,
+                runs=np.stack([sign * scores.reshape(len(scores), -1) for scores in figures]),
+                spot=self.spot,
+                measure=self.measure,
+                column=self.on,
+                gap=self.study.metric,
+                at_edge=self.at_edge,
+                over=f"{seeds} seed{'s' * (seeds > 1)}" + f", {splits} splits" * (splits > 1),
+            )
         )
 
     @cached_property
@@ -258,14 +274,13 @@ class Sweep:
         others = len(scores) - 1
         return interval_over_runs(change, self.overlap, 1 - (1 - CONFIDENCE) / others)
 
-    def _intervals(self, column: str) -> np.ndarray:
-        """The 95 % interval of each point's mean, (points, 2); infinite where a trial failed."""
-        ends = []
-        for scores in self.scores(column):
-            whole = ~np.isnan(scores).any(axis=1)
-            one = interval_over_runs(scores[whole], self.overlap) if whole.any() else None
-            ends.append((one.low, one.high) if one else (-np.inf, np.inf))
-        return np.array(ends)
+    def _spread(self, scores: np.ndarray) -> tuple[float, float, float]:
+        """Interval and standard error of the mean of (seeds, splits), failed seeds left out."""
+        whole = scores[~np.isnan(scores).any(axis=1)]
+        if not len(whole):
+            return -np.inf, np.inf, np.nan
+        interval = interval_over_runs(whole, self.overlap)
+        return interval.low, interval.high, standard_error(whole, self.overlap)
 
     def _underfits(self) -> np.ndarray:
         train, held = self.scores(self.on.replace("val", "train")), self.scores(self.on)
