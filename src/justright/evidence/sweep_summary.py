@@ -203,9 +203,8 @@ def _failures(facts: Facts) -> list[str]:
     failed = facts.table[facts.table["failed"] > 0]
     if failed.empty:
         return []
-    some = ", ".join(
-        f"{row['failed']} of {row['runs']} at {row['point']}" for _, row in failed.iterrows()
-    )
+    rows = failed.to_dict("records")
+    some = ", ".join(f"{row['failed']} of {row['runs']} at {row['point']}" for row in rows)
     return [
         f"Trials failed ({some}): their loss became infinite or not a number. Points with more of "
         "them than others are not chosen."

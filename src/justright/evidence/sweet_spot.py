@@ -135,8 +135,8 @@ def best_point(scores: np.ndarray, tie: np.ndarray, strength: np.ndarray) -> int
         strength: how strongly each point regularizes, (points,).
     """
     means, second = scores.mean(axis=(1, 2)), tie.mean(axis=(1, 2))
-    equal = np.flatnonzero(means >= means.max() - _EQUAL)
-    return int(min(equal, key=lambda i: (-second[i], strength[i])))
+    equal = [int(i) for i in np.flatnonzero(means >= means.max() - _EQUAL)]
+    return min(equal, key=lambda i: (-second[i], strength[i]))
 
 
 def one_standard_error(
@@ -153,8 +153,8 @@ def one_standard_error(
     """
     means, error = scores.mean(axis=(1, 2)), standard_error(scores[best], overlap)
     reach = _EQUAL if np.isnan(error) else error + _EQUAL
-    near = np.flatnonzero(means >= means[best] - reach)
-    return int(max(near, key=lambda i: (strength[i], means[i])))
+    near = [int(i) for i in np.flatnonzero(means >= means[best] - reach)]
+    return max(near, key=lambda i: (strength[i], means[i]))
 
 
 def strengths_of(coordinates: np.ndarray, stronger: Sequence[int]) -> np.ndarray:
@@ -216,9 +216,8 @@ def likely_values(
     different = np.unique(values)
     share = np.array([won[values == value].sum() for value in different]).cumsum()
     tail, last = (1 - confidence) / 2, len(different) - 1
-    low = np.searchsorted(share, tail + _EQUAL, side="left")
-    high = np.searchsorted(share, 1 - tail - _EQUAL, side="left")
-    return float(different[min(low, last)]), float(different[min(high, last)])
+    low, high = np.searchsorted(share, [tail + _EQUAL, 1 - tail - _EQUAL])
+    return float(different[min(int(low), last)]), float(different[min(int(high), last)])
 
 
 def underfitting(

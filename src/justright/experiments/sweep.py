@@ -8,7 +8,7 @@ from typing import Any, Literal, Unpack
 
 from justright.engine.trial import Trial
 from justright.errors import DataError, did_you_mean
-from justright.experiments.parts import Given
+from justright.experiments.given import Given
 from justright.experiments.setup import Setup, Training, checked_seeds
 from justright.experiments.swept import CHOOSERS, Sweep
 from justright.network.weights import random_numbers_kept

@@ -201,7 +201,11 @@ class Sweep:
         """Validation rows over training rows of a split; 0 for one split."""
         rows = self.study.task.rows
         splits, train = rows.train.shape
-        return rows.validation.shape[1] / train if splits > 1 else 0.0
+        if splits == 1:
+            return 0.0
+        if rows.counts is None:
+            return float(rows.validation.shape[1] / train)
+        return float(np.mean(rows.counts[:, 1] / rows.counts[:, 0]))
 
     def widened(self) -> Grid | None:
         """The grid with one more value wherever the best lies at its edge; None if it is inside."""

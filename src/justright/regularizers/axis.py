@@ -199,7 +199,8 @@ def _in(recipe: Recipe, kind: type[Technique]) -> Technique | None:
 
 
 def _kind(name: str, base: Recipe) -> type[Technique]:
-    kinds = dict.fromkeys([*map(type, base.techniques), *TECHNIQUES])
+    kinds: dict[type[Technique], None] = dict.fromkeys(TECHNIQUES)
+    kinds |= {type(one): None for one in base.techniques}
     wanted = _flat(name)
     for kind in kinds:
         if wanted == _flat(kind.__name__):

@@ -42,7 +42,7 @@ def draw_curve(
     from matplotlib.figure import Figure
 
     values = grid.coordinates[:, 0]
-    scale = Scale.of(values)
+    scale = Scale.of(grid.values[0])
     figure = Figure(figsize=(7.4, 5.4), layout="constrained")
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[4.5, 1])
     _shade(upper, scale, values, table, spot)

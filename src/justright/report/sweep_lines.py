@@ -118,5 +118,5 @@ def _tick(axes: Axes, place: float, height: float, text: str, side: str) -> None
     axes.annotate(
         text, (place, height), (away, 0), textcoords="offset points", ha=side, va="center",
         fontsize=9, color=INK, zorder=4,
-        bbox={"boxstyle": "round,pad=0.12", "facecolor": "white", "edgecolor": "none", "alpha": 0.8},
+        bbox={"boxstyle": "round,pad=0.1", "facecolor": "white", "linewidth": 0, "alpha": 0.8},
     )  # fmt: skip

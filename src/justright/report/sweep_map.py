@@ -1,8 +1,9 @@
-"""The figure of two strengths: a map of the validation figure, the best and the strongest framed."""
+"""The figure of two strengths: a map of the validation figure, the choices framed."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Hashable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,7 +17,9 @@ from justright.report.sweep_lines import marks
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+    from matplotlib.colors import Normalize
     from matplotlib.figure import Figure
+    from matplotlib.image import AxesImage
 
 _COLORS = "cividis"
 _CELL = (1.05, 0.62)  # Inches.
@@ -44,10 +47,10 @@ def draw_map(
     figures = table[column].to_numpy(float)
     image = axes.imshow(
         figures.reshape(columns, rows).T, _COLORS if measure.higher_is_better else f"{_COLORS}_r",
-        origin="lower", aspect="auto", **_limits(figures, table, measure),
+        origin="lower", aspect="auto", norm=_colors(figures, table),
     )  # fmt: skip
     for i, row in enumerate(table.to_dict("records")):
-        _write(axes, divmod(i, rows), row, image, measure.show(row[column]), gap)
+        _write(axes, divmod(i, rows), row, image, (measure.show(row[column]), row[column]), gap)
     _ticks(axes, grid)
     for point, style, name in marks(spot):
         _frame(axes, divmod(point, rows), style, name)
@@ -59,28 +62,29 @@ def draw_map(
     return figure
 
 
-def _limits(figures: np.ndarray, table: pd.DataFrame, measure: Measure) -> dict[str, float]:
+def _colors(figures: np.ndarray, table: pd.DataFrame) -> Normalize:
     """Colors for the points that can learn: those that underfit would take the whole range."""
+    from matplotlib.colors import Normalize
+
     seen = figures[~table["underfits"].to_numpy(bool) & np.isfinite(figures)]
     if not len(seen):
-        return {}
-    low, high = float(seen.min()), float(seen.max())
-    return {"vmin": low, "vmax": high} if high > low else {}
+        return Normalize(0, 1)
+    return Normalize(float(seen.min()), float(seen.max()))
 
 
 def _write(
     axes: Axes,
     cell: tuple[int, int],
-    row: dict[str, float],
-    image: object,
-    shown: str,
+    row: dict[Hashable, Any],
+    image: AxesImage,
+    figure: tuple[str, float],
     gap: Measure,
 ) -> None:
-    figure = image.get_array()[cell[1], cell[0]]
-    if not np.isfinite(figure):
+    shown, value = figure
+    if not np.isfinite(value):
         axes.text(*cell, "failed", ha="center", va="center", fontsize=9, color=INK)
         return
-    red, green, blue, _ = image.cmap(image.norm(figure))
+    red, green, blue, _ = image.cmap(image.norm(np.asarray(value)))
     ink = INK if 0.3 * red + 0.59 * green + 0.11 * blue > 0.5 else "white"
     below = "underfits" if row["underfits"] else f"gap {gap.show_difference(row['gap'])}"
     axes.text(cell[0], cell[1] + 0.12, shown, ha="center", va="center", fontsize=11, color=ink)
