@@ -26,3 +26,19 @@ class ExportsPenalty(ABC):
     @abstractmethod
     def l1_l2(self, layer: str, position: Position) -> tuple[float, float]:
         """Keras' `l1` and `l2` for the kernels of one layer."""
+
+
+class ExportsConstraint(ABC):
+    """Has a standard Keras constraint that does the same after each update."""
+
+    @abstractmethod
+    def keras_constraint(
+        self, layer: str, position: Position, axes: tuple[int, ...]
+    ) -> keras.constraints.Constraint | None:
+        """The constraint for a kernel of one layer; None where it does not act.
+
+        Args:
+            layer: its name.
+            position: where it stands in the network.
+            axes: the kernel's axes over which a unit's norm is taken.
+        """
