@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from justright.data.arrays import checked_inputs
+from justright.engine.keys import prediction_draws
 from justright.engine.outcome import Outcome
 from justright.engine.program import Task
 from justright.engine.sampling import Prediction, predicted
@@ -19,8 +20,10 @@ from justright.evidence.measure import Measure
 from justright.evidence.summary import summarize
 from justright.evidence.verdict import Verdict, paired_verdict
 from justright.network.export import plain_model
+from justright.network.moments import moment_matched, variances
 from justright.network.network import Network
 from justright.network.weights import random_numbers_kept
+from justright.regularizers.exports import PredictsByMoments
 from justright.regularizers.learned import settled
 from justright.regularizers.recipe import Recipe
 
@@ -172,7 +175,8 @@ class Study:
 
         With samples the recipe's noise stays on (Monte-Carlo dropout): each sample is a pass
         with masks of its own, while batch normalization keeps its running statistics and
-        layers of the model itself rest.
+        layers of the model itself rest. Without samples, `DropConnect(inference="gaussian")`
+        predicts by its moments, drawn from `seed`.
 
         Args:
             X: rows (rows, …) like those it was trained on.
@@ -198,11 +202,26 @@ class Study:
             raise DataError("samples=1 has no spread. Draw at least 2, or 0 for no noise.")
         chosen = self._chosen(recipe, trial_seed)
         technique = chosen.trial.recipe.in_program()
+        spreads = variances(technique, blueprint)
+        if spreads and not samples:
+            return Prediction(self._by_moments(chosen, spreads, rows, int(seed)), None)
         network = Network(blueprint, technique)
         objective = self.task.objective
         return predicted(
             network, objective, technique, chosen.values, rows, int(samples), int(seed)
         )
+
+    @random_numbers_kept()
+    def _by_moments(
+        self, chosen: TrialResult, spreads: dict[str, float], rows: np.ndarray, seed: int
+    ) -> np.ndarray:
+        others = (t for t in chosen.trial.recipe.techniques if not isinstance(t, PredictsByMoments))
+        task = self.task
+        model = plain_model(
+            task.blueprint, Recipe(*others), chosen.values, task.objective, task.optimizer
+        )
+        drawing = moment_matched(model, rows.shape[1:], spreads, prediction_draws(seed))
+        return np.asarray(drawing.predict(rows, verbose=0), np.float32)
 
     def settled(self, recipe: str, seed: int | None = None) -> Recipe:
         """The recipe of a trial with what it has learned in its place.

@@ -13,6 +13,7 @@ import numpy as np
 from justright.errors import ModelError
 from justright.network.blueprint import Blueprint
 from justright.network.constraints import constraint_edits
+from justright.network.moments import variances
 from justright.network.network import structural_layers
 from justright.network.objective import Objective
 from justright.network.surgery import Edits, LayerFactory, copy_layer, rebuild
@@ -71,6 +72,12 @@ def plain_model(
         entry = keras.Input(batch_shape=first.batch_shape, dtype=model.input.dtype, name=first.name)
         layers = [x for x in model.layers if not isinstance(x, keras.layers.InputLayer)]
         model = keras.Sequential([entry, *layers], name=blueprint.model.name)
+    if variances(recipe, blueprint):
+        warnings.warn(
+            "Standard Keras layers predict with the weights as they are: the exported model takes "
+            "the mean rule, and Study.predict the Gaussian one.",
+            stacklevel=2,
+        )
     loss, metrics = objective.for_keras()
     model.compile(optimizer=_with_decay(optimizer, recipe), loss=loss, metrics=metrics)
     return model

@@ -42,3 +42,11 @@ class ExportsConstraint(ABC):
             position: where it stands in the network.
             axes: the kernel's axes over which a unit's norm is taken.
         """
+
+
+class PredictsByMoments(ABC):
+    """Predicts with weights that have a variance; standard Keras has no layer for that."""
+
+    @abstractmethod
+    def weight_variance(self, layer: str, position: Position) -> float | None:
+        """The variance of a weight by its square; None where weights are taken as they are."""
