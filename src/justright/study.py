@@ -12,7 +12,7 @@ import numpy as np
 from justright.data.arrays import check_count, fitting_rows
 from justright.engine.outcome import Outcome
 from justright.engine.program import Task
-from justright.engine.sampling import Prediction, predicted
+from justright.engine.sampling import Prediction, predicted, predicted_by_moments
 from justright.engine.trial import CURVES, TrialResult
 from justright.errors import DataError, did_you_mean
 from justright.evidence.inputs import inputs_table, some_are_out
@@ -21,6 +21,7 @@ from justright.evidence.summary import summarize
 from justright.evidence.verdict import Verdict, paired_verdict
 from justright.network.export import plain_model
 from justright.network.inputs import outgoing_norms, reading_layers
+from justright.network.moments import variances
 from justright.network.network import Network
 from justright.network.weights import random_numbers_kept
 from justright.regularizers.learned import settled
@@ -212,7 +213,8 @@ class Study:
 
         With samples the recipe's noise stays on (Monte-Carlo dropout): each sample is a pass
         with masks of its own, while batch normalization keeps its running statistics and
-        layers of the model itself rest.
+        layers of the model itself rest. Without samples, `DropConnect(inference="gaussian")`
+        predicts by its moments, drawn from `seed`.
 
         Args:
             X: rows (rows, …) like those it was trained on.
@@ -237,7 +239,9 @@ class Study:
         if samples == 1:
             raise DataError("samples=1 has no spread. Draw at least 2, or 0 for no noise.")
         chosen = self._chosen(recipe, trial_seed)
-        technique = chosen.trial.recipe.in_program().at(chosen.chosen_epoch - 1)
+        technique = chosen.trial.recipe.in_epoch(chosen.chosen_epoch).in_program()
+        if not samples and variances(technique, blueprint):
+            return predicted_by_moments(self.task, technique, chosen.values, rows, int(seed))
         network = Network(blueprint, technique)
         objective = self.task.objective
         return predicted(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -16,7 +15,7 @@ from justright.regularizers.learned import LearnsAtSites
 from justright.regularizers.location import Site
 from justright.regularizers.places import ActsOnLoss, Forward
 from justright.regularizers.random import uniform
-from justright.regularizers.strength import POSITIONS, strength
+from justright.regularizers.strength import literal, strength
 from justright.regularizers.technique import Technique, technique
 
 
@@ -99,7 +98,7 @@ class ConcreteDropout(Technique, LearnsAtSites, ActsOnLoss):
 
     def settled(self, learned: Mapping[str, float]) -> Technique:
         """Dropout with the learned rates."""
-        return Dropout({_literally(name): 1 / (1 + math.exp(-x)) for name, x in learned.items()})
+        return Dropout({literal(name): 1 / (1 + math.exp(-x)) for name, x in learned.items()})
 
 
 def kept(logit: jax.Array, temperature: jax.Array | float, u: jax.Array) -> jax.Array:
@@ -112,8 +111,3 @@ def coin_entropy(logit: jax.Array) -> jax.Array:
     """−p·log p − (1 − p)·log(1 − p) for p of a logit."""
     p, q = jax.nn.sigmoid(logit), jax.nn.sigmoid(-logit)
     return -p * jax.nn.log_sigmoid(logit) - q * jax.nn.log_sigmoid(-logit)
-
-
-def _literally(name: str) -> str:
-    """A pattern that only this layer's name matches, also if it reads as a position."""
-    return f"[{name[0]}]{name[1:]}" if name in POSITIONS else glob.escape(name)

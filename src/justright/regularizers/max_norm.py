@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import jax
 import jax.numpy as jnp
 
+from justright.regularizers.exports import ExportsConstraint
+from justright.regularizers.l2 import EVERYWHERE
 from justright.regularizers.location import kernels_with
 from justright.regularizers.places import ActsOnUpdate, Update, Weights
-from justright.regularizers.strength import Strength, strength
+from justright.regularizers.strength import Position, Strength, strength, strength_at
 from justright.regularizers.technique import Technique, technique
+
+if TYPE_CHECKING:
+    import keras
 
 
 @technique
-class MaxNorm(Technique, ActsOnUpdate):
+class MaxNorm(Technique, ActsOnUpdate, ExportsConstraint):
     """After each update, scale the incoming weights of a unit back to a norm of at most c.
 
     w ← w·min(1, c/‖w‖) for each unit or filter: each column of a dense kernel,
@@ -47,10 +53,26 @@ class MaxNorm(Technique, ActsOnUpdate):
             bounded[path] = weights[path] * jnp.where(norms > limit, limit / norms, 1)
         return bounded
 
+    def keras_constraint(
+        self, layer: str, position: Position, axes: tuple[int, ...]
+    ) -> keras.constraints.Constraint | None:
+        """`keras.constraints.MaxNorm` with the same bound."""
+        import keras
+
+        limit = strength_at(self.max_norm, layer, position, EVERYWHERE)
+        if limit is None or math.isinf(limit):
+            return None
+        return keras.constraints.MaxNorm(limit, list(axes))
+
 
 def unit_norms(path: str, kernel: jax.Array) -> jax.Array:
     """The norm of the incoming weights of each unit, in a shape that divides the kernel."""
+    axes = unit_axes(path, kernel.ndim)
+    return jnp.sqrt(jnp.sum(jnp.square(kernel), axis=axes, keepdims=True))
+
+
+def unit_axes(path: str, rank: int) -> tuple[int, ...]:
+    """The axes of a kernel along which the incoming weights of one unit lie."""
     # A depthwise kernel ends in (channels, multipliers): both count units.
     own = 2 if path.endswith("depthwise_kernel") else 1
-    axes = tuple(range(kernel.ndim - own))
-    return jnp.sqrt(jnp.sum(jnp.square(kernel), axis=axes, keepdims=True))
+    return tuple(range(rank - own))
