@@ -21,9 +21,9 @@ from justright.evidence.summary import summarize
 from justright.evidence.verdict import Verdict, paired_verdict
 from justright.network.export import plain_model
 from justright.network.inputs import outgoing_norms, reading_layers
-from justright.network.moments import variances
 from justright.network.network import Network
 from justright.network.weights import random_numbers_kept
+from justright.regularizers.exports import PredictsByMoments
 from justright.regularizers.learned import settled
 from justright.regularizers.places import ActsOnUpdate
 from justright.regularizers.recipe import Recipe
@@ -240,8 +240,10 @@ class Study:
             raise DataError("samples=1 has no spread. Draw at least 2, or 0 for no noise.")
         chosen = self._chosen(recipe, trial_seed)
         technique = chosen.trial.recipe.in_epoch(chosen.chosen_epoch).in_program()
-        if not samples and variances(technique, blueprint):
-            return predicted_by_moments(self.task, technique, chosen.values, rows, int(seed))
+        if not samples and technique.filling(PredictsByMoments):
+            drawn = predicted_by_moments(self.task, technique, chosen.values, rows, int(seed))
+            if drawn:
+                return drawn
         network = Network(blueprint, technique)
         objective = self.task.objective
         return predicted(

@@ -18,6 +18,7 @@ from justright.network.export import plain_model
 from justright.network.moments import moment_matched, variances
 from justright.network.network import Network
 from justright.network.objective import Objective
+from justright.network.structure import structure_of
 from justright.network.weights import Arrays, random_numbers_kept
 from justright.regularizers.exports import PredictsByMoments
 from justright.regularizers.places import ActsOnActivations, ActsOnStepWeights, Batch
@@ -100,8 +101,10 @@ def predicted(
 @random_numbers_kept()
 def predicted_by_moments(
     task: Task, recipe: Recipe, values: Arrays, inputs: np.ndarray, seed: int
-) -> Prediction:
+) -> Prediction | None:
     """Outputs for rows by the rule of `PredictsByMoments`: pre-activations are drawn.
+
+    None where the recipe has no such rule, or its weights no variance.
 
     Args:
         task: gives the network.
@@ -110,9 +113,11 @@ def predicted_by_moments(
         inputs: (rows, …).
         seed: of the draws.
     """
+    spreads = variances(task.blueprint, structure_of(task.blueprint, recipe), recipe)
+    if not spreads:
+        return None
     others = (one for one in recipe.techniques if not isinstance(one, PredictsByMoments))
     model = plain_model(task.blueprint, Recipe(*others), values, task.objective, task.optimizer)
-    spreads = variances(recipe, task.blueprint)
     drawing = moment_matched(model, inputs.shape[1:], spreads, prediction_draws(seed))
     return Prediction(np.asarray(drawing.predict(inputs, verbose=0), np.float32), None)
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import keras
 
+from justright.network.kernels import units_of
 from justright.regularizers.exports import ExportsConstraint
-from justright.regularizers.max_norm import unit_axes
 from justright.regularizers.recipe import Recipe
 from justright.regularizers.strength import Position
 
-# What Keras calls a constraint, and the variable that it acts on.
+# What Keras calls a constraint, and the variables that it acts on.
 _KERNELS = {
     "kernel_constraint": ("kernel",),
     "recurrent_constraint": ("recurrent_kernel",),
@@ -24,22 +24,33 @@ _KERNELS = {
 
 
 def constraint_edits(
-    recipe: Recipe, layer: keras.layers.Layer, position: Position
+    recipe: Recipe, layer: keras.layers.Layer, owner: str, position: Position
 ) -> Mapping[str, Callable[[Any], Any]]:
-    """What to make of the constraints in a layer's configuration, by the names they have there."""
-    ranks = {v.name: len(v.shape) for v in layer.weights}
+    """What to make of the constraints in a layer's configuration, by the names they have there.
+
+    Args:
+        recipe: whose constraints.
+        layer: to be constrained.
+        owner: the layer of the user's network whose strengths it has.
+        position: where that stands.
+    """
+    units = units_of(layer)
     edits: dict[str, Callable[[Any], Any]] = {}
     for key, names in _KERNELS.items():
-        kernel = next((name for name in names if name in ranks), None)
-        if kernel is None:
-            continue
-        axes = unit_axes(kernel, ranks[kernel])
+        kernels = [v for v in layer.weights if v.name in names and id(v) in units]
+        axes = dict.fromkeys(units[id(v)].incoming(len(v.shape)) for v in kernels)
         made = [
-            one.keras_constraint(layer.name, position, axes)
+            [one.keras_constraint(owner, position, along) for along in axes]
             for one in recipe.filling(ExportsConstraint)
         ]
-        wanted = [constraint for constraint in made if constraint is not None]
-        if wanted:
+        wanted = [found[0] for found in made if found and found[0] is not None]
+        if wanted and len(axes) > 1:
+            warnings.warn(
+                f"Keras holds one constraint for all kernels of the layer {layer.name!r}, and "
+                f"their units lie along different axes: the exported model has none there.",
+                stacklevel=2,
+            )
+        elif wanted:
             edits[key] = partial(_last, layer.name, wanted)
     return edits
 

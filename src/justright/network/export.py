@@ -69,7 +69,7 @@ def plain_model(
         at_input=_at_site(recipe, blueprint.anatomy.sites[0]),
         before_activation=structure.before_activation,
         after=_layers_after(blueprint, structure, recipe),
-        replace=lambda layer: _regularized(blueprint, recipe, layer),
+        replace=lambda layer: _regularized(blueprint, structure, recipe, layer),
     )
     model = rebuild(structure.model, edits)
     assign(model, values)
@@ -78,7 +78,7 @@ def plain_model(
         entry = keras.Input(batch_shape=first.batch_shape, dtype=model.input.dtype, name=first.name)
         layers = [x for x in model.layers if not isinstance(x, keras.layers.InputLayer)]
         model = keras.Sequential([entry, *layers], name=blueprint.model.name)
-    if variances(recipe, blueprint):
+    if variances(blueprint, structure, recipe):
         warnings.warn(
             "Standard Keras layers predict with the weights as they are: the exported model takes "
             "the mean rule, and Study.predict the Gaussian one.",
@@ -112,14 +112,14 @@ def _at_site(recipe: Recipe, site: Site) -> LayerFactory:
 
 
 def _regularized(
-    blueprint: Blueprint, recipe: Recipe, layer: keras.layers.Layer
+    blueprint: Blueprint, structure: Structure, recipe: Recipe, layer: keras.layers.Layer
 ) -> keras.layers.Layer:
     """A copy of a layer with the recipe's penalties and constraints on its kernels."""
-    name = layer.name
+    name = structure.owner(layer.name)
     if not has_kernel(layer) or not layer.trainable:
         return copy_layer(layer)
     position = blueprint.anatomy.position(name)
-    edits = dict(constraint_edits(recipe, layer, position))
+    edits = dict(constraint_edits(recipe, layer, name, position))
     pairs = [one.l1_l2(name, position) for one in recipe.filling(ExportsPenalty)]
     l1, l2 = (float(sum(amounts)) for amounts in zip(*pairs, strict=True)) if pairs else (0.0, 0.0)
     if l1 or l2:

@@ -7,7 +7,9 @@ import jax.numpy as jnp
 import keras
 
 from justright.errors import RecipeError
+from justright.network.anatomy import is_kernel
 from justright.network.blueprint import Blueprint
+from justright.network.structure import Structure
 from justright.network.surgery import Edits, copy_layer, rebuild
 from justright.network.weights import assign
 from justright.regularizers.exports import PredictsByMoments
@@ -17,7 +19,19 @@ from justright.regularizers.recipe import Recipe
 DRAWS = 200
 """So many draws are averaged: they are off by 7 % of a unit's own spread."""
 
-_LINEAR = (keras.layers.Dense, keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Conv3D)
+# What they compute before the activation is linear in one kernel.
+_LINEAR = (
+    keras.layers.Dense,
+    keras.layers.EinsumDense,
+    keras.layers.Conv1D,
+    keras.layers.Conv2D,
+    keras.layers.Conv3D,
+    keras.layers.Conv1DTranspose,
+    keras.layers.Conv2DTranspose,
+    keras.layers.Conv3DTranspose,
+    keras.layers.DepthwiseConv1D,
+    keras.layers.DepthwiseConv2D,
+)
 
 
 class MomentMatched(keras.layers.Layer):
@@ -43,9 +57,11 @@ class MomentMatched(keras.layers.Layer):
     def call(self, x: jax.Array) -> jax.Array:
         """From (rows, …) to (draws · rows, …, units)."""
         mean = self.linear(x)
-        squares, kernel = jnp.square(x), jnp.square(jnp.asarray(self.linear.kernel))
-        convolves = hasattr(self.linear, "convolution_op")
-        spread = self.linear.convolution_op(squares, kernel) if convolves else squares @ kernel
+        squares = [
+            jnp.square(jnp.asarray(v)) if is_kernel(v.name) else jnp.zeros(v.shape, v.dtype)
+            for v in self.linear.trainable_variables
+        ]
+        spread, _ = self.linear.stateless_call(squares, [], jnp.square(x))
         stddev = jnp.sqrt(self._variance * spread)
         drawn = mean + stddev * normal(self._key, (DRAWS, 1, *mean.shape[1:]))
         return self.follow(drawn.reshape(-1, *mean.shape[1:]))
@@ -63,15 +79,31 @@ class MeanOfDraws(keras.layers.Layer):
         return shape
 
 
-def variances(recipe: Recipe, blueprint: Blueprint) -> dict[str, float]:
-    """The layers whose weights have a variance at prediction, and how large it is."""
-    anatomy = blueprint.anatomy
-    return {
-        name: value
-        for name in anatomy.layers
-        for one in recipe.filling(PredictsByMoments)
-        if (value := one.weight_variance(name, anatomy.position(name)))
-    }
+def variances(blueprint: Blueprint, structure: Structure, recipe: Recipe) -> dict[str, float]:
+    """The layers whose weights have a variance at prediction, and how large it is.
+
+    Raises:
+        RecipeError: a layer that is neither dense nor convolutional, or is separable.
+    """
+    able = recipe.filling(PredictsByMoments)
+    found = {}
+    for layer in structure.model.layers if able else ():
+        owner = structure.owner(layer.name)
+        position = blueprint.anatomy.position(owner)
+        spread = [v for one in able if (v := one.weight_variance(owner, position)) is not None]
+        if spread and any(is_kernel(v.name) for v in layer.trainable_weights):
+            _check_linear(layer)
+            found[layer.name] = sum(spread)
+    return {name: value for name, value in found.items() if value}
+
+
+def _check_linear(layer: keras.layers.Layer) -> None:
+    if type(layer) not in _LINEAR:
+        raise RecipeError(
+            f"The layer {layer.name!r} is a {type(layer).__name__}, and pre-activations are "
+            "drawn where what reaches the activation is linear in one kernel: in dense and "
+            'convolutional layers. Use inference="mean", or name the layers to act on.'
+        )
 
 
 def moment_matched(
@@ -84,9 +116,6 @@ def moment_matched(
         input_shape: of a row.
         spreads: of `variances`.
         key: for the draws.
-
-    Raises:
-        RecipeError: a layer that is neither dense nor convolutional.
     """
     blueprint = Blueprint.of(model, input_shape)
     ends = dict(blueprint.anatomy.ends)
@@ -95,11 +124,6 @@ def moment_matched(
     def replace(layer: keras.layers.Layer) -> keras.layers.Layer:
         if layer.name not in spreads:
             return copy_layer(layer)
-        if type(layer) not in _LINEAR:
-            raise RecipeError(
-                f"The layer {layer.name!r} is a {type(layer).__name__}, and pre-activations are "
-                'drawn in dense and convolutional layers. Use inference="mean".'
-            )
         return MomentMatched(layer, spreads[layer.name], keys[layer.name])
 
     after = {ends.get(name, name): lambda: [MeanOfDraws()] for name in spreads}

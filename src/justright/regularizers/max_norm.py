@@ -10,7 +10,7 @@ import jax.numpy as jnp
 
 from justright.regularizers.exports import ExportsConstraint
 from justright.regularizers.l2 import EVERYWHERE
-from justright.regularizers.location import kernels_with
+from justright.regularizers.location import Kernel, acted_on
 from justright.regularizers.places import ActsOnUpdate, Update, Weights
 from justright.regularizers.strength import Position, Strength, strength, strength_at
 from justright.regularizers.technique import Technique, technique
@@ -48,9 +48,10 @@ class MaxNorm(Technique, ActsOnUpdate, ExportsConstraint):
     def after_update(self, weights: Weights, update: Update) -> Weights:
         """Project each unit's weights onto the ball of radius c."""
         bounded = dict(weights)
-        for path, limit in kernels_with(update.kernels, self.max_norm):
-            norms = unit_norms(path, weights[path])
-            bounded[path] = weights[path] * jnp.where(norms > limit, limit / norms, 1)
+        for kernel, limit in acted_on(update.kernels, self.max_norm):
+            w = weights[kernel.path]
+            norms = unit_norms(kernel, w)
+            bounded[kernel.path] = w * jnp.where(norms > limit, limit / norms, 1)
         return bounded
 
     def keras_constraint(
@@ -65,14 +66,6 @@ class MaxNorm(Technique, ActsOnUpdate, ExportsConstraint):
         return keras.constraints.MaxNorm(limit, list(axes))
 
 
-def unit_norms(path: str, kernel: jax.Array) -> jax.Array:
-    """The norm of the incoming weights of each unit, in a shape that divides the kernel."""
-    axes = unit_axes(path, kernel.ndim)
-    return jnp.sqrt(jnp.sum(jnp.square(kernel), axis=axes, keepdims=True))
-
-
-def unit_axes(path: str, rank: int) -> tuple[int, ...]:
-    """The axes of a kernel along which the incoming weights of one unit lie."""
-    # A depthwise kernel ends in (channels, multipliers): both count units.
-    own = 2 if path.endswith("depthwise_kernel") else 1
-    return tuple(range(rank - own))
+def unit_norms(kernel: Kernel, w: jax.Array) -> jax.Array:
+    """The norm of the incoming weights of each unit, in a shape that divides the kernel `w`."""
+    return jnp.sqrt(jnp.sum(jnp.square(w), axis=kernel.units.incoming(w.ndim), keepdims=True))

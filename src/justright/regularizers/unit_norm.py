@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from justright.regularizers.exports import ExportsConstraint
 from justright.regularizers.l2 import EVERYWHERE
-from justright.regularizers.location import kernels_with
+from justright.regularizers.location import acted_on
 from justright.regularizers.max_norm import unit_norms
 from justright.regularizers.places import ActsOnUpdate, Update, Weights
 from justright.regularizers.strength import Position, Strength, strength, strength_at
@@ -47,9 +47,9 @@ class UnitNorm(Technique, ActsOnUpdate, ExportsConstraint):
     def after_update(self, weights: Weights, update: Update) -> Weights:
         """Scale each unit's weights."""
         scaled = dict(weights)
-        for path, rate in kernels_with(update.kernels, self.rate):
-            w = weights[path]
-            scaled[path] = w + rate * (w / (unit_norms(path, w) + _EPSILON) - w)
+        for kernel, rate in acted_on(update.kernels, self.rate):
+            w = weights[kernel.path]
+            scaled[kernel.path] = w + rate * (w / (unit_norms(kernel, w) + _EPSILON) - w)
         return scaled
 
     def keras_constraint(
