@@ -427,6 +427,12 @@ def test_settings_that_make_no_sense_are_refused(options, words):
         case("unknown optimizer", {"optimizer": "adm"}, "'adm'", "Did you mean adam?", "Keras"),
         case("a class", {"optimizer": keras.optimizers.Adam}, "neither a name", "Adam(1e-3)"),
         case("a learning rate", {"optimizer": 0.1}, "optimizer=0.1", "neither a name"),
+        case(
+            "a function as learning rate",
+            {"optimizer": keras.optimizers.SGD(lambda: 0.1)},
+            "SGD is a plain function",
+            "Give a number, or a schedule",
+        ),
         case("unknown loss", {"loss": "mean_sqared_error"}, "'mean_sqared_error'", "Keras knows"),
         case("unknown crossentropy", {"loss": "foo_crossentropy"}, "'foo_crossentropy'"),
         case("a number as loss", {"loss": 3}, "loss=3", "mean_squared_error"),

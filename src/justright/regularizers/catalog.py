@@ -40,13 +40,14 @@ class Argument:
 
     @property
     def facts(self) -> str:
-        """Range, neutral value, default and whether it may differ by layer, in words."""
+        """Range, neutral value, default, and whether it may differ by layer or epoch, in words."""
         limits = self.limits
         said = [f"default {self.default}" if self.default else "required"]
         if limits is not None:
             neutral = "no neutral value" if limits.neutral is None else f"{limits.neutral:g} is off"
             said = [str(limits), neutral, *said]
             said += ["may differ by layer"] * limits.by_layer
+            said += ["takes no schedule"] * (not limits.scheduled)
         return "; ".join(said)
 
 
