@@ -26,6 +26,7 @@ EXAMPLE_COMMANDS = """\b
 Examples:
   justright compare
   justright compare --recipe dropout=0.2 --recipe dropout=0.5,l2=1e-3
+  justright compare --recipe dropout=input/0.2+hidden/0.5,max_norm=3
   justright compare --data heart.csv --target disease --seeds 5
   justright compare --data big.parquet --target y --batch-size 256 --epochs 5
 """
@@ -37,8 +38,9 @@ Examples:
     "texts",
     multiple=True,
     metavar="TEXT",
-    help="A recipe, such as dropout=0.4,l2=1e-3,early_stopping=20. Repeat for more; plain is "
-    "always compared. In place of the lesson's recipes.",
+    help="A recipe, such as dropout=0.4,l2=1e-3,early_stopping=20; by layer "
+    "dropout=input/0.2+hidden/0.5, over epochs dropout=linear/0/0.5/20. Repeat for more; plain "
+    "is always compared. In place of the lesson's recipes.",
 )
 @click.option(
     "--data",

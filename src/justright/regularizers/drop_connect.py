@@ -20,17 +20,17 @@ from justright.regularizers.technique import Technique, technique
 class DropConnect(Technique, ActsOnStepWeights, PredictsByMoments):
     """Drop each weight with probability `rate` in a step, and scale the rest by 1/(1 − rate).
 
-    One mask serves all rows of a batch: it costs as many draws, and as much
-    memory, as there are weights. The paper draws a mask for each row, as
-    `per_example` does: rows × fan-in × fan-out draws and numbers a layer. Scaled in
-    training, a weight keeps its mean, so prediction may use the weights as they are.
-    The paper draws: what reaches the activation of a masked layer has nearly a normal
-    distribution, N(Wx, rate/(1 − rate)·(W∘W)(x∘x)), and the mean of the activation over
-    200 such draws is sent on. `Study.predict` does that if `inference` says so, in each
-    dense and convolutional layer: about two passes, and 200 times the memory and the
-    activations of the layers masked. The draws come from its seed. Curves, tables and
-    the exported model take the weights as they are in either case, since a standard
-    Keras layer cannot draw; the export says so. Biases are left alone.
+    One mask serves all rows of a batch: it costs as many draws, and as much memory, as
+    there are weights. The paper draws a mask for each row, as `per_example` does: rows ×
+    weights draws and numbers, and as many again for their gradients. Scaled in training,
+    a weight keeps its mean, so prediction may use the weights as they are. The paper
+    predicts otherwise: what reaches the activation of a masked layer has nearly a normal
+    distribution, N(Wx, rate/(1 − rate)·(W∘W)(x∘x)), and what is sent on is the mean of the
+    activation over draws from it. `Study.predict` does that if `inference` says so, with
+    200 draws from its seed: about two passes, and 200 times the memory and the activations
+    of the masked layers, dense and convolutional ones. Curves, tables and the exported
+    model take the weights as they are in either case, since a standard Keras layer cannot
+    draw; the export says so. Biases are left alone (the paper masks them, too).
 
     Args:
         rate: fraction dropped, in [0, 1), of the kernels of hidden layers; a mapping
@@ -42,8 +42,9 @@ class DropConnect(Technique, ActsOnStepWeights, PredictsByMoments):
 
     Raises:
         RecipeError: a rate outside [0, 1), an unknown `inference`, no hidden layer and
-            none named, or `per_example` in a network that keeps state (batch
-            normalization, dropout layers of its own).
+            none named, `per_example` in a network that keeps state (batch
+            normalization, dropout layers of its own), or `"gaussian"` for weights of a
+            recurrent, separable or attention layer.
 
     When: dropout helps, and finer noise on the weights may help more.
     Cost: no extra pass; half a random word a weight.
