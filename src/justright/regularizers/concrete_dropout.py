@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 
-from justright.errors import RecipeError
 from justright.regularizers.dropout import Dropout
 from justright.regularizers.learned import LearnsAtSites
 from justright.regularizers.location import Site
+from justright.regularizers.option import option
 from justright.regularizers.places import ActsOnLoss, Forward
 from justright.regularizers.random import uniform
 from justright.regularizers.strength import literal, strength
@@ -56,16 +55,7 @@ class ConcreteDropout(Technique, LearnsAtSites, ActsOnLoss):
     temperature: float = strength(
         0.1, low_included=False, neutral=None, by_layer=False, meaning="a temperature"
     )
-    initial_rate: float = 0.1
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        rate: Any = self.initial_rate
-        if isinstance(rate, bool) or not isinstance(rate, float | int) or not 0 < rate < 1:
-            raise RecipeError(
-                f"ConcreteDropout(initial_rate={rate!r}): a rate to start from is a number in "
-                "(0, 1)."
-            )
+    initial_rate: float = option(default=0.1, high=1.0, low_included=False, high_included=False)
 
     def initial(self, site: Site) -> float | None:
         """The logit of the rate to start from, at hidden sites."""

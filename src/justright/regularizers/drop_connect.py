@@ -10,6 +10,7 @@ from justright.errors import RecipeError
 from justright.regularizers.dropout import WHERE, drop
 from justright.regularizers.exports import PredictsByMoments
 from justright.regularizers.location import Kernels, kernels_with
+from justright.regularizers.option import choice
 from justright.regularizers.places import ActsOnStepWeights, Weights
 from justright.regularizers.random import fold_in
 from justright.regularizers.strength import Position, Strength, strength, strength_at
@@ -57,14 +58,7 @@ class DropConnect(Technique, ActsOnStepWeights, PredictsByMoments):
 
     rate: Strength = strength(high=1.0, high_included=False, meaning="a drop probability")
     per_example: bool = False
-    inference: Literal["mean", "gaussian"] = "mean"
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.inference not in ("mean", "gaussian"):
-            raise RecipeError(
-                f"DropConnect(inference={self.inference!r}): inference is 'mean' or 'gaussian'."
-            )
+    inference: Literal["mean", "gaussian"] = choice(default="mean", others=("gaussian",))
 
     def differs_by_row(self) -> bool:
         """As `per_example` says."""

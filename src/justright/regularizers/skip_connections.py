@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from justright.errors import RecipeError
 from justright.regularizers.branches import ActsOnBranches
+from justright.regularizers.option import option
 from justright.regularizers.technique import Technique, technique
 
 
@@ -42,14 +42,7 @@ class SkipConnections(Technique, ActsOnBranches):
     ECCV 2016, equation 3.
     """
 
-    count: int = 1
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if type(self.count) is not int or self.count < 1:
-            raise RecipeError(
-                f"SkipConnections(count={self.count!r}): count is a whole number of at least 1."
-            )
+    count: int = option(default=1, low=1, integer=True)
 
     def branches(self) -> int:
         """As `count` says."""

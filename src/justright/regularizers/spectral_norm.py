@@ -9,8 +9,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from justright.errors import RecipeError
 from justright.regularizers.location import acted_on
+from justright.regularizers.option import option
 from justright.regularizers.places import ActsOnUpdate, Update, Weights
 from justright.regularizers.strength import Strength, strength
 from justright.regularizers.technique import Technique, technique
@@ -54,15 +54,7 @@ class SpectralNorm(Technique, ActsOnUpdate):
     """
 
     bound: Strength = strength(low_included=False, neutral=math.inf, meaning="the largest norm")
-    iterations: int = 10
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        count = self.iterations
-        if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-            raise RecipeError(
-                f"SpectralNorm(iterations={count!r}): iterations is a whole number of at least 1."
-            )
+    iterations: int = option(default=10, low=1, integer=True)
 
     def after_update(self, weights: Weights, update: Update) -> Weights:
         """Scale the kernels above the bound."""
