@@ -205,7 +205,7 @@ def test_validation_text_labels_unseen_in_training_are_named():
         case("half a start", lambda: jr.EarlyStopping(5, start_from_epoch=2.5), "start_from"),
         case("momentum 1", lambda: jr.BatchNorm(momentum=1), "momentum=1", "[0, 1)"),
         case("text for momentum", lambda: jr.BatchNorm(momentum="high"), "momentum='high'"),
-        case("epsilon 0", lambda: jr.BatchNorm(epsilon=0), "epsilon=0", "above 0"),
+        case("epsilon 0", lambda: jr.BatchNorm(epsilon=0), "epsilon=0", "(0, inf)"),
         case("no epsilon", lambda: jr.BatchNorm(epsilon=None), "epsilon=None"),
         case("twice", lambda: jr.Dropout(0.1) + jr.Dropout(0.2), "Dropout came twice", "mapping"),
         case("twice, apart", lambda: jr.L2(0.1) + jr.L1(0.1) + jr.L2(0.1), "L2 came twice"),
