@@ -163,6 +163,26 @@ def test_a_second_constraint_is_said_to_be_left_out(binary, small_net):
     assert isinstance(model.layers[0].kernel_constraint, keras.constraints.UnitNorm)
 
 
+def test_a_constraint_whose_axes_differ_among_a_layers_kernels_is_said_to_be_left_out():
+    entry = keras.Input((4, 6))
+    attended = keras.layers.MultiHeadAttention(2, 3, name="heads")(entry, entry)
+    end = keras.layers.Dense(1, activation="sigmoid")(keras.layers.Flatten()(attended))
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(32, 4, 6)).astype(np.float32), np.arange(32) % 2
+    study = jr.compare(
+        keras.Model(entry, end), rows, {"it": jr.MaxNorm(0.5)}, validation=rows, seeds=1, epochs=2
+    )
+    with pytest.warns(UserWarning, match="one constraint for all kernels of the layer 'heads'"):
+        model = study.model("it")
+    heads = model.get_layer("heads")
+    assert heads.get_config()["kernel_constraint"] is None
+    for dense, axes in (("query", 0), ("key", 0), ("value", 0), ("output", (0, 1))):
+        norms = np.linalg.norm(np.asarray(getattr(heads, f"{dense}_dense").kernel), axis=0)
+        norms = norms if axes == 0 else np.sqrt(np.square(norms).sum(axis=0))
+        assert norms.max() <= 0.5 + 1e-6
+        assert norms.max() > 0.4
+
+
 def test_a_decay_by_layer_is_said_to_be_left_out(binary, small_net):
     study = jr.compare(
         small_net, binary, {"it": jr.WeightDecay({"hidden": 0.1})}, validation=binary, seeds=1,

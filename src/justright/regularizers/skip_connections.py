@@ -22,6 +22,7 @@ class SkipConnections(Technique, ActsOnBranches):
     their input: a convolution without padding, a layer that is called twice, and one
     of another kind have no skip connection.
 
+    A strength that names a layer acts on its second branch and projection as well.
     Projections and second branches start anew for each seed, even where the model's
     own weights are the start. Without them it costs no weights.
 
