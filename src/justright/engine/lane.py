@@ -239,8 +239,8 @@ def logged_penalty(
 
 def leave(machinery: Machinery, rows: Rows, lane: Lane, order: Order) -> Lane:
     """Put the chosen weights in place and judge them on the test rows."""
-    order = order.at(lane.epoch - 1)
     restored = order.rule.restore_best & (lane.best.epoch > 0)
+    order = order.at(jnp.where(restored, lane.best.epoch, lane.epoch) - 1)
     weights, buffers = jax.lax.cond(
         restored,
         lambda: (lane.best.weights, lane.best.buffers),

@@ -16,6 +16,7 @@ from justright.errors import RecipeError
 from justright.network.network import Network
 from justright.network.objective import Objective
 from justright.network.weights import Arrays
+from justright.regularizers.branches import ActsOnBranches
 from justright.regularizers.places import ActsOnActivations, ActsOnStepWeights, Batch
 from justright.regularizers.random import fold_in
 from justright.regularizers.recipe import Recipe
@@ -46,8 +47,8 @@ def predicted(
 ) -> Prediction:
     """Outputs for rows, and how far they spread over draws of the recipe's noise.
 
-    What the layers themselves do is that of prediction: batch normalization uses its running
-    statistics, and dropout layers of the model itself rest.
+    What layers and branches do is that of prediction: batch normalization uses its running
+    statistics, dropout layers of the model itself rest, and branches have their mean.
 
     Args:
         network: with the recipe's structure.
@@ -71,6 +72,7 @@ def predicted(
             f"samples={samples} draws the noise of a recipe, and {recipe!s} has none. Leave "
             "samples out, or choose a recipe with dropout or its kin."
         )
+    acting = Recipe(*noise.techniques, *recipe.filling(ActsOnBranches))
     weights, buffers = jax.tree.map(jnp.asarray, network.complete(values))
     key_data = jnp.asarray(prediction_key(seed))
 
@@ -81,7 +83,7 @@ def predicted(
 
         batch = Batch(rows, jnp.zeros(len(rows)), None)
         passed, _ = run(
-            network, objective, noise, weights, buffers, batch, key, training=False, noisy=True
+            network, objective, acting, weights, buffers, batch, key, training=False, noisy=True
         )
         return passed.outputs
 
