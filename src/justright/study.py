@@ -19,7 +19,7 @@ from justright.evidence.inputs import inputs_table, some_are_out
 from justright.evidence.measure import Measure
 from justright.evidence.summary import summarize
 from justright.evidence.verdict import Verdict, paired_verdict
-from justright.network.export import plain_model
+from justright.network.ensemble import exported
 from justright.network.inputs import outgoing_norms, reading_layers
 from justright.network.network import Network
 from justright.network.weights import random_numbers_kept
@@ -157,7 +157,8 @@ class Study:
             ModelError: a network whose inputs go into anything but dense layers.
         """
         blueprint = self.task.blueprint
-        trials = [result.values for result in self._good(self._of(recipe), recipe)]
+        good = self._good(self._of(recipe), recipe)
+        trials = [[one.values for one in result.members] for result in good]
         norms = outgoing_norms(blueprint, trials)
         names = self.features or tuple(f"x{i}" for i in range(norms.shape[1]))
         return inputs_table(names, norms)
@@ -186,19 +187,15 @@ class Study:
         Returns:
             A model of standard Keras layers that predicts what the trial did. Its outputs
             are in the order of `classes`. Of a schedule it has the number of the epoch whose
-            weights it has.
+            weights it has. Networks that predict together stand in it as models of their own.
 
         Raises:
             DataError: an unknown recipe or seed, or one whose trials all failed.
         """
-        chosen = self._chosen(recipe, seed)
-        return plain_model(
-            self.task.blueprint,
-            chosen.trial.recipe.in_epoch(chosen.chosen_epoch),
-            chosen.values,
-            self.task.objective,
-            self.task.optimizer,
-        )
+        chosen, task = self._chosen(recipe, seed), self.task
+        given = chosen.trial.recipe
+        trained = [(given.in_epoch(one.epoch), one.values) for one in chosen.members]
+        return exported(task.blueprint, trained, task.objective, task.optimizer)
 
     def predict(
         self,
@@ -237,18 +234,17 @@ class Study:
         if samples == 1:
             raise DataError("samples=1 has no spread. Draw at least 2, or 0 for no noise.")
         chosen = self._chosen(recipe, trial_seed)
-        technique = chosen.trial.recipe.in_program().at(chosen.chosen_epoch - 1)
-        network = Network(blueprint, technique)
-        objective = self.task.objective
-        return predicted(
-            network, objective, technique, chosen.values, rows, int(samples), int(seed)
-        )
+        given = chosen.trial.recipe.in_program()
+        trained = [(given.at(one.epoch - 1), one.values) for one in chosen.members]
+        network = Network(blueprint, given)
+        return predicted(network, self.task.objective, trained, rows, int(samples), int(seed))
 
     def settled(self, recipe: str, seed: int | None = None) -> Recipe:
         """The recipe of a trial with what it has learned in its place.
 
         `ConcreteDropout` stands as `Dropout` with the learned rate of each layer; a recipe
-        that learns no strength comes back as it is.
+        that learns no strength comes back as it is. Of networks that predict together it is
+        the newest's.
 
         Args:
             recipe: its name.

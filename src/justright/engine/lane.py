@@ -21,6 +21,7 @@ from justright.engine.step import (
     begin,
     penalty_of,
     prediction_weights,
+    predictor,
     train_step,
 )
 from justright.engine.trial import CURVES
@@ -86,9 +87,11 @@ class Plan(NamedTuple):
 
 def enter(machinery: Machinery, order: Order) -> Lane:
     """The state of a lane in which a trial has not yet begun."""
+    recipe = order.recipe.at(0)
+    training = begin(machinery, recipe, order.weights, order.buffers)
     return Lane(
-        training=begin(machinery, order.recipe.at(0), order.weights, order.buffers),
-        best=best_so_far.start(order.weights, order.buffers),
+        training=training,
+        best=best_so_far.start(predictor(recipe, training)),
         epoch=jnp.int32(0),
         outcome=jnp.where(order.epochs > 0, Outcome.RUNNING, Outcome.IDLE).astype(jnp.int32),
         test=jnp.full((2,), jnp.nan, jnp.float32),
@@ -127,7 +130,7 @@ def run_epoch(
     machinery: Machinery, plan: Plan, rows: Rows, lane: Lane, order: Order
 ) -> tuple[Lane, jax.Array]:
     """Train one epoch, and close it."""
-    order = order.at(lane.epoch)
+    recipe = order.recipe.at(lane.epoch)
     index, weights = epoch_batches(plan, rows.train[order.split], order.order_key, lane.epoch)
 
     def step(
@@ -136,7 +139,7 @@ def run_epoch(
         rows_of_batch, row_weights = chosen
         batch = Batch(rows.inputs[rows_of_batch], rows.targets[rows_of_batch], row_weights)
         return (
-            train_step(machinery, order.recipe, order.rate, order.technique_key, training, batch),
+            train_step(machinery, recipe, order.rate, order.technique_key, training, batch),
             None,
         )
 
@@ -152,23 +155,22 @@ def close_epoch(
     Returns:
         The new state, and the figures (5,) of `CURVES`.
     """
-    order = order.at(lane.epoch)
+    recipe = order.recipe.at(lane.epoch)
     training = lane.training
     train, validation = rows.train[order.split], rows.validation[order.split]
-    predicting = prediction_weights(order.recipe, training)
+    now = predictor(recipe, training)
     (train_loss, train_metric), (val_loss, val_metric) = evaluate(
         machinery.network,
         machinery.objective,
-        order.recipe,
-        predicting,
-        training.buffers,
+        now.recipe(order.recipe, lane.epoch, machinery.steps_per_epoch),
+        now,
         rows,
         (train, validation),
     )
     penalty = logged_penalty(
         machinery,
-        order.recipe,
-        predicting,
+        recipe,
+        prediction_weights(recipe, training),
         training.buffers,
         rows,
         train,
@@ -178,9 +180,7 @@ def close_epoch(
     sign = -1.0 if machinery.objective.higher_is_better else 1.0
     monitored = jnp.where(order.rule.by_metric, sign * val_metric, val_loss)
     epoch = lane.epoch + 1
-    best, stop = best_so_far.watch(
-        lane.best, order.rule, epoch, monitored, (predicting, training.buffers)
-    )
+    best, stop = best_so_far.watch(lane.best, order.rule, epoch, monitored, now)
     outcome = jnp.select(
         [~jnp.isfinite(train_loss + val_loss), stop, epoch >= order.epochs],
         [jnp.int32(Outcome.FAILED), jnp.int32(Outcome.STOPPED), jnp.int32(Outcome.FINISHED)],
@@ -240,16 +240,16 @@ def logged_penalty(
 def leave(machinery: Machinery, rows: Rows, lane: Lane, order: Order) -> Lane:
     """Put the chosen weights in place and judge them on the test rows."""
     restored = order.rule.restore_best & (lane.best.epoch > 0)
-    order = order.at(jnp.where(restored, lane.best.epoch, lane.epoch) - 1)
-    weights, buffers = jax.lax.cond(
+    epoch = jnp.where(restored, lane.best.epoch, lane.epoch) - 1
+    chosen = jax.lax.cond(
         restored,
-        lambda: (lane.best.weights, lane.best.buffers),
-        lambda: (prediction_weights(order.recipe, lane.training), lane.training.buffers),
+        lambda: lane.best.predictor,
+        lambda: predictor(order.recipe.at(epoch), lane.training),
     )
     test = rows.test[order.split]
     judged = lane.test
     if test.shape[0]:
         network, objective = machinery.network, machinery.objective
-        figures = evaluate(network, objective, order.recipe, weights, buffers, rows, (test,))
-        judged = figures[0]
-    return lane._replace(best=lane.best._replace(weights=weights, buffers=buffers), test=judged)
+        recipe = chosen.recipe(order.recipe, epoch, machinery.steps_per_epoch)
+        judged = evaluate(network, objective, recipe, chosen, rows, (test,))[0]
+    return lane._replace(best=lane.best._replace(predictor=chosen), test=judged)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import jax
@@ -15,6 +15,7 @@ from justright.engine.keys import prediction_key, step_key
 from justright.errors import RecipeError
 from justright.network.network import Network
 from justright.network.objective import Objective
+from justright.network.probabilities import together
 from justright.network.weights import Arrays
 from justright.regularizers.branches import ActsOnBranches
 from justright.regularizers.places import ActsOnActivations, ActsOnStepWeights, Batch
@@ -39,8 +40,7 @@ class Prediction(NamedTuple):
 def predicted(
     network: Network,
     objective: Objective,
-    recipe: Recipe,
-    values: Arrays,
+    trained: Sequence[tuple[Recipe, Arrays]],
     inputs: np.ndarray,
     samples: int,
     seed: int,
@@ -48,13 +48,14 @@ def predicted(
     """Outputs for rows, and how far they spread over draws of the recipe's noise.
 
     What layers and branches do is that of prediction: batch normalization uses its running
-    statistics, dropout layers of the model itself rest, and branches have their mean.
+    statistics, dropout layers of the model itself rest, and branches have their mean. Networks
+    that predict together each draw noise of their own, and a sample is their joint prediction.
 
     Args:
         network: with the recipe's structure.
         objective: what the network is trained for.
-        recipe: whose noise is drawn, on units and on weights.
-        values: the trained variables by path.
+        trained: of each network that predicts, the recipe as it was, whose noise on units and
+            weights is drawn, and the variables by path.
         inputs: (rows, …).
         samples: how many draws; 0 for the outputs without noise.
         seed: of the draws.
@@ -66,26 +67,37 @@ def predicted(
     uncertainty in deep learning", ICML 2016, equations 6 and 7 (without the noise of the
     targets, τ⁻¹).
     """
-    noise = noise_of(recipe) if samples else Recipe()
-    if samples and not noise.techniques:
-        raise RecipeError(
-            f"samples={samples} draws the noise of a recipe, and {recipe!s} has none. Leave "
-            "samples out, or choose a recipe with dropout or its kin."
-        )
-    acting = Recipe(*noise.techniques, *recipe.filling(ActsOnBranches))
-    weights, buffers = jax.tree.map(jnp.asarray, network.complete(values))
+    acting = [_acting(recipe, samples) for recipe, _ in trained]
+    variables = [jax.tree.map(jnp.asarray, network.complete(values)) for _, values in trained]
     key_data = jnp.asarray(prediction_key(seed))
 
     @jax.jit
     def outputs(rows: jax.Array, sample: jax.Array, chunk: jax.Array) -> jax.Array:
-        def key(technique: object) -> jax.Array:
-            return fold_in(step_key(key_data, technique, sample), chunk)
-
         batch = Batch(rows, jnp.zeros(len(rows)), None)
-        passed, _ = run(
-            network, objective, acting, weights, buffers, batch, key, training=False, noisy=True
-        )
-        return passed.outputs
+
+        def of(number: int) -> jax.Array:
+            def key(technique: object) -> jax.Array:
+                drawn = fold_in(step_key(key_data, technique, sample), chunk)
+                return fold_in(drawn, number) if number else drawn
+
+            weights, buffers = variables[number]
+            passed, _ = run(
+                network,
+                objective,
+                acting[number],
+                weights,
+                buffers,
+                batch,
+                key,
+                training=False,
+                noisy=True,
+            )
+            return passed.outputs
+
+        if len(trained) == 1:
+            return of(0)
+        each = jnp.stack([of(number) for number in range(len(trained))])
+        return together(objective, each, jnp.ones(len(trained), bool))
 
     def sample(number: int) -> np.ndarray:
         starts = range(0, len(inputs), CHUNK)
@@ -93,6 +105,18 @@ def predicted(
         return np.concatenate([np.asarray(part) for part in parts])
 
     return _summed_up(map(sample, range(samples))) if samples else Prediction(sample(0), None)
+
+
+def _acting(recipe: Recipe, samples: int) -> Recipe:
+    """What of a recipe acts on a pass: its branches, and the noise that samples draw."""
+    noise = noise_of(recipe) if samples else Recipe()
+    if samples and not noise.techniques:
+        raise RecipeError(
+            f"samples={samples} draws the noise of a recipe, and {recipe!s} has none. Leave "
+            "samples out, or choose a recipe with dropout or its kin."
+        )
+    branches = (one for one in recipe.techniques if isinstance(one, ActsOnBranches))
+    return Recipe(*noise.techniques, *branches)
 
 
 def noise_of(recipe: Recipe) -> Recipe:
