@@ -36,9 +36,9 @@ class SnapshotEnsemble(Technique, ActsOnEnsemble):
     Raises:
         RecipeError: a number of members out of range, or a recipe without cycles.
 
-    When: beside warm restarts, where several networks at prediction are no trouble.
+    When: there are epochs for several warm restarts, and predictions may cost as many networks.
     Cost: no extra pass in training; a copy of the weights, and a prediction, for each member.
-    Try: `snapshot_ensemble`
+    Try: `warm_restarts=10:2,snapshot_ensemble`
 
     Source: Huang, Li, Pleiss, Liu, Hopcroft, Weinberger, "Snapshot ensembles: train 1,
     get M for free", ICLR 2017, section 3.
