@@ -209,7 +209,8 @@ class Study:
 
         With samples the recipe's noise stays on (Monte-Carlo dropout): each sample is a pass
         with masks of its own, while batch normalization keeps its running statistics and
-        layers of the model itself rest.
+        layers of the model itself rest. Of `SnapshotEnsemble` each sample is the members' joint
+        prediction, each with masks of its own.
 
         Args:
             X: rows (rows, …) like those it was trained on.
