@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -21,25 +21,24 @@ class Predictor(NamedTuple):
 
     Attributes:
         weights, buffers: by path; (members, …) of several.
-        steps: that had been taken when each was (members,), and 0 where there is none yet; None
-            for one network.
+        steps: that each member has been trained (members,), 0 where there is none yet; None for
+            one network.
+        epochs: the epoch of the last of these steps (members,), counted from 1; None likewise.
     """
 
     weights: Weights
     buffers: Buffers
     steps: jax.Array | None = None
+    epochs: jax.Array | None = None
 
-    def recipe(self, recipe: Recipe, epoch: jax.Array, steps_per_epoch: int) -> Recipe:
+    def recipe(self, recipe: Recipe, epoch: jax.Array) -> Recipe:
         """A recipe as it was when this was trained; of several, strengths are (members,).
 
         Args:
             recipe: with its schedules.
             epoch: of one network, counted from 0; members know their own.
-            steps_per_epoch: how many steps make an epoch.
         """
-        if self.steps is None:
-            return recipe.at(epoch)
-        return jax.vmap(recipe.at)(epoch_of(self.steps, steps_per_epoch) - 1)
+        return recipe.at(epoch) if self.epochs is None else jax.vmap(recipe.at)(self.epochs - 1)
 
 
 class Members(NamedTuple):
@@ -77,7 +76,7 @@ def start(recipe: Recipe, weights: Weights, buffers: Buffers) -> Members | None:
     if one is None:
         return None
     count = one.networks()
-    alone = Predictor(weights, buffers, jnp.int32(0))
+    alone = Predictor(weights, buffers, jnp.int32(0), jnp.int32(0))
     each = jax.tree.map(lambda v: jnp.broadcast_to(v, (count, *v.shape)), alone)
     return Members(each, jnp.int32(count - 1), jnp.bool_(True))
 
@@ -98,7 +97,8 @@ def after_step(
     def put(kept: jax.Array, new: jax.Array) -> jax.Array:
         return jax.lax.dynamic_update_index_in_dim(kept, new, slot, 0)
 
-    now = Predictor(weights, buffers, moment.step)
+    epoch = (moment.step - 1) // moment.steps_per_epoch + 1
+    now = Predictor(weights, buffers, moment.step, epoch)
     return Members(jax.tree.map(put, members.predictor, now), slot, complete)
 
 
@@ -125,8 +125,3 @@ def outputs(
     # One after the other: a convolution with the weights of several networks at once is slow.
     each = jax.lax.map(of, (predictor, recipe))
     return together(objective, each, predictor.steps > 0)
-
-
-def epoch_of(steps: Any, steps_per_epoch: int) -> Any:
-    """The epoch, counted from 1, of the last of so many steps; 0 before the first."""
-    return (steps - 1) // steps_per_epoch + 1

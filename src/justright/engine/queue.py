@@ -17,7 +17,7 @@ from justright.engine.keys import (
 )
 from justright.engine.lane import Lane, Order
 from justright.engine.layout import Layout
-from justright.engine.members import Predictor, epoch_of
+from justright.engine.members import Predictor
 from justright.engine.outcome import Outcome
 from justright.engine.program import Kind, Task, program_for
 from justright.engine.rows import Rows
@@ -70,7 +70,6 @@ class Queue(Generic[Kind]):
     ) -> None:
         self._program = program_for(kind, task, trials[0].recipe, layout)
         self._layout = layout
-        self._steps_per_epoch = task.steps_per_epoch
         self._trials = trials
         # The program may have been compiled for a network whose layers bear other names.
         self._paths = self._program.network.renamed_from(
@@ -139,10 +138,9 @@ class Queue(Generic[Kind]):
         """The networks in a lane, oldest first; the last one is that of the chosen epoch."""
         variables = predictor.weights | predictor.buffers
         values = {p: np.array(np.asarray(variables[v])[lane]) for p, v in self._paths.items()}
-        if predictor.steps is None:
+        if predictor.steps is None or predictor.epochs is None:
             return [Member(values, epoch)]
-        steps = np.asarray(predictor.steps)[lane]
-        epochs = epoch_of(steps, self._steps_per_epoch)
+        steps, epochs = (np.asarray(a)[lane] for a in (predictor.steps, predictor.epochs))
         kept = [i for i in np.argsort(steps) if steps[i]]
         return [Member({p: v[i] for p, v in values.items()}, int(epochs[i])) for i in kept]
 
