@@ -29,9 +29,8 @@ class SnapshotEnsemble(Technique, ActsOnEnsemble):
 
     Args:
         members: how many predict together, a whole number of at least 1. 3 as in the
-            published cocktail (Kadra et al. 2021); the paper keeps up to 6. 1 is the
-            network of the last epoch and changes nothing. It is structure: another
-            number is another program.
+            published cocktail (Kadra et al. 2021). 1 is the network of the last epoch and
+            changes nothing. It is structure: another number is another program.
 
     Raises:
         RecipeError: a number of members out of range, or a recipe without cycles.
