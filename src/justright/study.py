@@ -5,40 +5,38 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from justright.data.arrays import check_count, fitting_rows
+from justright.data.preparation import transformed
 from justright.engine.outcome import Outcome
 from justright.engine.program import Task
-from justright.engine.sampling import Prediction, predicted
-from justright.engine.trial import CURVES, TrialResult
+from justright.engine.sampling import Prediction, predicted, predicted_by_moments
+from justright.engine.trial import TrialResult
 from justright.errors import DataError, did_you_mean
+from justright.evidence.evidence import Evidence
 from justright.evidence.inputs import inputs_table, some_are_out
 from justright.evidence.measure import Measure
-from justright.evidence.optimism import Optimism, fresh_optimism, left_out_optimism
 from justright.evidence.overlap import Overlap
-from justright.evidence.summary import summarize
-from justright.evidence.tables import FIGURES, row_of
-from justright.evidence.verdict import Verdict, paired_verdict, paired_verdicts
-from justright.evidence.verdicts import Verdicts, pairs_of
-from justright.network.export import plain_model
+from justright.evidence.tables import curves_table, trials_table
+from justright.network.ensemble import exported
 from justright.network.inputs import outgoing_norms, reading_layers
 from justright.network.network import Network
 from justright.network.weights import random_numbers_kept
+from justright.regularizers.exports import PredictsByMoments
 from justright.regularizers.learned import settled
 from justright.regularizers.places import ActsOnUpdate
 from justright.regularizers.recipe import Recipe
 
 if TYPE_CHECKING:
     import keras
+    import numpy as np
     import pandas as pd
     from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, repr=False)
-class Study:
+class Study(Evidence):
     """Trials on one task and what they gave.
 
     Attributes:
@@ -47,12 +45,15 @@ class Study:
         notes: what was decided on the way, in sentences: the loss that was read off
             the network, rows that were held out, regularization that the model has of its own.
         features: the names of the inputs; empty where they have none.
+        preparations: the transformer of each split, fitted on its training rows; none
+            without preprocessing.
     """
 
     task: Task
     results: Sequence[TrialResult]
     notes: tuple[str, ...] = ()
     features: tuple[str, ...] = ()
+    preparations: tuple[Any, ...] = ()
 
     @property
     def metric(self) -> Measure:
@@ -75,9 +76,7 @@ class Study:
         (positive: better on the rows it was trained on), and one column for each
         strength, such as `Dropout.rate` (NaN where the recipe has none).
         """
-        import pandas as pd
-
-        return pd.DataFrame([row_of(result, self.metric) for result in self.results])
+        return trials_table(self.results, self.metric)
 
     @cached_property
     def curves(self) -> pd.DataFrame:
@@ -87,18 +86,7 @@ class Study:
         dropout or noise, from the same weights at the end of the epoch; the penalty
         stands apart.
         """
-        import pandas as pd
-
-        frames = []
-        for result in self.results:
-            frame = pd.DataFrame(result.curves, columns=list(CURVES))
-            trial = result.trial
-            frame.insert(0, "epoch", np.arange(1, len(frame) + 1))
-            frame.insert(0, "split", trial.split)
-            frame.insert(0, "seed", trial.seed)
-            frame.insert(0, "recipe", trial.name)
-            frames.append(frame)
-        return pd.concat(frames, ignore_index=True)
+        return curves_table(self.results)
 
     def __repr__(self) -> str:
         names = ", ".join(self.recipes)
@@ -118,66 +106,6 @@ class Study:
     def overlap(self) -> Overlap:
         """What the splits have in common, which intervals allow for."""
         return Overlap.of(self.task.rows)
-
-    def verdict(
-        self, a: str, b: str, on: str | None = None, margin: float | None = None
-    ) -> Verdict:
-        """What the paired runs allow one to say of two recipes.
-
-        Args:
-            a, b: names of recipes; the verdict says whether `a` is better than `b`.
-            on: a column of the table; the test metric if None, or the validation
-                metric without test rows.
-            margin: differences up to this do not matter, in units of the figure (0.01 of
-                accuracy is 1 point); None to call nothing equivalent.
-
-        Raises:
-            DataError: an unknown recipe or column, or a margin that is none.
-        """
-        column, measure = self._figure(on)
-        return paired_verdict(self.table, a, b, column, measure, self.overlap, margin)
-
-    def verdicts(
-        self, baseline: str | None = None, on: str | None = None, margin: float | None = None
-    ) -> Verdicts:
-        """Verdicts on several recipes, corrected for their number (Holm).
-
-        Args:
-            baseline: what the others are compared with; None to compare all pairs.
-            on, margin: as in `verdict`.
-
-        Raises:
-            DataError: an unknown recipe or column, or a margin that is none.
-        """
-        if baseline is not None:
-            self._of(baseline)
-        column, measure = self._figure(on)
-        pairs = pairs_of(self.recipes, baseline)
-        found = paired_verdicts(self.table, pairs, column, measure, self.overlap, margin)
-        return Verdicts(tuple(found))
-
-    def optimism(self, fresh: Study | None = None) -> Optimism:
-        """The recipe with the best validation metric, and by how much that flatters it.
-
-        Args:
-            fresh: a study of the picked recipe with other seeds, to judge it; None to estimate
-                from this study alone, as `left_out_optimism` says.
-
-        Raises:
-            DataError: one seed of one split, fewer than two recipes without failed trials, or a
-                fresh study that does not judge the picked one.
-        """
-        if fresh is None:
-            return left_out_optimism(self.table, self.metric, self.overlap)
-        return fresh_optimism(self.table, fresh.table, self.metric, fresh.overlap)
-
-    def summary(self, margin: float | None = None) -> str:
-        """One paragraph on what the recipes changed, generated from the numbers.
-
-        Args:
-            margin: as in `verdict`.
-        """
-        return summarize(self.table, self.metric, self.has_test, self.overlap, margin)
 
     def plot(self) -> Figure:
         """The metric's train and validation curves, one panel a recipe."""
@@ -203,7 +131,8 @@ class Study:
             ModelError: a network whose inputs go into anything but dense layers.
         """
         blueprint = self.task.blueprint
-        trials = [result.values for result in self._good(self._of(recipe), recipe)]
+        good = self._good(self._of(recipe), recipe)
+        trials = [[one.values for one in result.members] for result in good]
         norms = outgoing_norms(blueprint, trials)
         names = self.features or tuple(f"x{i}" for i in range(norms.shape[1]))
         return inputs_table(names, norms)
@@ -222,29 +151,27 @@ class Study:
         return {name: table for name, table in tables if some_are_out(table)}
 
     @random_numbers_kept()
-    def model(self, recipe: str, seed: int | None = None) -> keras.Model:
+    def model(self, recipe: str, seed: int | None = None, split: int | None = None) -> keras.Model:
         """A plain Keras model of a recipe with trained weights, compiled to be trained on.
 
         Args:
             recipe: its name.
-            seed: which trial; the one with the lowest validation loss if None.
+            seed, split: which trial; the one with the lowest validation loss, of those that
+                are meant, if None.
 
         Returns:
-            A model of standard Keras layers that predicts what the trial did. Its outputs
-            are in the order of `classes`. Of a schedule it has the number of the epoch whose
-            weights it has.
+            A model of standard Keras layers that predicts what the trial did, from rows as
+            `prepared` gives them where the study has preprocessing. Its outputs are in the
+            order of `classes`. Of a schedule it has the number of the epoch whose weights it
+            has. Networks that predict together stand in it as models of their own.
 
         Raises:
-            DataError: an unknown recipe or seed, or one whose trials all failed.
+            DataError: an unknown recipe, seed or split, or one whose trials all failed.
         """
-        chosen = self._chosen(recipe, seed)
-        return plain_model(
-            self.task.blueprint,
-            chosen.trial.recipe.in_epoch(chosen.chosen_epoch),
-            chosen.values,
-            self.task.objective,
-            self.task.optimizer,
-        )
+        chosen, task = self._chosen(recipe, seed, split), self.task
+        given = chosen.trial.recipe
+        trained = [(given.in_epoch(one.epoch), one.values) for one in chosen.members]
+        return exported(task.blueprint, trained, task.objective, task.optimizer)
 
     def predict(
         self,
@@ -253,48 +180,70 @@ class Study:
         samples: int = 0,
         seed: int = 0,
         trial_seed: int | None = None,
+        split: int | None = None,
     ) -> Prediction:
         """What a recipe's trained network predicts for rows, and how sure it is of it.
 
         With samples the recipe's noise stays on (Monte-Carlo dropout): each sample is a pass
         with masks of its own, while batch normalization keeps its running statistics and
-        layers of the model itself rest.
+        layers of the model itself rest. Of `SnapshotEnsemble` each sample is the members' joint
+        prediction, each with masks of its own. Without samples,
+        `DropConnect(inference="gaussian")` predicts by its moments, drawn from `seed`.
 
         Args:
-            X: rows (rows, …) like those it was trained on.
+            X: rows (rows, …) like those that were given to train; preprocessing is applied.
             recipe: its name.
             samples: how many draws of the noise, 0 for none, else at least 2.
             seed: of the draws: the same seed gives the same numbers.
-            trial_seed: which trial; the one with the lowest validation loss if None.
+            trial_seed, split: which trial; the one with the lowest validation loss, of those
+                that are meant, if None.
 
         Returns:
             Mean and spread of the outputs, in the order of `classes`; without samples the
             outputs themselves, and None.
 
         Raises:
-            DataError: an unknown recipe or seed, rows that do not fit, or a number of samples
-                that is none.
+            DataError: an unknown recipe, seed or split, rows that do not fit, or a number of
+                samples that is none.
             RecipeError: samples of a recipe without noise.
         """
         blueprint = self.task.blueprint
-        rows = fitting_rows(X, blueprint.model.input_shape[1:])
         check_count("samples", samples)
         check_count("seed", seed)
         if samples == 1:
             raise DataError("samples=1 has no spread. Draw at least 2, or 0 for no noise.")
-        chosen = self._chosen(recipe, trial_seed)
-        technique = chosen.trial.recipe.in_program().at(chosen.chosen_epoch - 1)
-        network = Network(blueprint, technique)
-        objective = self.task.objective
-        return predicted(
-            network, objective, technique, chosen.values, rows, int(samples), int(seed)
-        )
+        chosen = self._chosen(recipe, trial_seed, split)
+        rows = fitting_rows(self.prepared(X, chosen.trial.split), blueprint.model.input_shape[1:])
+        given = chosen.trial.recipe
+        trained = [(given.in_epoch(one.epoch).in_program(), one.values) for one in chosen.members]
+        if not samples and given.filling(PredictsByMoments):
+            drawn = predicted_by_moments(self.task, trained, rows, int(seed))
+            if drawn:
+                return drawn
+        network = Network(blueprint, given.in_program())
+        return predicted(network, self.task.objective, trained, rows, int(samples), int(seed))
+
+    def prepared(self, X: object, split: int = 0) -> object:
+        """Rows as the networks of a split take them; as they are without preprocessing.
+
+        Args:
+            X: rows like those that were given to train.
+            split: whose training rows the transformer was fitted on.
+
+        Raises:
+            DataError: an unknown split, or rows that the transformer does not take.
+        """
+        known = range(len(self.task.rows.train))
+        if split not in known:
+            raise DataError(f"Split {split} is not among those of the study: {list(known)}.")
+        return transformed(self.preparations[split], X) if self.preparations else X
 
     def settled(self, recipe: str, seed: int | None = None) -> Recipe:
         """The recipe of a trial with what it has learned in its place.
 
         `ConcreteDropout` stands as `Dropout` with the learned rate of each layer; a recipe
-        that learns no strength comes back as it is.
+        that learns no strength comes back as it is. Of networks that predict together it is
+        the newest's.
 
         Args:
             recipe: its name.
@@ -305,13 +254,6 @@ class Study:
         """
         chosen = self._chosen(recipe, seed)
         return settled(chosen.trial.recipe, self.task.blueprint.anatomy.sites, chosen.values)
-
-    def _figure(self, on: str | None) -> tuple[str, Measure]:
-        """A column of the table to compare, and how it reads."""
-        column = on or ("test_metric" if self.has_test else "val_metric")
-        if column not in FIGURES:
-            raise DataError(f"on={column!r} is no figure. {did_you_mean(column, FIGURES)}")
-        return column, Measure("loss", False) if column.endswith("_loss") else self.metric
 
     def _of(self, recipe: str) -> list[TrialResult]:
         if recipe not in self.recipes:
@@ -326,10 +268,13 @@ class Study:
             raise DataError(f"{recipe!r} gave no model. {Outcome.FAILED.sentence}")
         return good
 
-    def _chosen(self, recipe: str, seed: int | None) -> TrialResult:
-        results = self._of(recipe)
-        seeds = [r.trial.seed for r in results]
-        if seed is not None and seed not in seeds:
-            raise DataError(f"Seed {seed} is not among those of {recipe!r}: {seeds}.")
-        wanted = [r for r in results if seed is None or r.trial.seed == seed]
+    def _chosen(self, recipe: str, seed: int | None, split: int | None = None) -> TrialResult:
+        wanted = self._of(recipe)
+        for what, given in (("seed", seed), ("split", split)):
+            known = list(dict.fromkeys(getattr(r.trial, what) for r in wanted))
+            if given is not None and given not in known:
+                raise DataError(
+                    f"{what.capitalize()} {given} is not among those of {recipe!r}: {known}."
+                )
+            wanted = [r for r in wanted if given in (None, getattr(r.trial, what))]
         return min(self._good(wanted, recipe), key=lambda r: r.at_chosen("val_loss"))

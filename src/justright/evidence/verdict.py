@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from justright.errors import DataError
+from justright.errors import DataError, did_you_mean
 from justright.evidence.holm import holm
 from justright.evidence.interval import CONFIDENCE, Interval
 from justright.evidence.measure import Measure
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _PARTS = {"train": "training", "val": "validation", "test": "test"}
+FIGURES = ("train_loss", "val_loss", "test_loss", "train_metric", "val_metric", "test_metric")
 _MILLION = 1_000_000
 Decision = Literal["better", "worse", "equivalent", "no difference shown"]
 
@@ -68,8 +69,7 @@ class Verdict:
     @property
     def figure(self) -> str:
         """What is compared, in words: `"test accuracy"`."""
-        part = self.column.split("_")[0]
-        return f"{_PARTS[part]} {self.measure.words}"
+        return figure_in_words(self.column, self.measure)
 
     @property
     def interval_text(self) -> str:
@@ -127,10 +127,34 @@ class Verdict:
 
     @property
     def _corrected_text(self) -> str:
-        if self.comparisons < 2:
-            return ""
-        small = self.corrected_p < 0.001
-        return f", corrected p {'< 0.001' if small else f'= {self.corrected_p:.2g}'}"
+        return corrected_text(self.corrected_p) if self.comparisons > 1 else ""
+
+
+def corrected_text(p: float) -> str:
+    """A corrected p-value as it stands behind an interval: `", corrected p = 0.012"`."""
+    return f", corrected p {'< 0.001' if p < 0.001 else f'= {p:.2g}'}"
+
+
+def figure_of(on: str | None, has_test: bool, metric: Measure) -> tuple[str, Measure]:
+    """Which column of a study's table runs are compared on, and how it reads.
+
+    Args:
+        on: a column; the test metric if None, or the validation metric without test rows.
+        has_test: whether there are such.
+        metric: the study's.
+
+    Raises:
+        DataError: an unknown column.
+    """
+    column = on or ("test_metric" if has_test else "val_metric")
+    if column not in FIGURES:
+        raise DataError(f"on={column!r} is no figure. {did_you_mean(column, FIGURES)}")
+    return column, Measure("loss", False) if column.endswith("_loss") else metric
+
+
+def figure_in_words(column: str, measure: Measure) -> str:
+    """What is compared, in words: `"test accuracy"`."""
+    return f"{_PARTS[column.split('_', maxsplit=1)[0]]} {measure.words}"
 
 
 def paired_verdict(

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, overload
 
+from justright.errors import DataError, did_you_mean
 from justright.evidence.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -63,9 +64,16 @@ def correction_in_words(comparisons: int) -> str:
 def pairs_of(recipes: Sequence[str], baseline: str | None) -> list[tuple[str, str]]:
     """Which recipes to compare: the others with a baseline, or each with those before it.
 
+    Raises:
+        DataError: an unknown baseline.
+
     >>> pairs_of(["plain", "a", "b"], None)
     [('a', 'plain'), ('b', 'plain'), ('b', 'a')]
     """
     if baseline is None:
         return [(later, earlier) for earlier, later in combinations(recipes, 2)]
+    if baseline not in recipes:
+        raise DataError(
+            f"baseline={baseline!r} is no recipe of the study. {did_you_mean(baseline, recipes)}"
+        )
     return [(name, baseline) for name in recipes if name != baseline]
