@@ -8,8 +8,8 @@ import numpy as np
 
 from justright.evidence.measure import Measure
 from justright.evidence.sweet_spot import SweetSpot, likely_values
-from justright.regularizers.grid import Grid
 from justright.report.curves import FAINT, INK, TRAIN, VALIDATION
+from justright.report.drawn import Drawn
 from justright.report.strength_scale import Scale, label
 
 if TYPE_CHECKING:
@@ -18,42 +18,32 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _MOST_ZEROS = 9  # Bars that are labelled though they are 0.
+_MOST_DOTS = 15
 _SPOT, _UNDER = "#f7ecd0", "#ececec"
 
 
-def draw_curve(
-    grid: Grid,
-    table: pd.DataFrame,
-    runs: np.ndarray,
-    spot: SweetSpot,
-    measure: Measure,
-    at_edge: bool,
-) -> Figure:
-    """Draw train and validation over the values of one strength, the best and how sure it is.
-
-    Args:
-        grid: of one axis.
-        table: a sweep's table.
-        runs: train and validation figures of all trials, (2, points, runs).
-        spot: which points were chosen.
-        measure: how the figures read.
-        at_edge: whether the best lies at the edge of the grid.
-    """
+def draw_curve(one: Drawn) -> Figure:
+    """Draw train and validation over the values of one strength, the best and how sure it is."""
     from matplotlib.figure import Figure
 
-    values = grid.coordinates[:, 0]
-    scale = Scale.of(grid.values[0])
+    scale = Scale.of(one.grid.values[0])
     figure = Figure(figsize=(7.4, 5.4), layout="constrained")
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[4.5, 1])
-    _shade(upper, scale, values, table, spot)
-    _draw_runs(upper, scale, values, runs, measure)
-    _mark(upper, scale, values, spot, at_edge)
-    _draw_wins(lower, scale, values, spot)
-    scale.draw(lower, grid.axes[0])
-    upper.tick_params(bottom=False)
+    draw_figures(upper, scale, one)
+    _draw_wins(lower, scale, one.grid.coordinates[:, 0], one.spot)
+    scale.draw(lower, one.grid.axes[0])
     handles, _ = upper.get_legend_handles_labels()
     figure.legend(handles=handles, loc="outside lower right", ncols=4, frameon=False, fontsize=9)
     return figure
+
+
+def draw_figures(axes: Axes, scale: Scale, one: Drawn) -> None:
+    """Train and validation, where the best lies, and where the network underfits."""
+    values = one.grid.coordinates[:, 0]
+    _shade(axes, scale, values, one.table, one.spot)
+    _draw_runs(axes, scale, values, one.runs, one.measure)
+    _mark(axes, scale, values, one.spot, one.at_edge)
+    axes.tick_params(bottom=False)
 
 
 def _shade(
@@ -92,11 +82,12 @@ def _draw_runs(
         if measure.is_share:
             low, high = np.clip(low, 0, 1), np.clip(high, 0, 1)
         axes.fill_between(where, low, high, color=color, alpha=0.18, linewidth=0)
-        axes.plot(where, mean, color=color, linewidth=2, marker="o", markersize=5, label=name)
+        marker = "o" if len(values) <= _MOST_DOTS else ""
+        axes.plot(where, mean, color=color, linewidth=2, marker=marker, markersize=5, label=name)
     axes.set_ylabel(measure.words, color=INK)
     if measure.is_share:
         axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.5g} %")
-    _tidy(axes)
+    tidy(axes)
 
 
 def _mark(axes: Axes, scale: Scale, values: np.ndarray, spot: SweetSpot, at_edge: bool) -> None:
@@ -139,10 +130,11 @@ def _draw_wins(axes: Axes, scale: Scale, values: np.ndarray, spot: SweetSpot) ->
     axes.set_ylim(0, 1.3)
     axes.set_yticks([0, 1], ["0", "100 %"])
     axes.set_ylabel("is best", color=INK)
-    _tidy(axes)
+    tidy(axes)
 
 
-def _tidy(axes: Axes) -> None:
+def tidy(axes: Axes) -> None:
+    """Light lines behind, none around."""
     axes.grid(axis="y", color="#e6e6e6", linewidth=0.7)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
