@@ -43,7 +43,8 @@ def gradient_at_zero(task: Task, split: int) -> tuple[Arrays, Arrays]:
         path.
     """
     network = Network(task.blueprint, Recipe())
-    weights, buffers = network.complete(task.blueprint.initial_values(0))
+    weights, untrained = network.complete(task.blueprint.initial_values(0))
+    buffers = {path: jnp.asarray(value) for path, value in untrained.items()}
     kernels = [kernel.path for kernel in network.kernels]
     zero = {path: np.zeros_like(weights[path]) for path in kernels}
     others = {path: np.zeros_like(v) for path, v in weights.items() if path not in zero}

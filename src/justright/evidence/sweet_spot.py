@@ -17,6 +17,7 @@ from justright.evidence.interval import CONFIDENCE, Interval
 
 DRAWS = 4000
 _EQUAL = 1e-9
+_FEWEST = 3
 
 
 @dataclass(frozen=True)
@@ -225,7 +226,7 @@ def underfitting(
 ) -> np.ndarray:
     """At which points training and validation are both worse than at the reference, (points,).
 
-    Both paired 95 % intervals lie below zero.
+    Both paired 95 % intervals lie below zero, of at least three runs.
 
     Args:
         train, validation: scores (points, seeds, splits).
@@ -234,7 +235,7 @@ def underfitting(
 
     def falls(scores: np.ndarray) -> bool:
         change = interval_over_runs(scores, overlap)
-        return change.enough and change.high < 0
+        return change.count >= _FEWEST and change.high < 0
 
     changes = zip(train - train[reference], validation - validation[reference], strict=True)
     return np.array([falls(fit) and falls(held) for fit, held in changes])

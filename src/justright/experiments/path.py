@@ -85,7 +85,7 @@ def path(
     axis = _penalty(over, recipe)
     if on not in CHOOSERS:
         raise DataError(f"on={on!r} chooses nothing. {did_you_mean(on, CHOOSERS)}")
-    strengths = _strengths(axis, points, ratio)
+    strengths, count = _strengths(axis, points, ratio)
     listed, setup = checked_seeds(seeds), Setup.of(model, train, **training)
     linear = setup.task.stream is None and is_linear(setup.task)
     if linear and training.get("batch_size") is None:
@@ -95,10 +95,10 @@ def path(
     with progress_bar(progress) as tell:
         walk = Walk(setup, axis, recipe, listed, each, tell)
         end = walk.zero_from() if linear else None
-        if end is None:
-            results = walk.up(strengths, int(points) if strengths is None else 1, ratio)
+        if end is not None:
+            results = walk.down(strengths or spread(end, count, ratio))
         else:
-            results = walk.down(strengths or spread(end, int(points), ratio))
+            results = walk.up(strengths, count, ratio)
     results = sorted(results, key=lambda r: r.trial.recipe.strengths()[axis.name])
     taken = tuple(dict.fromkeys(r.trial.recipe.strengths()[axis.name] for r in results))
     study = Study(setup.task, results, setup.notes, setup.features, setup.preparations)
@@ -122,17 +122,17 @@ def _penalty(over: str, base: Recipe) -> Axis:
     return axis
 
 
-def _strengths(axis: Axis, points: Any, ratio: Any) -> list[float] | None:
-    """The strengths that were given, without 0; None for a number of them."""
+def _strengths(axis: Axis, points: Any, ratio: Any) -> tuple[list[float] | None, int]:
+    """The strengths that were given, without 0, or None; and how many there are to be."""
     if not isinstance(ratio, int | float) or not 0 < ratio < 1:
         raise DataError(f"ratio={ratio!r}: the weakest strength over the strongest lies in (0, 1).")
     if isinstance(points, Iterable) and not isinstance(points, str):
         given = sorted({axis.checked(value) for value in points} - {0.0})
         if not given:
             raise RecipeError(f"points={points!r} holds no strength above 0.")
-        return given
+        return given, len(given)
     _check_whole("points", points)
-    return None
+    return None, points
 
 
 def _check_whole(name: str, value: Any) -> None:

@@ -84,19 +84,17 @@ class RegularizationPath:
         of their own) of of_inputs.
         """
         results = self.study.results
-        left = [self._left(result.values) for result in results]
-        columns = {
-            "weights": [count for count, _ in left],
-            "norm": [norm for _, norm in left],
-        }
-        table = self.sweep.table
-        for name, values in columns.items():
-            table = table.assign(**{name: self._by_point(np.array(values, float)).mean(axis=1)})
-        table.insert(table.columns.get_loc("weights") + 1, "of_weights", self._of_weights)
-        moving = self._by_point(np.array([_moving(r.curves) for r in results]))
-        table["moving"] = np.median(moving, axis=1)
+        left = np.array([self._left(result.values) for result in results], float)
+        moving = np.array([_moving(result.curves) for result in results])
         survive = (self.norms > 0).sum(axis=2).mean(axis=1) if self.has_inputs else np.nan
-        return table.assign(inputs=survive, of_inputs=len(self.names))
+        return self.sweep.table.assign(
+            weights=self._by_point(left[:, 0]).mean(axis=1),
+            of_weights=self._of_weights,
+            norm=self._by_point(left[:, 1]).mean(axis=1),
+            moving=np.median(self._by_point(moving), axis=1),
+            inputs=survive,
+            of_inputs=len(self.names),
+        )
 
     @property
     def has_inputs(self) -> bool:
@@ -170,7 +168,7 @@ class RegularizationPath:
         table = self.study.table
         wanted = table["seed"].iloc[0] if seed is None else seed
         rows = np.flatnonzero((table["seed"] == wanted) & (table["split"] == split))
-        return np.stack([self.study.results[i].values[self.kernels[0]] for i in rows])
+        return np.stack([self.study.results[int(i)].values[self.kernels[0]] for i in rows])
 
     def summary(self) -> str:
         """One paragraph: where the path leads, what is left at the best point, what lasts."""

@@ -25,7 +25,8 @@ Start = Callable[[int], Arrays] | Arrays
 Tell = Callable[[Progress], None]
 
 _SCANNED = tuple(float(f"{value:.1g}") for value in np.geomspace(1e-5, 1e4, 19))
-_GONE = 1e-2  # Of the dense network's norm: what is left of weights that are never exactly zero.
+# Of the way from the dense network's training loss to that under the strongest penalty.
+_LEARNED_NOTHING = 0.9
 _FURTHER = 20
 
 
@@ -87,13 +88,13 @@ class Walk:
         self._tell(1, points + 2)
         ordered = sorted(strengths or spread(self._end(results, start), points, ratio))
         step = ordered[-1] / ordered[-2] if len(ordered) > 1 else 2.0
-        further = 0 if strengths else _FURTHER
-        dense, i = results, 0
+        further = _FURTHER if self._exact and not strengths else 0
+        i = 0
         while i < len(ordered):
             some = self._train([ordered[i]], start, self.each)
             results, start, i = [*results, *some], self._after(some, start), i + 1
             self._tell(i + 2, len(ordered) + 2)
-            if self._gone(some, dense):
+            if self._gone(some):
                 break
             if i == len(ordered) and further:
                 ordered.append(float(f"{ordered[-1] * step:.4g}"))
@@ -101,30 +102,34 @@ class Walk:
         return results
 
     def _end(self, dense: Sequence[TrialResult], start: Start) -> float:
-        """The least of a row of strengths at which nothing is left, tried side by side."""
-        results = self._train(_SCANNED, start, self.each)
+        """Where nothing is left, or learned: the least of a row of strengths, tried side by side.
+
+        A jump from the dense network leaves less than the path does, so the path may have to go
+        on beyond.
+        """
         lanes = len(dense)
-        last = _SCANNED[0]
-        for i, strength in enumerate(_SCANNED):
-            some = results[i * lanes : (i + 1) * lanes]
-            if self._gone(some, dense):
-                return strength
-            if any(result.outcome is Outcome.FAILED for result in some):
-                return last
-            last = strength
-        return last
+        results = self._train(_SCANNED, start, self.each)
+        tried = [results[i : i + lanes] for i in range(0, len(results), lanes)]
+        ended = [one for one in tried if all(r.outcome is not Outcome.FAILED for r in one)]
+        ended = ended or [list(dense)]
+        least, most = _loss(dense), max(_loss(one) for one in ended)
+        for one in ended:
+            nothing_learned = _loss(one) >= least + _LEARNED_NOTHING * (most - least)
+            if self._gone(one) if self._exact else nothing_learned:
+                return self._strength(one[0])
+        return self._strength(ended[-1][0]) or _SCANNED[0]
 
-    def _gone(self, some: Sequence[TrialResult], dense: Sequence[TrialResult]) -> bool:
-        """Whether nothing is left in any lane of the weights that the penalty acts on."""
-        exact = getattr(self._penalty, "makes_zeros", False)
-        left = np.array([self.norm(result) for result in some])
-        before = np.array([self.norm(result) for result in dense])
-        return bool((left <= (0 if exact else _GONE * before)).all())
+    @property
+    def _exact(self) -> bool:
+        """Whether the penalty makes weights exactly zero."""
+        return bool(getattr(self._penalty, "makes_zeros", False))
 
-    def norm(self, result: TrialResult) -> float:
-        """Of the weights that the penalty acts on."""
-        squares = (np.square(result.values[p], dtype=float).sum() for p in self.paths)
-        return float(np.sqrt(sum(squares)))
+    def _gone(self, some: Sequence[TrialResult]) -> bool:
+        """Whether in all lanes all weights that the penalty acts on are zero."""
+        return all(not result.values[path].any() for result in some for path in self.paths)
+
+    def _strength(self, result: TrialResult) -> float:
+        return float(result.trial.recipe.strengths()[self.axis.name])
 
     @cached_property
     def paths(self) -> tuple[str, ...]:
@@ -134,7 +139,7 @@ class Walk:
     @cached_property
     def _penalty(self) -> Shrinks:
         recipe = with_values(self.base, [self.axis], [1.0])
-        return next(t for t in recipe.filling(Shrinks) if type(t) is self.axis.kind)
+        return next(one for one in recipe.filling(Shrinks) if isinstance(one, self.axis.kind))
 
     @cached_property
     def _network(self) -> Network:
@@ -175,6 +180,10 @@ class Walk:
     def _tell(self, done: int, of: int) -> None:
         lanes = len(self.seeds) * self.setup.splits
         self.tell(Progress(done * lanes, of * lanes, done, of))
+
+
+def _loss(some: Sequence[TrialResult]) -> float:
+    return float(np.mean([result.at_chosen("train_loss") for result in some]))
 
 
 def spread(end: float, points: int, ratio: float) -> list[float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _MOST_NAMED = 10
-_COUNTS = 7
+_COUNTS, _WIDEST = 14, 26
 
 
 def draw_path(
@@ -37,7 +38,7 @@ def draw_path(
 
     values = np.array(one.grid.values[0])
     scale = Scale.of(one.grid.values[0])
-    figure = Figure(figsize=(8.4, 6.8), layout="constrained")
+    figure = Figure(figsize=(8.8, 6.6), layout="constrained")
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[1.15, 1])
     draw_figures(upper, scale, one)
     where = np.array([scale.at(value) for value in values])
@@ -49,8 +50,9 @@ def draw_path(
     scale.draw(lower, one.grid.axes[0])
     handles, _ = upper.get_legend_handles_labels()
     figure.legend(handles=handles, loc="outside lower right", ncols=4, frameon=False, fontsize=9)
-    way = "path, " if norms is None else "path and the inputs that survive, "
-    title = f"{one.measure.words.capitalize()} along the {one.grid.axes[0].words} {way}{one.over}"
+    inputs = "" if norms is None else ", and the inputs that survive"
+    title = f"{one.measure.words.capitalize()} along the path of {one.grid.axes[0].words}{inputs}"
+    title += f", {one.over}"
     figure.suptitle(title, x=0.01, ha="left", fontsize=12, color=INK)
     return figure
 
@@ -59,41 +61,24 @@ def _draw_inputs(
     axes: Axes, where: np.ndarray, norms: np.ndarray, names: Sequence[str], best: int
 ) -> None:
     """A line for each input; those that last longest are named where they are strongest."""
-    from matplotlib import colormaps
-
     lasting = np.lexsort((-norms.sum(axis=0), -(norms > 0).sum(axis=0)))[:_MOST_NAMED]
-    colors = colormaps["tab10"].colors
     for i in range(norms.shape[1]):
         named = np.flatnonzero(lasting == i)
         axes.plot(
             where, norms[:, i], linewidth=1.8 if len(named) else 0.8,
-            color=colors[named[0]] if len(named) else FAINT, alpha=1 if len(named) else 0.4,
+            color=f"C{named[0]}" if len(named) else FAINT, alpha=1 if len(named) else 0.4,
         )  # fmt: skip
     axes.set_ylabel("norm of what leaves an input", color=INK)
-    axes.set_ylim(0, 1.12 * max(float(np.nanmax(norms)), 1e-12))
+    axes.set_ylim(0, 1.05 * max(float(np.nanmax(norms)), 1e-12))
     tidy(axes)
-    for height, i in zip(_apart(norms[0, lasting], axes.get_ylim()[1]), lasting, strict=True):
+    some_go = bool((norms == 0).any())
+    lines = ["last to go" if some_go else "largest", *(names[i] for i in lasting)]
+    for row, text in enumerate(lines):
         axes.annotate(
-            names[i], (where[0], height), (-6, 0), textcoords="offset points", ha="right",
-            va="center", fontsize=8, color=colors[np.flatnonzero(lasting == i)[0]],
-            annotation_clip=False,
+            textwrap.shorten(text, _WIDEST, placeholder="…"), (1, 1), (6, -13 * row),
+            xycoords="axes fraction", textcoords="offset points", va="top", fontsize=9,
+            color=f"C{row - 1}" if row else INK, annotation_clip=False,
         )  # fmt: skip
-
-
-def _apart(heights: np.ndarray, top: float) -> np.ndarray:
-    """Heights for labels: near where they belong, and not on each other."""
-    gap, order = 0.065 * top, np.argsort(heights)
-    placed = heights[order].copy()
-    for i in range(1, len(placed)):
-        placed[i] = max(placed[i], placed[i - 1] + gap)
-    over = placed[-1] - top if len(placed) else 0.0
-    if over > 0:
-        placed[-1] = top
-        for i in range(len(placed) - 2, -1, -1):
-            placed[i] = min(placed[i], placed[i + 1] - gap)
-    found = np.empty_like(placed)
-    found[order] = placed
-    return found
 
 
 def _draw_weights(axes: Axes, where: np.ndarray, table: pd.DataFrame) -> None:
@@ -106,7 +91,7 @@ def _draw_weights(axes: Axes, where: np.ndarray, table: pd.DataFrame) -> None:
 def _count(axes: Axes, where: np.ndarray, table: pd.DataFrame) -> None:
     """How many inputs, or weights, are left, in a row of numbers above the panel."""
     column = "inputs" if np.isfinite(table["inputs"]).any() else "weights"
-    shown = np.unique(np.linspace(0, len(where) - 1, min(_COUNTS * 2, len(where))).astype(int))
+    shown = np.unique(np.linspace(0, len(where) - 1, min(_COUNTS, len(where))).astype(int))
     for i in shown:
         axes.annotate(
             f"{table[column].iloc[i]:.0f}", (where[i], 1), (0, 4),

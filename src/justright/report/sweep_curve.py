@@ -94,25 +94,36 @@ def _mark(axes: Axes, scale: Scale, values: np.ndarray, spot: SweetSpot, at_edge
     """The best value, and the strongest within one standard error, above the panel."""
     best, nearly = values[spot.best], values[spot.one_standard_error]
     same = bool(best == nearly)
-    side = -1 if scale.at(nearly) > scale.at(best) else 1
     text = f"best: {label(best)}" + " (edge of the grid)" * at_edge
     text += ", none stronger within 1 SE" * (same and not at_edge)
-    _flag(axes, scale, best, text, "-", 0 if same else side)
-    if not same:
-        _flag(axes, scale, nearly, f"strongest within 1 SE: {label(nearly)}", "--", -side)
+    if same:
+        _flag(axes, scale, best, text, "-", _inside(axes, scale.at(best), 0), 0)
+        return
+    # Away from each other, or on two rows where one would leave the panel.
+    side = -1 if scale.at(nearly) > scale.at(best) else 1
+    sides = [_inside(axes, scale.at(best), side), _inside(axes, scale.at(nearly), -side)]
+    _flag(axes, scale, best, text, "-", sides[0], 0)
+    _flag(
+        axes, scale, nearly, f"strongest within 1 SE: {label(nearly)}", "--", sides[1],
+        int(sides[0] == sides[1]),
+    )  # fmt: skip
 
 
-def _flag(axes: Axes, scale: Scale, value: float, text: str, style: str, side: int) -> None:
+def _inside(axes: Axes, x: float, side: int) -> int:
+    """Which way words lean so that they do not leave the panel: −1 to the left, 1 to the right."""
+    share = (x - axes.get_xlim()[0]) / np.ptp(axes.get_xlim())
+    return 1 if share < 0.3 else -1 if share > 0.7 else side
+
+
+def _flag(
+    axes: Axes, scale: Scale, value: float, text: str, style: str, side: int, row: int
+) -> None:
     x = scale.at(value)
     axes.axvline(x, color=INK, linewidth=1.1, linestyle=style, zorder=1)
-    inside = (x - axes.get_xlim()[0]) / np.ptp(axes.get_xlim())
-    align = {-1: "right", 0: "center", 1: "left"}[side]
-    # Words that would leave the panel lean the other way.
-    align = "left" if inside < 0.25 and side <= 0 else align
-    align = "right" if inside > 0.75 and side >= 0 else align
     axes.annotate(
-        text, (x, 1), (0, 5), xycoords=axes.get_xaxis_transform(), textcoords="offset points",
-        ha=align, fontsize=10, color=INK, fontweight="bold" if style == "-" else "normal",
+        text, (x, 1), (0, 5 + 14 * row), xycoords=axes.get_xaxis_transform(),
+        textcoords="offset points", ha={-1: "right", 0: "center", 1: "left"}[side],
+        fontsize=10, color=INK, fontweight="bold" if style == "-" else "normal",
     )  # fmt: skip
 
 
