@@ -34,8 +34,10 @@ if TYPE_CHECKING:
     from justright.evidence.verdict import Verdict
     from justright.experiments.activations import activation_histograms
     from justright.experiments.compare import compare
+    from justright.experiments.path import path
     from justright.experiments.sweep import sweep
     from justright.experiments.swept import Sweep
+    from justright.experiments.traced import RegularizationPath
     from justright.network.own import strip_regularization
     from justright.regularizers import (
         EMA,
@@ -158,9 +160,11 @@ _HOMES = {
     "WarmRestarts": "regularizers",
     "WeightDecay": "regularizers",
     "WeightNoise": "regularizers",
+    "RegularizationPath": "experiments.traced",
     "activation_histograms": "experiments.activations",
     "compare": "experiments.compare",
     "example": "data.examples",
+    "path": "experiments.path",
     "strip_regularization": "network.own",
     "sweep": "experiments.sweep",
     "technique": "regularizers",
@@ -215,6 +219,7 @@ __all__ = [
     "RandomShift",
     "Recipe",
     "RecipeError",
+    "RegularizationPath",
     "ShakeDrop",
     "ShakeShake",
     "SkipConnections",
@@ -233,6 +238,7 @@ __all__ = [
     "activation_histograms",
     "compare",
     "example",
+    "path",
     "strip_regularization",
     "sweep",
     "technique",

@@ -118,7 +118,7 @@ def records(table: pd.DataFrame) -> Any:
 
 
 def job_options(
-    figure: str, drawn: str, trained: str = "each recipe"
+    figure: str, drawn: str, trained: str = "each recipe", seeds: int = 10
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Give a command these options, gathered in its argument `job`.
 
@@ -126,6 +126,7 @@ def job_options(
         figure: the default file of the figure.
         drawn: what is on it, for the help.
         trained: of what there is a training for each seed, for the help.
+        seeds: how many by default.
     """
     options = [
         click.option(
@@ -145,7 +146,7 @@ def job_options(
             metavar="FILE",
             help="A .keras file; a dense network of 128 and 64 units if not given.",
         ),
-        click.option("--seeds", default=10, show_default=True, help=f"Trainings of {trained}."),
+        click.option("--seeds", default=seeds, show_default=True, help=f"Trainings of {trained}."),
         click.option(
             "--epochs", default=200, show_default=True, help="Epochs of a training, at most."
         ),

@@ -26,12 +26,14 @@ class PathFacts:
         table: a path's table, one row a strength.
         zero_from: the strength from which all weights are zero, where it was computed.
         inputs: a path's table of inputs; None where these have no weights of their own.
+        escapes: whether layers that the penalty leaves alone can make up for it by growing.
     """
 
     sweep: Facts
     table: pd.DataFrame
     zero_from: float | None
     inputs: pd.DataFrame | None
+    escapes: bool
 
 
 def path_in_words(facts: PathFacts) -> str:
@@ -50,7 +52,7 @@ def path_in_words(facts: PathFacts) -> str:
             f"At {at(sweep.grid.axes, sweep.grid.points[nearly].values)}, the strongest within one "
             f"standard error ({figure}), {_left(facts, nearly)}."
         )
-    sentences += [*_lasting(facts), *_moving(facts), sweep.scope]
+    sentences += [*_lasting(facts), *_escape(facts), *_moving(facts), sweep.scope]
     return " ".join(sentences)
 
 
@@ -76,6 +78,8 @@ def _end(facts: PathFacts, axis: Axis) -> str:
 
 def _left(facts: PathFacts, point: int) -> str:
     row = facts.table.iloc[point]
+    if (facts.table["weights"] == facts.table["of_weights"]).all():
+        return f"the norm of the weights is {row['norm']:.3g} ({facts.table['norm'][0]:.3g} at 0)"
     weights = f"{_count(row['weights'])} of {row['of_weights']:,} weights"
     if facts.inputs is None:
         return f"{weights} are left"
@@ -94,6 +98,15 @@ def _lasting(facts: PathFacts) -> list[str]:
     last = ", ".join(inputs["input"].iloc[:_MOST_NAMED])
     more = f"{_MOST_NAMED} of " if len(inputs) > _MOST_NAMED else ""
     return [f"The inputs that last longest, {more}{len(inputs)} in order: {last}."]
+
+
+def _escape(facts: PathFacts) -> list[str]:
+    if not facts.escapes:
+        return []
+    return [
+        "The penalty leaves some layers alone, which can make up for it by growing, so the path "
+        "may have no end: a base recipe with L2 keeps them from it."
+    ]
 
 
 def _moving(facts: PathFacts) -> list[str]:

@@ -36,6 +36,10 @@ from justright.report.console import progress_bar
 from justright.study import Study
 
 POINTS, RATIO = 40, 1e-3
+_BATCHES = (
+    "Batches are smaller than the training rows: at the strongest strengths weights move around zero "
+    "instead of resting there. Without batch_size a batch is all rows."
+)
 
 
 @random_numbers_kept()
@@ -90,6 +94,9 @@ def path(
     linear = setup.task.stream is None and is_linear(setup.task)
     if linear and training.get("batch_size") is None:
         setup = replace(setup, task=replace(setup.task, batch_size=setup.task.training_rows))
+    notes = setup.notes
+    if linear and setup.task.batch_size < setup.task.training_rows:
+        notes = (*notes, _BATCHES)
     each = max(1, setup.epochs // 4) if epochs_each is None else epochs_each
     _check_whole("epochs_each", each)
     with progress_bar(progress) as tell:
@@ -101,7 +108,7 @@ def path(
             results = walk.up(strengths, count, ratio)
     results = sorted(results, key=lambda r: r.trial.recipe.strengths()[axis.name])
     taken = tuple(dict.fromkeys(r.trial.recipe.strengths()[axis.name] for r in results))
-    study = Study(setup.task, results, setup.notes, setup.features, setup.preparations)
+    study = Study(setup.task, results, notes, setup.features, setup.preparations)
     sweep = Sweep(study, Grid((axis,), (taken,), recipe), on)
     return RegularizationPath(sweep, walk.paths, end)
 

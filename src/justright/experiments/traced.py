@@ -13,9 +13,11 @@ from justright.errors import ModelError
 from justright.evidence.path_summary import PathFacts, path_in_words
 from justright.experiments.swept import Sweep
 from justright.network.inputs import outgoing_norms, reading_layers
+from justright.network.network import Network
 from justright.regularizers.axis import Axis
 from justright.regularizers.grid import Point
 from justright.regularizers.recipe import Recipe
+from justright.regularizers.shrinkage import Shrinks
 from justright.study import Study
 
 if TYPE_CHECKING:
@@ -150,6 +152,19 @@ class RegularizationPath:
         order = np.lexsort((-self.norms.mean(axis=(0, 1)), -table["out_from"]))
         return table.iloc[order].reset_index(drop=True)
 
+    @property
+    def escapes(self) -> bool:
+        """Whether some kernels are left alone by all penalties: they can grow as others shrink.
+
+        The output of a network of ReLU layers stays the same if one layer is made smaller and
+        the next one larger by the same factor, so a penalty on the first one alone ends nowhere.
+        """
+        every = Network(self.study.task.blueprint, Recipe()).kernels
+        others = [t for t in self.sweep.grid.base.techniques if any(t.strengths().values())]
+        acting = [one for one in others if isinstance(one, Shrinks)]
+        held = {*self.kernels, *(path for one in acting for path in one.shrunk(every))}
+        return bool({kernel.path for kernel in every} - held)
+
     def weights(self, seed: int | None = None, split: int = 0) -> np.ndarray:
         """The weights of a network without hidden layers, (strengths, inputs, outputs).
 
@@ -177,6 +192,7 @@ class RegularizationPath:
             self.table,
             None if self.zero_from is None else float(self.zero_from),
             self.inputs if self.has_inputs else None,
+            self.escapes,
         )
         return path_in_words(facts)
 

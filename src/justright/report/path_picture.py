@@ -50,9 +50,10 @@ def draw_path(
     scale.draw(lower, one.grid.axes[0])
     handles, _ = upper.get_legend_handles_labels()
     figure.legend(handles=handles, loc="outside lower right", ncols=4, frameon=False, fontsize=9)
-    inputs = "" if norms is None else ", and the inputs that survive"
-    title = f"{one.measure.words.capitalize()} along the path of {one.grid.axes[0].words}{inputs}"
-    title += f", {one.over}"
+    some_go = norms is not None and bool((norms == 0).any())
+    below = "the inputs that survive" if some_go else "its weights"
+    along = f"along the path of {one.grid.axes[0].words}"
+    title = f"{one.measure.words.capitalize()} {along}, and {below}, {one.over}"
     figure.suptitle(title, x=0.01, ha="left", fontsize=12, color=INK)
     return figure
 
