@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from justright.cli.common import check_writable, loading
-from justright.cli.job import Job, Streamed, job_options, named_rows, records
+from justright.cli.job import Job, job_options, named_rows, records
 from justright.deferred import import_meanwhile
 
 if TYPE_CHECKING:
-    from justright.data.examples import Example
+    from justright.cli.job import Divided
     from justright.regularizers.recipe import Recipe
     from justright.study import Study
 
@@ -22,6 +22,7 @@ Examples:
   justright compare
   justright compare --recipe dropout=0.2 --recipe dropout=0.5,l2=1e-3
   justright compare --data heart.csv --target disease --seeds 5
+  justright compare --folds 5 --splits 2 --seeds 2
   justright compare --data big.parquet --target y --batch-size 256 --epochs 5
 """
 
@@ -74,7 +75,7 @@ def _recipes(texts: tuple[str, ...]) -> dict[str, Recipe]:
     return named
 
 
-def _as_json(study: Study, task: Example | Streamed, figure: Path) -> dict[str, Any]:
+def _as_json(study: Study, task: Divided, figure: Path) -> dict[str, Any]:
     return {
         "data": task.description,
         "notes": list(study.notes),
@@ -89,9 +90,7 @@ def _inputs(study: Study) -> dict[str, Any]:
     return {name: records(table) for name, table in study.pruned().items()}
 
 
-def _print(
-    study: Study, task: Example | Streamed, figure: Path, recipes: dict[str, Recipe]
-) -> None:
+def _print(study: Study, task: Divided, figure: Path, recipes: dict[str, Recipe]) -> None:
     from rich.console import Console
     from rich.markup import escape
 
