@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from justright.cli.common import check_writable, loading
-from justright.cli.job import Job, Streamed, job_options, named_rows, records
+from justright.cli.job import Job, job_options, named_rows, records
 from justright.deferred import import_meanwhile
 
 if TYPE_CHECKING:
-    from justright.data.examples import Example
+    from justright.cli.job import Divided
     from justright.experiments.traced import RegularizationPath
 
 EXAMPLE_COMMANDS = """\b
@@ -85,7 +85,7 @@ def path(over: str, points: int, base: str, epochs_each: int | None, on: Any, jo
         _print(found, task, job)
 
 
-def _as_json(found: RegularizationPath, task: Example | Streamed, job: Job) -> dict[str, Any]:
+def _as_json(found: RegularizationPath, task: Divided, job: Job) -> dict[str, Any]:
     return {
         "data": task.description,
         "notes": list(found.study.notes),
@@ -100,7 +100,7 @@ def _as_json(found: RegularizationPath, task: Example | Streamed, job: Job) -> d
     }
 
 
-def _print(found: RegularizationPath, task: Example | Streamed, job: Job) -> None:
+def _print(found: RegularizationPath, task: Divided, job: Job) -> None:
     from rich.console import Console
     from rich.markup import escape
 

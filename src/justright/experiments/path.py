@@ -37,8 +37,8 @@ from justright.study import Study
 
 POINTS, RATIO = 40, 1e-3
 _BATCHES = (
-    "Batches are smaller than the training rows: at the strongest strengths weights move around zero "
-    "instead of resting there. Without batch_size a batch is all rows."
+    "Batches are smaller than the training rows: at the strongest strengths weights move around "
+    "zero instead of resting there. Without batch_size a batch is all rows."
 )
 
 
