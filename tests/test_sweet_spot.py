@@ -75,7 +75,9 @@ def test_the_true_best_lies_where_the_wins_say(seeds, splits, noise):
     """In 300 simulated sweeps the range of 95 % of the wins holds the best value often enough."""
     rng, held, studies = np.random.default_rng(0), 0, 300
     for _ in range(studies):
-        scores = scores_of(-((GRID - 0.375) ** 2), spread=noise, seeds=seeds, splits=splits, rng=rng)
+        scores = scores_of(
+            -((GRID - 0.375) ** 2), spread=noise, seeds=seeds, splits=splits, rng=rng
+        )
         low, high = likely_values(GRID, wins(scores, draws=500))
         held += low <= 0.375 <= high
     assert held / studies > 0.95 - 3 * np.sqrt(0.05 * 0.95 / studies)

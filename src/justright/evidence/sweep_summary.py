@@ -171,11 +171,15 @@ def _underfitting(facts: Facts) -> list[str]:
     if len(grid.axes) == 1:
         where = lines[0]
     else:
-        where = f"At {places}" + (f" ({', '.join(lines).lower()})" if lines else "")
+        where = f"At {places}" + (f" ({', '.join(map(_inside, lines))})" if lines else "")
     return [
         f"{where} it underfits: training and validation {facts.gap.words} are both worse than "
         f"{_reference(facts)}."
     ]
+
+
+def _inside(sentence: str) -> str:
+    return sentence[0].lower() + sentence[1:]
 
 
 def _line(axis: Axis, values: np.ndarray, under: np.ndarray) -> str:

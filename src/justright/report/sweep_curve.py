@@ -72,6 +72,8 @@ def _shade(
 def _draw_runs(
     axes: Axes, scale: Scale, values: np.ndarray, runs: np.ndarray, measure: Measure
 ) -> None:
+    ended = np.isfinite(runs).any(axis=(0, 2))  # Without those points whose trials all failed.
+    runs, values = runs[:, ended], values[ended]
     where = np.array([scale.at(value) for value in values])
     for figures, color, name in zip(
         runs, (TRAIN, VALIDATION), ("train", "validation"), strict=True
