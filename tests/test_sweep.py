@@ -146,7 +146,7 @@ def test_the_recipe_leaves_out_what_is_off_and_the_model_predicts(swept, held):
     accuracy = np.mean((model.predict(held[0], verbose=0).ravel() > 0.5) == held[1])
     seeds = swept.study.table.query("recipe == @swept.best.name")
     assert np.isclose(accuracy, seeds["val_metric"]).any()
-    with pytest.raises(jr.DataError, match="no point 'dropout=0.3,l2=0'"):
+    with pytest.raises(jr.DataError, match=r"no point 'dropout=0\.3,l2=0'"):
         swept.model("dropout=0.3,l2=0")
 
 
