@@ -192,6 +192,16 @@ def test_plain_is_always_compared_and_only_once():
     assert {record["recipe"] for record in json.loads(done.out)["table"]} == {"plain"}
 
 
+def test_strengths_that_differ_by_layer_are_columns_of_their_own():
+    recipe = "dropout=input/0.1+hidden/linear/0/0.5/3"
+    done = justright(*TABLE, "--recipe", recipe, "--json")
+    records = json.loads(done.out)["table"]
+    assert {record.get("Dropout.rate[input]") for record in records} == {None, 0.1}
+    assert {record.get("Dropout.rate[hidden].linear.end") for record in records} == {None, 0.5}
+    unknown = justright(*TABLE, "--recipe", "dropout=dense_99/0.5")
+    assert_told(unknown, "names the layer 'dense_99'", "or use input, hidden, output")
+
+
 def test_the_target_may_be_named():
     patients("sick")[["sick", "age", "height", "weight"]].to_csv("first.csv", index=False)
     done = justright(*TABLE, *RECIPES, "--data", "first.csv", "--target", "sick")

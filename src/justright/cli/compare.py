@@ -21,6 +21,7 @@ EXAMPLE_COMMANDS = """\b
 Examples:
   justright compare
   justright compare --recipe dropout=0.2 --recipe dropout=0.5,l2=1e-3
+  justright compare --recipe dropout=input/0.2+hidden/0.5,max_norm=3
   justright compare --data heart.csv --target disease --seeds 5
   justright compare --folds 5 --splits 2 --seeds 2
   justright compare --data big.parquet --target y --batch-size 256 --epochs 5
@@ -33,8 +34,9 @@ Examples:
     "texts",
     multiple=True,
     metavar="TEXT",
-    help="A recipe, such as dropout=0.4,l2=1e-3,early_stopping=20. Repeat for more; plain is "
-    "always compared. In place of the lesson's recipes.",
+    help="A recipe, such as dropout=0.4,l2=1e-3,early_stopping=20; by layer "
+    "dropout=input/0.2+hidden/0.5, over epochs dropout=linear/0/0.5/20. Repeat for more; plain "
+    "is always compared. In place of the lesson's recipes.",
 )
 @job_options("reg_compare.png", drawn="the curves")
 def compare(texts: tuple[str, ...], job: Job) -> None:
