@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from justright.evidence.verdict import Verdict
     from justright.experiments.activations import activation_histograms
     from justright.experiments.compare import compare
+    from justright.experiments.lessons import lesson
     from justright.experiments.path import path
     from justright.experiments.sweep import sweep
     from justright.experiments.swept import Sweep
@@ -166,6 +167,7 @@ _HOMES = {
     "activation_histograms": "experiments.activations",
     "compare": "experiments.compare",
     "example": "data.examples",
+    "lesson": "experiments.lessons",
     "path": "experiments.path",
     "strip_regularization": "network.own",
     "sweep": "experiments.sweep",
@@ -241,6 +243,7 @@ __all__ = [
     "activation_histograms",
     "compare",
     "example",
+    "lesson",
     "path",
     "strip_regularization",
     "sweep",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Divided: TypeAlias = "Example | Streamed | Redrawn"
 
-EXAMPLES = ("breast_cancer",)
+EXAMPLES = ("breast_cancer", "digits")
 
 
 @dataclass(frozen=True)
@@ -188,8 +188,9 @@ def job_options(
             default="breast_cancer",
             show_default=True,
             metavar="NAME|FILE",
-            help="A data set that ships (breast_cancer), a CSV file of numbers with a header, or "
-            "a Parquet file, which is read anew in each epoch and may be larger than memory.",
+            help="A data set that ships (breast_cancer, digits), a CSV file of numbers with a "
+            "header, or a Parquet file, which is read anew in each epoch and may be larger than "
+            "memory.",
         ),
         click.option(
             "--target", metavar="COLUMN", help="What to predict; the last column if not given."

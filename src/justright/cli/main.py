@@ -9,6 +9,7 @@ import click
 
 from justright.backend import use_jax
 from justright.cli.compare import compare
+from justright.cli.lesson import lesson
 from justright.cli.path import path
 from justright.cli.sweep import sweep
 from justright.cli.techniques import techniques
@@ -31,6 +32,7 @@ def app() -> None:
 
 
 app.add_command(compare)
+app.add_command(lesson)
 app.add_command(path)
 app.add_command(sweep)
 app.add_command(techniques)

@@ -118,7 +118,7 @@ class RegularizationPath:
         Raises:
             ModelError: a network whose inputs go into anything but dense layers.
         """
-        values = [result.values for result in self.study.results]
+        values = [[one.values for one in result.members] for result in self.study.results]
         norms = outgoing_norms(self.study.task.blueprint, values)
         return norms.reshape(len(self.strengths), -1, norms.shape[1])
 
