@@ -34,8 +34,11 @@ if TYPE_CHECKING:
     from justright.evidence.verdict import Verdict
     from justright.experiments.activations import activation_histograms
     from justright.experiments.compare import compare
+    from justright.experiments.lessons import lesson
+    from justright.experiments.path import path
     from justright.experiments.sweep import sweep
     from justright.experiments.swept import Sweep
+    from justright.experiments.traced import RegularizationPath
     from justright.network.own import strip_regularization
     from justright.regularizers import (
         EMA,
@@ -160,9 +163,12 @@ _HOMES = {
     "WarmRestarts": "regularizers",
     "WeightDecay": "regularizers",
     "WeightNoise": "regularizers",
+    "RegularizationPath": "experiments.traced",
     "activation_histograms": "experiments.activations",
     "compare": "experiments.compare",
     "example": "data.examples",
+    "lesson": "experiments.lessons",
+    "path": "experiments.path",
     "strip_regularization": "network.own",
     "sweep": "experiments.sweep",
     "technique": "regularizers",
@@ -217,6 +223,7 @@ __all__ = [
     "RandomShift",
     "Recipe",
     "RecipeError",
+    "RegularizationPath",
     "ShakeDrop",
     "ShakeShake",
     "SkipConnections",
@@ -236,6 +243,8 @@ __all__ = [
     "activation_histograms",
     "compare",
     "example",
+    "lesson",
+    "path",
     "strip_regularization",
     "sweep",
     "technique",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Divided: TypeAlias = "Example | Streamed | Redrawn"
 
-EXAMPLES = ("breast_cancer",)
+EXAMPLES = ("breast_cancer", "digits")
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,7 @@ def records(table: pd.DataFrame) -> Any:
 
 
 def job_options(
-    figure: str, drawn: str, trained: str = "each recipe"
+    figure: str, drawn: str, trained: str = "each recipe", seeds: int = 10
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Give a command these options, gathered in its argument `job`.
 
@@ -180,6 +180,7 @@ def job_options(
         figure: the default file of the figure.
         drawn: what is on it, for the help.
         trained: of what there is a training for each seed, for the help.
+        seeds: how many by default.
     """
     options = [
         click.option(
@@ -187,8 +188,9 @@ def job_options(
             default="breast_cancer",
             show_default=True,
             metavar="NAME|FILE",
-            help="A data set that ships (breast_cancer), a CSV file of numbers with a header, or "
-            "a Parquet file, which is read anew in each epoch and may be larger than memory.",
+            help="A data set that ships (breast_cancer, digits), a CSV file of numbers with a "
+            "header, or a Parquet file, which is read anew in each epoch and may be larger than "
+            "memory.",
         ),
         click.option(
             "--target", metavar="COLUMN", help="What to predict; the last column if not given."
@@ -199,7 +201,7 @@ def job_options(
             metavar="FILE",
             help="A .keras file; a dense network of 128 and 64 units if not given.",
         ),
-        click.option("--seeds", default=10, show_default=True, help=f"Trainings of {trained}."),
+        click.option("--seeds", default=seeds, show_default=True, help=f"Trainings of {trained}."),
         click.option(
             "--epochs", default=200, show_default=True, help="Epochs of a training, at most."
         ),

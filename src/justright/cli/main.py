@@ -9,6 +9,8 @@ import click
 
 from justright.backend import use_jax
 from justright.cli.compare import compare
+from justright.cli.lesson import lesson
+from justright.cli.path import path
 from justright.cli.sweep import sweep
 from justright.cli.techniques import techniques
 from justright.errors import JustrightError
@@ -30,6 +32,8 @@ def app() -> None:
 
 
 app.add_command(compare)
+app.add_command(lesson)
+app.add_command(path)
 app.add_command(sweep)
 app.add_command(techniques)
 

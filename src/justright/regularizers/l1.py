@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from justright.regularizers.exports import ExportsPenalty
 from justright.regularizers.l2 import EVERYWHERE
 from justright.regularizers.location import Kernels, kernels_with
 from justright.regularizers.places import ActsOnUpdate, Update, Weights
+from justright.regularizers.shrinkage import Gradient, Shrinks
 from justright.regularizers.strength import Position, Strength, strength, strength_at
 from justright.regularizers.technique import Technique, technique
 
 
 @technique
-class L1(Technique, ActsOnUpdate, ExportsPenalty):
+class L1(Technique, ActsOnUpdate, ExportsPenalty, Shrinks):
     """Minimise the loss plus λ·Σ|w| over all kernels, where λ is `strength`, by proximal steps.
 
     After each update every weight moves towards zero by step × λ and stops
@@ -57,6 +59,19 @@ class L1(Technique, ActsOnUpdate, ExportsPenalty):
     def l1_l2(self, layer: str, position: Position) -> tuple[float, float]:
         """Keras' `L1(strength)`, whose subgradient keeps small weights instead of zeros."""
         return strength_at(self.strength, layer, position, EVERYWHERE) or 0.0, 0.0
+
+    def shrunk(self, kernels: Kernels) -> tuple[str, ...]:
+        """All kernels on which the strength acts."""
+        return tuple(path for path, _ in kernels_with(kernels, self.strength))
+
+    def zero_from(self, field: str, gradient: Gradient, kernels: Kernels) -> float:
+        """max|∂loss/∂w|: from there on zero is where the penalised loss rests."""
+        return largest_entry(gradient, self.shrunk(kernels))
+
+
+def largest_entry(gradient: Gradient, paths: tuple[str, ...]) -> float:
+    """The largest absolute entry of some gradients."""
+    return max(float(np.abs(gradient[path]).max()) for path in paths)
 
 
 def shrink(strength: Strength, weights: Weights, update: Update) -> Weights:

@@ -11,6 +11,7 @@ from justright.regularizers.exports import ExportsPenalty
 from justright.regularizers.location import Kernels, kernels_with
 from justright.regularizers.places import ActsOnLoss, Forward, Weights
 from justright.regularizers.schedule import Schedule
+from justright.regularizers.shrinkage import Shrinks
 from justright.regularizers.strength import (
     Number,
     PerLayer,
@@ -25,7 +26,7 @@ EVERYWHERE: tuple[Position, ...] = ("hidden", "output")
 
 
 @technique
-class L2(Technique, ActsOnLoss, ExportsPenalty):
+class L2(Technique, ActsOnLoss, ExportsPenalty, Shrinks):
     """Add λ·Σw² over all kernels to the loss, where λ is `strength`: Keras' convention.
 
     Four conventions are in use. Each has a constructor and a way back:
@@ -72,6 +73,10 @@ class L2(Technique, ActsOnLoss, ExportsPenalty):
     def l1_l2(self, layer: str, position: Position) -> tuple[float, float]:
         """Keras' `L2(strength)`."""
         return 0.0, strength_at(self.strength, layer, position, EVERYWHERE) or 0.0
+
+    def shrunk(self, kernels: Kernels) -> tuple[str, ...]:
+        """All kernels on which the strength acts."""
+        return tuple(path for path, _ in kernels_with(kernels, self.strength))
 
     @classmethod
     def from_gradient(cls, strength: Strength) -> L2:
