@@ -9,7 +9,7 @@ posterior (up to a constant), and
 | penalty  | times the scale c | prior of each weight        | so                 |
 |----------|-------------------|-----------------------------|--------------------|
 | λ·Σw²    | c·λ·Σw²           | Gaussian, −log p = w²/(2s²) | λ = 1/(2·c·s²)     |
-| λ·Σ\\|w\\|  | c·λ·Σ\\|w\\|         | Laplace, −log p = \\|w\\|/b    | λ = 1/(c·b)        |
+| λ·Σ|w|   | c·λ·Σ|w|          | Laplace, −log p = |w|/b     | λ = 1/(c·b)        |
 
 Source: MacKay, "A practical Bayesian framework for backpropagation networks", Neural
 Computation 4, 1992, equations 1 to 8; Tibshirani, "Regression shrinkage and selection via
@@ -20,8 +20,11 @@ from __future__ import annotations
 
 import math
 import numbers
+from collections.abc import Mapping
 
 from justright.errors import RecipeError
+from justright.regularizers.schedule import Schedule
+from justright.regularizers.strength import PerLayer, Strength
 
 
 def likelihood_scale(rows: int, noise: float | None = None, outputs: int = 1) -> float:
@@ -70,6 +73,23 @@ def laplace_strength(spread: float, scale: float) -> float:
 def laplace_spread(strength: float, scale: float) -> float:
     """The scale b of the prior that λ·Σ|w| is; infinite for λ = 0."""
     return 1 / (scale * strength) if strength else math.inf
+
+
+def of_prior(value: Strength) -> Strength:
+    """A strength that a prior can have.
+
+    Raises:
+        RecipeError: a schedule.
+    """
+    one = value.values if isinstance(value, PerLayer) else (value,)
+    parts = tuple(value.values()) if isinstance(value, Mapping) else one
+    for part in parts:
+        if isinstance(part, Schedule):
+            raise RecipeError(
+                f"{part!r} changes from epoch to epoch, and a prior is one for the whole training. "
+                "Give a number, or the number of one epoch."
+            )
+    return value
 
 
 def _positive(name: str, value: object, meaning: str) -> float:
