@@ -278,7 +278,7 @@ def test_an_interruption_is_130(monkeypatch):
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("justright.experiments.compare.run_trials", interrupt)
+    monkeypatch.setattr("justright.experiments.setup.run_trials", interrupt)
     done = justright(*TABLE)
     assert done.code == 130
     assert done.out == ""
@@ -347,7 +347,7 @@ def test_an_option_that_makes_no_sense_is_told(options, words):
 def test_a_figure_that_is_a_folder_is_told_before_training(monkeypatch):
     Path("folder.png").mkdir(exist_ok=True)
     monkeypatch.setattr(
-        "justright.experiments.compare.run_trials", lambda *_, **__: pytest.fail("trained")
+        "justright.experiments.setup.run_trials", lambda *_, **__: pytest.fail("trained")
     )
     assert_told(justright(*TABLE, "--figure", "folder.png"), "folder.png")
 

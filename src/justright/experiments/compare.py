@@ -2,36 +2,16 @@
 
 from __future__ import annotations
 
-import numbers
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
-from functools import partial
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from justright.backend import idle_cores, keep_compiled_programs
-from justright.deferred import import_meanwhile
-from justright.engine.layout import Layout
-from justright.engine.passes import run_passes
-from justright.engine.program import Task
-from justright.engine.scheduler import run_trials
-from justright.engine.size import layout_for
-from justright.engine.trial import Trial
-from justright.errors import DataError, ModelError, RecipeError
-from justright.experiments.parts import Given, Parts, parts_of
-from justright.network.blueprint import Blueprint
-from justright.network.default import default_network
-from justright.network.objective import infer_objective
-from justright.network.optimizer import initial_learning_rate, keras_optimizer
-from justright.network.own import own_regularization
-from justright.network.weights import Arrays, random_numbers_kept
+from justright.errors import RecipeError
+from justright.experiments.parts import Given
+from justright.experiments.setup import Setup, checked_seeds
+from justright.network.weights import random_numbers_kept
 from justright.regularizers.recipe import Recipe, as_recipe
 from justright.regularizers.technique import Technique
-from justright.report.console import progress_bar
 from justright.study import Study
-
-MOST_EPOCHS = 2**31 - 1
-MOST_LANES = 2**16
-BATCH_SIZE = 32
 
 Recipes = Mapping[str, Recipe | Technique]
 
@@ -105,54 +85,27 @@ def compare(
         ModelError: a network that cannot be read or does not fit.
         RecipeError: a recipe that is not valid or finds nowhere to act.
     """
-    keep_compiled_programs()
     named = _checked_recipes(recipes)
-    parts = parts_of(train, validation, test, target)
-    network = default_network(parts.row_shape, parts.targets) if model is None else model
-    blueprint = Blueprint.of(network, parts.row_shape)
-    objective = infer_objective(
-        parts.targets,
-        blueprint.anatomy.output_activation,
-        blueprint.anatomy.output_shape,
-        loss if loss is not None else _compiled_loss(network),
-        metric,
+    listed = checked_seeds(seeds)
+    setup = Setup.of(
+        model,
+        train,
+        target=target,
+        validation=validation,
+        test=test,
+        epochs=epochs,
+        batch_size=batch_size,
+        optimizer=optimizer,
+        loss=loss,
+        metric=metric,
+        shuffle=shuffle,
+        initial_weights=initial_weights,
+        lanes=lanes,
     )
-    made = keras_optimizer(optimizer, network)
-    batch_size = _batch_size(batch_size, parts)
-    _check_sizes(epochs, batch_size, parts.training_rows)
-    task = Task(
-        blueprint=blueprint,
-        objective=objective,
-        optimizer=made,
-        rows=parts.rows(objective),
-        batch_size=int(batch_size),
-        shuffle=bool(shuffle),
-        stream=parts.stream(objective, int(batch_size), bool(shuffle)),
-    )
-    rate = initial_learning_rate(made)
     trials = [
-        Trial(name, recipe, seed, 0, int(epochs), rate)
-        for name, recipe in named.items()
-        for seed in _checked_seeds(seeds)
+        trial for name, recipe in named.items() for trial in setup.trials(name, recipe, listed)
     ]
-    start = _initial_values(blueprint, initial_weights)
-    import_meanwhile("pandas")
-    with progress_bar(progress) as on_progress:
-        run = run_trials if task.stream is None else partial(run_passes, stream=task.stream)
-        layout = _layout(task, lanes)
-        results = run(task, trials, start, layout=layout, on_progress=on_progress)
-    return Study(task, results, (*parts.notes, *_notes(task, made)), parts.features)
-
-
-def _layout(task: Task, lanes: int | None) -> Layout:
-    chosen = layout_for(task)
-    if lanes is None:
-        return chosen
-    if not _is_whole(lanes) or not 1 <= lanes <= MOST_LANES:
-        raise DataError(
-            f"lanes={lanes!r}: lanes is a whole number from 1 to {MOST_LANES}, or None."
-        )
-    return replace(chosen, lanes_per_device=int(lanes))
+    return setup.train(trials, progress)
 
 
 def _checked_recipes(recipes: Recipes) -> dict[str, Recipe]:
@@ -174,92 +127,3 @@ def _checked_recipes(recipes: Recipes) -> dict[str, Recipe]:
             raise RecipeError(f"Two recipes have the name {str(name)!r}. Give each its own.")
         named[str(name)] = as_recipe(recipe)
     return named
-
-
-def _checked_seeds(seeds: Any) -> list[int]:
-    if _is_whole(seeds):
-        if seeds < 1:
-            raise DataError(f"seeds={seeds}: at least one is wanted.")
-        return list(range(int(seeds)))
-    given: list[Any] = list(seeds) if isinstance(seeds, Iterable) else [None]
-    if not all(map(_is_whole, given)):
-        raise DataError(f"seeds={seeds!r}: give a count or a list of whole numbers.")
-    listed = [int(seed) for seed in given]
-    if not listed or min(listed) < 0 or len(set(listed)) < len(listed):
-        raise DataError(f"seeds={listed}: give distinct whole numbers of at least 0.")
-    return listed
-
-
-def _batch_size(given: Any, parts: Parts) -> Any:
-    own = parts.own_batch_size
-    if given is None:
-        return own or min(BATCH_SIZE, parts.training_rows)
-    if own:
-        raise DataError(
-            f"batch_size={given!r}: a PyDataset brings its own batches, of {own} rows. Leave "
-            "batch_size out, or change it in the PyDataset."
-        )
-    return given
-
-
-def _check_sizes(epochs: int, batch_size: int, rows: int) -> None:
-    for name, value in (("epochs", epochs), ("batch_size", batch_size)):
-        if not _is_whole(value) or value < 1:
-            raise DataError(f"{name}={value!r}: a whole number of at least 1 is wanted.")
-    if epochs > MOST_EPOCHS:
-        raise DataError(f"epochs={epochs}: at most {MOST_EPOCHS} can be counted.")
-    if batch_size > rows:
-        raise DataError(
-            f"batch_size={batch_size} is larger than the {rows} training rows. Use at most {rows}."
-        )
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
-
-
-def _compiled_loss(model: Any) -> Any:
-    """The loss that a model was compiled with, if it is one loss."""
-    found = getattr(model, "loss", None) if getattr(model, "compiled", False) else None
-    return None if isinstance(found, dict | list | tuple) else found
-
-
-def _initial_values(
-    blueprint: Blueprint, initial_weights: str | None
-) -> Callable[[int], Arrays] | Arrays:
-    if initial_weights is None:
-        return blueprint.initial_values
-    if initial_weights != "model":
-        raise ModelError(
-            f"initial_weights={initial_weights!r}: give 'model' to start from the model's own "
-            "weights, or None to draw them anew for each seed."
-        )
-    if blueprint.own_values is None:
-        raise ModelError(
-            'initial_weights="model" wants weights, and the model is not built. Give it an Input '
-            "layer, or call model.build((None, features))."
-        )
-    return blueprint.own_values
-
-
-def _notes(task: Task, optimizer: Any) -> list[str]:
-    objective = task.objective
-    scale = " from logits" if objective.from_logits and objective.kind != "regression" else ""
-    classes = objective.classes
-    target = "numbers" if classes is None else f"{len(classes)} classes"
-    if objective.kind == "multilabel":
-        target = "several labels a row"
-    notes = [f"Target: {target}. Loss: {objective.loss_name.replace('_', ' ')}{scale}."]
-    own = own_regularization(task.blueprint.model)
-    if own:
-        notes.append(
-            f"The model has regularization of its own, which stays on in every recipe: "
-            f"{', '.join(own)}. justright.strip_regularization(model) gives a copy without."
-        )
-    if optimizer.weight_decay:
-        notes.append(
-            f"The optimizer {type(optimizer).__name__} has a weight decay of its own "
-            f"({optimizer.weight_decay:g}), which stays on in every recipe."
-        )
-    idle = idle_cores()
-    return [*notes, idle] if idle else notes

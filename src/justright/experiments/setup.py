@@ -1,0 +1,267 @@
+"""From a user's arguments to a task with its rows: what every experiment begins with."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Literal, TypedDict
+
+from justright.backend import idle_cores, keep_compiled_programs
+from justright.deferred import import_meanwhile
+from justright.engine.layout import Layout
+from justright.engine.passes import run_passes
+from justright.engine.program import Task
+from justright.engine.pruning import Pruning
+from justright.engine.scheduler import run_trials
+from justright.engine.size import layout_for
+from justright.engine.trial import Trial
+from justright.errors import DataError, ModelError
+from justright.experiments.parts import Given, Parts, parts_of
+from justright.network.blueprint import Blueprint
+from justright.network.default import default_network
+from justright.network.objective import infer_objective
+from justright.network.optimizer import initial_learning_rate, keras_optimizer
+from justright.network.own import own_regularization
+from justright.network.weights import Arrays
+from justright.regularizers.recipe import Recipe
+from justright.report.console import progress_bar
+from justright.study import Study
+
+MOST_EPOCHS = 2**31 - 1
+MOST_LANES = 2**16
+BATCH_SIZE = 32
+
+
+class Training(TypedDict, total=False):
+    """How to train, for every experiment: arguments of `compare`, which says what they mean."""
+
+    target: str | None
+    validation: Given | float | None
+    test: Given | float | None
+    epochs: int
+    batch_size: int | None
+    optimizer: Any
+    loss: Any
+    metric: str | None
+    shuffle: bool
+    initial_weights: Literal["model"] | None
+    lanes: int | None
+
+
+@dataclass(frozen=True)
+class Setup:
+    """A task and what its trials start from.
+
+    Attributes:
+        task: network, objective, optimizer, rows.
+        start: the initial weights by seed, or those of all trials.
+        learning_rate: of the optimizer.
+        epochs: of a trial, at most.
+        layout: where lanes live.
+        notes: what was decided on the way, in sentences.
+        features: names of the inputs.
+    """
+
+    task: Task
+    start: Callable[[int], Arrays] | Arrays
+    learning_rate: float
+    epochs: int
+    layout: Layout
+    notes: tuple[str, ...]
+    features: tuple[str, ...]
+
+    @classmethod
+    def of(
+        cls,
+        model: Any,
+        train: Given,
+        *,
+        target: str | None = None,
+        validation: Given | float | None = None,
+        test: Given | float | None = None,
+        epochs: int = 100,
+        batch_size: int | None = None,
+        optimizer: Any = None,
+        loss: Any = None,
+        metric: str | None = None,
+        shuffle: bool = True,
+        initial_weights: Literal["model"] | None = None,
+        lanes: int | None = None,
+    ) -> Setup:
+        """Check what a user gives; the arguments are those of `compare`.
+
+        Raises:
+            DataError: rows, targets or parts that cannot be trained on.
+            ModelError: a network that cannot be read or does not fit.
+        """
+        keep_compiled_programs()
+        parts = parts_of(train, validation, test, target)
+        network = default_network(parts.row_shape, parts.targets) if model is None else model
+        blueprint = Blueprint.of(network, parts.row_shape)
+        objective = infer_objective(
+            parts.targets,
+            blueprint.anatomy.output_activation,
+            blueprint.anatomy.output_shape,
+            loss if loss is not None else _compiled_loss(network),
+            metric,
+        )
+        made = keras_optimizer(optimizer, network)
+        batch_size = _batch_size(batch_size, parts)
+        _check_sizes(epochs, batch_size, parts.training_rows)
+        task = Task(
+            blueprint=blueprint,
+            objective=objective,
+            optimizer=made,
+            rows=parts.rows(objective),
+            batch_size=int(batch_size),
+            shuffle=bool(shuffle),
+            stream=parts.stream(objective, int(batch_size), bool(shuffle)),
+        )
+        return cls(
+            task=task,
+            start=_initial_values(blueprint, initial_weights),
+            learning_rate=initial_learning_rate(made),
+            epochs=int(epochs),
+            layout=_layout(task, lanes),
+            notes=(*parts.notes, *_notes(task, made)),
+            features=parts.features,
+        )
+
+    @property
+    def splits(self) -> int:
+        """How many divisions of the rows there are."""
+        return int(self.task.rows.train.shape[0])
+
+    def trials(self, name: str, recipe: Recipe, seeds: Sequence[int]) -> list[Trial]:
+        """The trials of a recipe: each seed with each split."""
+        return [
+            Trial(name, recipe, seed, split, self.epochs, self.learning_rate)
+            for split in range(self.splits)
+            for seed in seeds
+        ]
+
+    def train(
+        self,
+        trials: Sequence[Trial],
+        progress: bool | None = None,
+        pruning: Pruning | None = None,
+    ) -> Study:
+        """Train, and give the study.
+
+        Args:
+            trials: what to train.
+            progress: whether to show a progress bar; None for where someone watches.
+            pruning: which trials are given up on the way; rows in memory only.
+        """
+        task = self.task
+        import_meanwhile("pandas")
+        with progress_bar(progress) as on_progress:
+            if task.stream is None:
+                run = partial(run_trials, pruning=pruning)
+            else:
+                run = partial(run_passes, stream=task.stream)
+            results = run(task, trials, self.start, layout=self.layout, on_progress=on_progress)
+        return Study(task, results, self.notes, self.features)
+
+
+def checked_seeds(seeds: Any) -> list[int]:
+    """Seeds as a list: of a count, or as they are listed."""
+    if _is_whole(seeds):
+        if seeds < 1:
+            raise DataError(f"seeds={seeds}: at least one is wanted.")
+        return list(range(int(seeds)))
+    given: list[Any] = list(seeds) if isinstance(seeds, Iterable) else [None]
+    if not all(map(_is_whole, given)):
+        raise DataError(f"seeds={seeds!r}: give a count or a list of whole numbers.")
+    listed = [int(seed) for seed in given]
+    if not listed or min(listed) < 0 or len(set(listed)) < len(listed):
+        raise DataError(f"seeds={listed}: give distinct whole numbers of at least 0.")
+    return listed
+
+
+def _layout(task: Task, lanes: int | None) -> Layout:
+    chosen = layout_for(task)
+    if lanes is None:
+        return chosen
+    if not _is_whole(lanes) or not 1 <= lanes <= MOST_LANES:
+        raise DataError(
+            f"lanes={lanes!r}: lanes is a whole number from 1 to {MOST_LANES}, or None."
+        )
+    return replace(chosen, lanes_per_device=int(lanes))
+
+
+def _batch_size(given: Any, parts: Parts) -> Any:
+    own = parts.own_batch_size
+    if given is None:
+        return own or min(BATCH_SIZE, parts.training_rows)
+    if own:
+        raise DataError(
+            f"batch_size={given!r}: a PyDataset brings its own batches, of {own} rows. Leave "
+            "batch_size out, or change it in the PyDataset."
+        )
+    return given
+
+
+def _check_sizes(epochs: int, batch_size: int, rows: int) -> None:
+    for name, value in (("epochs", epochs), ("batch_size", batch_size)):
+        if not _is_whole(value) or value < 1:
+            raise DataError(f"{name}={value!r}: a whole number of at least 1 is wanted.")
+    if epochs > MOST_EPOCHS:
+        raise DataError(f"epochs={epochs}: at most {MOST_EPOCHS} can be counted.")
+    if batch_size > rows:
+        raise DataError(
+            f"batch_size={batch_size} is larger than the {rows} training rows. Use at most {rows}."
+        )
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
+
+
+def _compiled_loss(model: Any) -> Any:
+    """The loss that a model was compiled with, if it is one loss."""
+    found = getattr(model, "loss", None) if getattr(model, "compiled", False) else None
+    return None if isinstance(found, dict | list | tuple) else found
+
+
+def _initial_values(
+    blueprint: Blueprint, initial_weights: str | None
+) -> Callable[[int], Arrays] | Arrays:
+    if initial_weights is None:
+        return blueprint.initial_values
+    if initial_weights != "model":
+        raise ModelError(
+            f"initial_weights={initial_weights!r}: give 'model' to start from the model's own "
+            "weights, or None to draw them anew for each seed."
+        )
+    if blueprint.own_values is None:
+        raise ModelError(
+            'initial_weights="model" wants weights, and the model is not built. Give it an Input '
+            "layer, or call model.build((None, features))."
+        )
+    return blueprint.own_values
+
+
+def _notes(task: Task, optimizer: Any) -> list[str]:
+    objective = task.objective
+    scale = " from logits" if objective.from_logits and objective.kind != "regression" else ""
+    classes = objective.classes
+    target = "numbers" if classes is None else f"{len(classes)} classes"
+    if objective.kind == "multilabel":
+        target = "several labels a row"
+    notes = [f"Target: {target}. Loss: {objective.loss_name.replace('_', ' ')}{scale}."]
+    own = own_regularization(task.blueprint.model)
+    if own:
+        notes.append(
+            f"The model has regularization of its own, which stays on in every recipe: "
+            f"{', '.join(own)}. justright.strip_regularization(model) gives a copy without."
+        )
+    if optimizer.weight_decay:
+        notes.append(
+            f"The optimizer {type(optimizer).__name__} has a weight decay of its own "
+            f"({optimizer.weight_decay:g}), which stays on in every recipe."
+        )
+    idle = idle_cores()
+    return [*notes, idle] if idle else notes
