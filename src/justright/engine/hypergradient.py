@@ -12,6 +12,7 @@ hyperparameter optimization", ICML 2017, section 3.2 (Forward-HG).
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, ClassVar, NamedTuple
@@ -106,18 +107,21 @@ def slopes_by(leaves: tuple[int, ...]) -> type[SlopeProgram]:
 
 
 class _SlopeQueue(Queue[SlopeProgram]):
-    """A queue of trainings that are each one call."""
+    """A queue of trainings that are one call each."""
 
-    def run(self, rows: Rows) -> list[Slope]:
-        """The slopes of all trials, in order."""
-        found: list[Slope] = []
+    def run(self, rows: Rows) -> dict[int, Slope]:
+        """The slopes of all trials, by position."""
+        found: dict[int, Slope] = {}
+        waiting = deque(range(len(self._trials)))
         lanes = self._program.idle_lanes(self._orders)
-        for start in range(0, len(self._trials), self._layout.lanes):
-            positions = range(start, min(start + self._layout.lanes, len(self._trials)))
-            entered = self._enter(positions)
+        while waiting:
+            running: dict[int, int] = {}
+            self._orders.epochs[:] = 0
+            self._fill(waiting, running)
             orders = jax.device_put(self._orders, self._layout.over_lanes())
             slopes = jax.tree.map(np.asarray, self._program.run(rows, lanes, orders))
-            found += [jax.tree.map(lambda a, lane=lane: a[lane], slopes) for lane in entered]
+            for lane, position in running.items():
+                found[position] = Slope(*(array[lane] for array in slopes))
         return found
 
 
@@ -143,4 +147,5 @@ def slopes_of(
     """
     rows = jax.device_put(task.rows, layout.everywhere())
     start = Remembered(initial_values)
-    return _SlopeQueue(slopes_by(leaves), task, trials, start, layout).run(rows)
+    found = _SlopeQueue(slopes_by(leaves), task, trials, start, layout).run(rows)
+    return [found[position] for position in range(len(trials))]
