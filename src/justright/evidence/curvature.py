@@ -37,9 +37,6 @@ from justright.regularizers.recipe import Recipe
 _CHUNK_BYTES = 2**26
 # How many derivatives are computed at most: of more rows, some stand for all.
 _MOST_DERIVATIVES = 2e9
-# All of the curvature, where its matrices stay within so many bytes and multiplications.
-_WHOLE_BYTES = 2**29
-_WHOLE_PRODUCTS = 1.5e10
 
 _LIKELIHOODS = (
     "binary_crossentropy",
@@ -76,9 +73,21 @@ class Curvature:
         return tuple(k.path for k in self.network.kernels if k.position == "output" or not last)
 
     @property
+    def weights(self) -> np.ndarray:
+        """How many weights each of them has, (kernels,)."""
+        variables = self.network.model.trainable_variables
+        sizes = {p: math.prod(v.shape) for p, v in zip(self.network.trainable, variables, strict=True)}
+        return np.array([sizes[path] for path in self.kernels])
+
+    @property
+    def count(self) -> int:
+        """How many terms −log p(D|w) sums up."""
+        return len(self.inputs) * terms_of(self.objective)
+
+    @property
     def read_rows(self) -> int:
         """How many rows are differentiated; they stand for all."""
-        each = _numbers(self.objective) * sum(self._size(path) for path in self.kernels)
+        each = _numbers(self.objective) * int(self.weights.sum())
         return int(min(len(self.inputs), max(1, _MOST_DERIVATIVES // each)))
 
     def mode(self, values: Arrays, strength: float) -> Mode:
@@ -89,7 +98,7 @@ class Curvature:
             strength: λ of the L2 that it was trained with.
         """
         weights, buffers = jax.tree.map(jnp.asarray, self.network.complete(values))
-        count = len(self.inputs) * terms_of(self.objective)
+        count = self.count
         loss, gradient = self._loss(weights, buffers)
         kernels = {path: _matrix(np.asarray(weights[path], np.float64)) for path in self.kernels}
         squares = np.array([np.square(w).sum() for w in kernels.values()])
@@ -154,21 +163,12 @@ class Curvature:
 
     @property
     def _at_once(self) -> int:
-        each = _numbers(self.objective) * sum(self._size(path) for path in self.kernels)
+        each = _numbers(self.objective) * int(self.weights.sum())
         return max(1, min(len(self.inputs), _CHUNK_BYTES // (4 * each)))
 
     def _outputs(self, weights: Weights, buffers: Buffers, x: jax.Array) -> jax.Array:
         weigh = weigh_in_prediction(self.recipe)
         return self.network.forward(weights, buffers, x, training=False, weigh=weigh).outputs
-
-    def _size(self, path: str) -> int:
-        return next(
-            math.prod(v.shape)
-            for p, v in zip(
-                self.network.trainable, self.network.model.trainable_variables, strict=True
-            )
-            if p == path
-        )
 
 
 _NO_DIRECTIONS = Spectrum(np.zeros(0), np.zeros((0, 0)), np.zeros(0), 0.0, np.zeros(0))

@@ -95,6 +95,7 @@ class Evidence:
             posterior. Near 0 where training has come to rest.
         update: λ after one of MacKay's updates, τ ← γ/Σw²; more than `strength` where the
             evidence asks for more.
+        updates: the same for each kernel by itself, (kernels,).
     """
 
     strength: float
@@ -105,6 +106,7 @@ class Evidence:
     noise: float | None
     unsettled: float
     update: float
+    updates: np.ndarray
 
 
 def evidence_at(mode: Mode, strength: float) -> Evidence:
@@ -134,29 +136,20 @@ def evidence_at(mode: Mode, strength: float) -> Evidence:
         precision=ratio / variance,
         noise=math.sqrt(variance) if mode.gaussian else None,
         unsettled=(within + spectrum.flat_slope / ratio) / (2 * variance),
-        update=_update(mode, float(effective.sum()), squares),
+        update=float(_updates(mode, np.array([effective.sum()]), np.array([squares]))[0]),
+        updates=_updates(mode, effective, mode.squares),
     )
 
 
-def kernel_strengths(mode: Mode, evidence: Evidence) -> np.ndarray:
-    """MacKay's update for each kernel by itself: the λ (kernels,) that it asks for."""
-    decided = float(evidence.effective.sum())
-    return np.array(
-        [
-            _update(mode, float(own), float(squares), decided)
-            for own, squares in zip(evidence.effective, mode.squares, strict=True)
-        ]
-    )
-
-
-def _update(mode: Mode, decided: float, squares: float, all_decided: float | None = None) -> float:
-    """λ of τ = γ/Σw², with σ² = RSS/(N − γ); infinite where all weights are 0."""
-    if squares == 0:
-        return math.inf
-    if not mode.gaussian:
-        return mode.strength_of(decided / squares)
-    left = mode.count - (decided if all_decided is None else all_decided)
-    return mode.strength_of(decided / squares * mode.misfit / left) if left > 0 else 0.0
+def _updates(mode: Mode, effective: np.ndarray, squares: np.ndarray) -> np.ndarray:
+    """λ of τ = γ/Σw², with σ² = RSS/(N − γ), part by part; infinite where all weights are 0."""
+    variance = 1.0
+    if mode.gaussian:
+        # Where all numbers are spent on weights none is left to tell the noise.
+        variance = mode.misfit / max(mode.count - float(effective.sum()), 1.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        precisions = np.where(squares > 0, effective / squares, np.inf)
+    return np.array([mode.strength_of(float(one) * variance) for one in precisions])
 
 
 def _log_likelihood(mode: Mode, variance: float) -> float:

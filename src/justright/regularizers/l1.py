@@ -49,7 +49,7 @@ class L1(Technique, ActsOnUpdate, ExportsPenalty):
     structured neural networks", NeurIPS 2021, equation 4.
     """
 
-    strength: Strength = strength(meaning="the strength of a penalty")
+    strength: Strength = strength(smooth=True, meaning="the strength of a penalty")
 
     makes_zeros = True
 

@@ -70,7 +70,7 @@ class L2(Technique, ActsOnLoss, ExportsPenalty):
     NIPS 1991, equation 2.
     """
 
-    strength: Strength = strength(meaning="the strength of a penalty")
+    strength: Strength = strength(smooth=True, meaning="the strength of a penalty")
 
     weights_only = True
 

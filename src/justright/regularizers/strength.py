@@ -37,6 +37,7 @@ class Limits:
     integer: bool
     by_layer: bool
     scheduled: bool
+    smooth: bool
     meaning: str
 
     def __str__(self) -> str:
@@ -94,6 +95,7 @@ def strength(
     integer: bool = False,
     by_layer: bool = True,
     scheduled: bool = True,
+    smooth: bool = False,
     meaning: str,
 ) -> Any:
     """Declare a traced strength of a technique: its limits, its neutral value, its meaning.
@@ -105,6 +107,8 @@ def strength(
         integer: whether only whole numbers make sense.
         by_layer: whether a mapping may give each layer its own.
         scheduled: whether a schedule may change it from epoch to epoch.
+        smooth: whether weights change smoothly with it where draws stay the same, so that
+            training can be differentiated by it. A mask jumps where its rate passes a draw.
         meaning: one line for catalogues and error messages.
 
     Returns:
@@ -112,7 +116,16 @@ def strength(
     """
     by_layer = by_layer and not integer
     limits = Limits(
-        low, high, low_included, high_included, neutral, integer, by_layer, scheduled, meaning
+        low,
+        high,
+        low_included,
+        high_included,
+        neutral,
+        integer,
+        by_layer,
+        scheduled,
+        smooth,
+        meaning,
     )
     return dataclasses.field(default=default, metadata={"limits": limits})
 
