@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from justright.evidence.verdict import Verdict
     from justright.experiments.activations import activation_histograms
     from justright.experiments.compare import compare
+    from justright.experiments.evidence_strength import evidence_strength
+    from justright.experiments.strength_evidence import StrengthEvidence
+    from justright.experiments.tune import Tuned, tune_strengths
     from justright.network.own import strip_regularization
     from justright.regularizers import (
         EMA,
@@ -146,10 +149,12 @@ _HOMES = {
     "SkipConnections": "regularizers",
     "SpatialDropout": "regularizers",
     "Step": "regularizers.schedule",
+    "StrengthEvidence": "experiments.strength_evidence",
     "StochasticDepth": "regularizers",
     "SpectralNorm": "regularizers",
     "Study": "study",
     "Technique": "regularizers",
+    "Tuned": "experiments.tune",
     "UnitNorm": "regularizers",
     "Verdict": "evidence.verdict",
     "WarmRestarts": "regularizers",
@@ -157,10 +162,12 @@ _HOMES = {
     "WeightNoise": "regularizers",
     "activation_histograms": "experiments.activations",
     "compare": "experiments.compare",
+    "evidence_strength": "experiments.evidence_strength",
     "example": "data.examples",
     "strip_regularization": "network.own",
     "technique": "regularizers",
     "techniques": "regularizers.catalog",
+    "tune_strengths": "experiments.tune",
 }
 
 __all__ = [
@@ -218,8 +225,10 @@ __all__ = [
     "SpectralNorm",
     "Step",
     "StochasticDepth",
+    "StrengthEvidence",
     "Study",
     "Technique",
+    "Tuned",
     "UnitNorm",
     "Verdict",
     "WarmRestarts",
@@ -227,10 +236,12 @@ __all__ = [
     "WeightNoise",
     "activation_histograms",
     "compare",
+    "evidence_strength",
     "example",
     "strip_regularization",
     "technique",
     "techniques",
+    "tune_strengths",
 ]
 
 

@@ -76,7 +76,9 @@ class Curvature:
     def weights(self) -> np.ndarray:
         """How many weights each of them has, (kernels,)."""
         variables = self.network.model.trainable_variables
-        sizes = {p: math.prod(v.shape) for p, v in zip(self.network.trainable, variables, strict=True)}
+        sizes = {
+            p: math.prod(v.shape) for p, v in zip(self.network.trainable, variables, strict=True)
+        }
         return np.array([sizes[path] for path in self.kernels])
 
     @property

@@ -126,22 +126,26 @@ def _refusal(evaluate: Evaluate, point: Point, bounds: np.ndarray) -> str:
             f"{point.loss:.2g}: training magnifies small changes step by step, and the derivative "
             "holds for the last digits of the strengths only"
         )
-    if slope == 0:
-        return ""
+    return _contradiction(evaluate, point, bounds, slope) if slope else ""
+
+
+def _contradiction(evaluate: Evaluate, point: Point, bounds: np.ndarray, slope: float) -> str:
+    """Where the loss does not change along the gradient as the derivative says."""
     along = point.gradient / slope
-    low, high = evaluate("probe", [np.clip(point.logs + s * REACH * along, *bounds.T) for s in (-1, 1)])
-    way = float((high.logs - low.logs) @ along)
+    ends = [np.clip(point.logs + sign * REACH * along, *bounds.T) for sign in (-1, 1)]
+    low, high = evaluate("probe", ends)
     if not (low.finite and high.finite):
         return "training is not finite for strengths a quarter weaker or stronger"
-    difference = (high.loss - low.loss) / way
-    if max(slope, abs(difference)) * REACH < _FLAT * abs(point.loss):
-        return ""
-    if 1 / _AGREE <= difference / slope <= _AGREE:
+    foretold = slope * float((high.logs - low.logs) @ along)
+    changes = high.validation[:, 0] - low.validation[:, 0]
+    change = float(changes.mean())
+    unseen = max(foretold, abs(change)) < _FLAT * abs(point.loss) + 2 * _error(changes)
+    if unseen or 1 / _AGREE <= change / foretold <= _AGREE:
         return ""
     return (
-        f"the derivative foretells a change of the validation loss by {slope * way:.2g} between "
-        f"strengths a quarter weaker and stronger, and it is {difference * way:.2g}: the loss is "
-        "rough there, because training is chaotic"
+        f"the derivative foretells that the validation loss changes by {foretold:.2g} between "
+        f"strengths a quarter weaker and stronger, and it is {change:.2g}: the loss is rough "
+        "there, because training is chaotic"
     )
 
 
@@ -149,24 +153,25 @@ def told(descent: Descent, names: Sequence[str], evaluations: int) -> str:
     """The descent in a sentence or two."""
     start, best = descent.start, descent.best
     if descent.refusal:
-        return (
-            f"No step was taken: {descent.refusal}. Use a grid (compare), a smaller learning "
-            "rate, or fewer epochs."
-        )
+        return "The strengths are as they were given."
     moved = ", ".join(
         f"{name} from {np.exp(a):.3g} to {np.exp(b):.3g}"
         for name, a, b in zip(names, start.logs, best.logs, strict=True)
     )
     return (
         f"{moved}: validation loss from {start.loss:.4g} to {best.loss:.4g}, the mean of "
-        f"{len(best.validation)} trainings, after {evaluations} evaluations."
+        f"{len(best.validation)} trainings, after {evaluations} evaluations. These rows have "
+        "chosen: judge on others."
     )
 
 
-def cautions(descent: Descent, names: Sequence[str], bounds: np.ndarray) -> list[str]:
+def doubts_of(descent: Descent, names: Sequence[str], bounds: np.ndarray) -> list[str]:
     """When not to trust the strengths that were found, in sentences."""
     if descent.refusal:
-        return []
+        return [
+            f"No step was taken: {descent.refusal}. Use a grid (compare), a smaller learning rate, "
+            "or fewer epochs."
+        ]
     said, best = [], descent.best
     for name, log, ends in zip(names, best.logs, bounds, strict=True):
         if np.isclose(log, ends, atol=1e-3).any():

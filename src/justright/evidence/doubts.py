@@ -7,10 +7,10 @@ from typing import Any
 import keras
 
 from justright.network.own import own_regularization
+from justright.regularizers.branches import ActsOnBranches
 from justright.regularizers.places import (
     ActsOnActivations,
     ActsOnBatch,
-    ActsOnBranches,
     ActsOnGradient,
     ActsOnLoss,
     ActsOnStepWeights,

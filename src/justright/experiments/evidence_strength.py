@@ -1,8 +1,7 @@
-"""The strength of L2 without a validation set: where the evidence of the training rows is highest."""
+"""The strength of L2 without a validation set: where the training rows' evidence is highest."""
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
+from justright.data.arrays import check_count
 from justright.engine.outcome import Outcome
 from justright.engine.trial import TrialResult
 from justright.errors import DataError, RecipeError, did_you_mean
@@ -17,9 +17,11 @@ from justright.evidence.curvature import Curvature, check_likelihood
 from justright.evidence.doubts import doubts_of
 from justright.evidence.laplace import Evidence, evidence_at
 from justright.evidence.marginal import Readings, chosen, told
+from justright.evidence.readings import layers_table, trainings_table
 from justright.evidence.spectra import STRUCTURES, Structure
-from justright.experiments.parts import Given
+from justright.experiments.given import Given
 from justright.experiments.setup import Setup, Training, checked_seeds
+from justright.experiments.strength_evidence import StrengthEvidence
 from justright.network.network import Network
 from justright.network.weights import random_numbers_kept
 from justright.regularizers.l2 import L2
@@ -31,70 +33,9 @@ from justright.study import Study
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.figure import Figure
 
 STRENGTHS = tuple(float(f"{value:.3g}") for value in np.geomspace(1e-5, 1, 11))
 """The strengths that are tried: two a decade."""
-
-
-@dataclass(frozen=True, repr=False)
-class StrengthEvidence:
-    """What the training rows say of the strength of L2.
-
-    Attributes:
-        strength: λ, in Keras' convention (λ·Σw² on the mean loss).
-        recipe: the base with L2 of that strength.
-        deviation: of the Gaussian prior that it is, for these rows (and this noise).
-        noise: the fitted standard deviation of the targets' noise; None for classes.
-        fixed_point: λ that MacKay's update leaves as it is, between the strengths tried; None
-            without one.
-        trusted: whether nothing speaks against it.
-        doubts: when not to trust it, in sentences.
-        table: one row a training. Columns: strength, seed, log_evidence (nats), log_likelihood,
-            effective (weights that the data decide), unsettled (nats that a Newton step would
-            still gain), update (λ after one of MacKay's updates), noise (NaN for classes),
-            train_loss, val_loss (NaN without validation rows).
-        layers: one row a kernel, at the strength that was trained nearest to the choice, means
-            over seeds: kernel, weights, effective, strength (the λ of MacKay's update for this
-            kernel alone).
-        study: the trainings; the recipes are named after their strengths, `"0.01"`.
-    """
-
-    strength: float
-    recipe: Recipe
-    deviation: float
-    noise: float | None
-    fixed_point: float | None
-    trusted: bool
-    doubts: tuple[str, ...]
-    table: pd.DataFrame
-    layers: pd.DataFrame
-    study: Study
-    _words: str = field(repr=False)
-
-    def __repr__(self) -> str:
-        doubt = "" if self.trusted else ", not to be trusted"
-        return f"<StrengthEvidence: L2({self.strength:.3g}){doubt}>"
-
-    @cached_property
-    def curve(self) -> pd.DataFrame:
-        """The table's means over seeds, one row a strength; log_evidence_error beside them."""
-        groups = self.table.drop(columns="seed").groupby("strength", as_index=False)
-        curve = groups.mean()
-        errors = groups["log_evidence"].sem()["log_evidence"]
-        curve.insert(2, "log_evidence_error", errors)
-        return curve
-
-    def summary(self) -> str:
-        """What the evidence says, and when not to trust it."""
-        doubts = ["Not to be trusted:", *self.doubts] if self.doubts else []
-        return " ".join([self._words, *doubts])
-
-    def plot(self) -> Figure:
-        """The log evidence by strength, and the losses below it."""
-        from justright.report.evidence import draw_evidence
-
-        return draw_evidence(self.table, self.strength, self.fixed_point)
 
 
 @random_numbers_kept()
@@ -148,8 +89,7 @@ def evidence_strength(
         raise RecipeError(
             f"curvature={curvature!r} is not known. {did_you_mean(curvature, STRUCTURES)}"
         )
-    if isinstance(refine, bool) or not isinstance(refine, numbers.Integral) or refine < 0:
-        raise DataError(f"refine={refine!r}: a whole number of at least 0 is wanted.")
+    check_count("refine", refine)
     validated = training.get("validation") is not None
     if not validated:
         # The engine wants a row to validate on; it decides nothing and is not told.
@@ -266,42 +206,18 @@ class _Run:
             trusted=not doubts,
             doubts=doubts,
             table=self._table(),
-            layers=self._layers(found),
-            study=Study(setup.task, self.results, setup.notes, setup.features),
+            layers=layers_table(self.curvature, found),
+            study=Study(setup.task, self.results, setup.notes, setup.features, setup.preparations),
             _words=told(readings, choice, deviation, noise, len(self.curvature.inputs)),
         )
 
     def _table(self) -> pd.DataFrame:
-        import pandas as pd
-
-        def row(result: TrialResult, found: Evidence | None) -> dict[str, float]:
-            nan = float("nan")
-            return {
-                "strength": self._strength(result),
-                "seed": result.trial.seed,
-                "log_evidence": nan if found is None else found.log_evidence,
-                "log_likelihood": nan if found is None else found.log_likelihood,
-                "effective": nan if found is None else float(found.effective.sum()),
-                "unsettled": nan if found is None else found.unsettled,
-                "update": nan if found is None else found.update,
-                "noise": nan if found is None or found.noise is None else found.noise,
-                "train_loss": nan if found is None else result.at_chosen("train_loss"),
-                "val_loss": result.at_chosen("val_loss") if found and self.validated else nan,
-            }
-
-        rows = [row(r, e) for r, e in zip(self.results, self.found, strict=True)]
-        return pd.DataFrame(rows).sort_values(["strength", "seed"], ignore_index=True)
-
-    def _layers(self, found: Sequence[Evidence]) -> pd.DataFrame:
-        import pandas as pd
-
-        return pd.DataFrame(
-            {
-                "kernel": self.curvature.kernels,
-                "weights": self.curvature.weights,
-                "effective": np.mean([e.effective for e in found], axis=0),
-                "strength": np.median([e.updates for e in found], axis=0),
-            }
+        losses = ("train_loss", "val_loss") if self.validated else ("train_loss",)
+        return trainings_table(
+            [
+                (self._strength(r), r.trial.seed, e, {name: r.at_chosen(name) for name in losses})
+                for r, e in zip(self.results, self.found, strict=True)
+            ]
         )
 
     def _strength(self, result: TrialResult) -> float:

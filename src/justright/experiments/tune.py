@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import fnmatch
-import numbers
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
+from justright.data.arrays import check_count
 from justright.engine.hypergradient import slopes_of
 from justright.errors import DataError, RecipeError, did_you_mean
-from justright.evidence.descent import Point, cautions, descend, told
-from justright.experiments.parts import Given
+from justright.evidence.descent import Point, descend, doubts_of, told
+from justright.experiments.given import Given
 from justright.experiments.setup import Setup, Training, checked_seeds
 from justright.network.weights import random_numbers_kept
 from justright.regularizers.named import limits_by_name, with_strengths
@@ -40,24 +40,30 @@ class Tuned:
             probe), each strength, val_loss (mean over seeds and splits), val_error (its
             standard error), train_loss, val_metric, and by each strength the slope of val_loss
             along its natural logarithm.
-        trusted: whether nothing spoke against the derivative.
-        cautions: when not to trust it, in sentences.
+        doubts: when not to trust them, in sentences; the first says why, where the derivative
+            was refused.
         notes: of the task, in sentences.
     """
 
     recipe: Recipe
     table: pd.DataFrame
-    trusted: bool
-    cautions: tuple[str, ...]
+    doubts: tuple[str, ...]
     notes: tuple[str, ...]
     _words: str = field(repr=False)
 
     def __repr__(self) -> str:
-        return f"<Tuned to {self.recipe}: {len(self.table)} evaluations>"
+        doubt = "" if self.trusted else ", not to be trusted"
+        return f"<Tuned to {self.recipe}{doubt}>"
+
+    @property
+    def trusted(self) -> bool:
+        """Whether nothing speaks against them."""
+        return not self.doubts
 
     def summary(self) -> str:
         """What was found, and when not to trust it."""
-        return " ".join([self._words, *self.cautions])
+        doubts = ["Not to be trusted:", *self.doubts] if self.doubts else []
+        return " ".join([self._words, *doubts])
 
     def plot(self) -> Figure:
         """The losses and the strengths, step by step."""
@@ -112,7 +118,7 @@ def tune_strengths(
     """
     start = as_recipe(recipe)
     names = _chosen(start, over)
-    _check_count("steps", steps)
+    check_count("steps", steps)
     bounds = _bounds(start, names, span)
     setup = Setup.of(model, train, **training)
     if setup.task.stream is not None:
@@ -129,12 +135,11 @@ def tune_strengths(
 
     logs = np.log([float(start.strengths()[name]) for name in names])
     descent = descend(evaluate, logs, bounds, int(steps))
-    cautious = cautions(descent, names, bounds) + _of_techniques(start, names)
+    doubts = doubts_of(descent, names, bounds) + _of_techniques(start, names)
     return Tuned(
         recipe=start if descent.best is descent.start else _moved(start, names, descent.best.logs),
         table=_table(points, names),
-        trusted=not descent.refusal,
-        cautions=tuple(cautious),
+        doubts=tuple(doubts),
         notes=setup.notes,
         _words=told(descent, names, len(points)),
     )
@@ -224,9 +229,10 @@ def _why_not(name: str, value: Any, smooth: Sequence[str]) -> str:
     )
 
 
-def _bounds(recipe: Recipe, names: Sequence[str], span: float) -> np.ndarray:
+def _bounds(recipe: Recipe, names: Sequence[str], span: Any) -> np.ndarray:
     """Lowest and highest logarithm of each strength, (strengths, 2)."""
-    if isinstance(span, bool) or not isinstance(span, numbers.Real) or not span > 1:
+    number = isinstance(span, int | float | np.number) and not isinstance(span, bool)
+    if not (number and 1 < span < np.inf):
         raise RecipeError(f"span={span!r}: a factor of more than 1 is wanted.")
     limits, values = limits_by_name(recipe), recipe.strengths()
     ends = []
@@ -239,17 +245,16 @@ def _bounds(recipe: Recipe, names: Sequence[str], span: float) -> np.ndarray:
 
 def _of_techniques(recipe: Recipe, names: Sequence[str]) -> list[str]:
     """What of a derivative holds only in part, technique by technique."""
-    said = []
-    zeros = [one for one in recipe.filling(ActsOnUpdate) if one.makes_zeros]
-    if zeros:
-        said.append(
-            f"{type(zeros[0]).__name__} keeps weights at exactly zero, and there they have no "
-            "slope: the derivative does not see those that are about to wake."
-        )
-    said.append(
-        "These strengths were chosen on the validation rows: judge them on rows that had no part."
-    )
-    return said
+    zeros = [
+        one
+        for one in recipe.filling(ActsOnUpdate)
+        if one.makes_zeros and any(name.startswith(type(one).__name__ + ".") for name in names)
+    ]
+    return [
+        f"{type(one).__name__} keeps weights at exactly zero, and there they have no slope: the "
+        "derivative does not see those that are about to wake."
+        for one in zeros
+    ]
 
 
 def _table(points: Sequence[Point], names: Sequence[str]) -> pd.DataFrame:
@@ -269,8 +274,3 @@ def _table(points: Sequence[Point], names: Sequence[str]) -> pd.DataFrame:
         }
 
     return pd.DataFrame([row(point) for point in points])
-
-
-def _check_count(name: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < 1:
-        raise DataError(f"{name}={value!r}: a whole number of at least 1 is wanted.")

@@ -19,8 +19,10 @@ the lasso", 1996, section 5.
 from __future__ import annotations
 
 import math
-import numbers
 from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
 
 from justright.errors import RecipeError
 from justright.regularizers.schedule import Schedule
@@ -47,7 +49,7 @@ def likelihood_scale(rows: int, noise: float | None = None, outputs: int = 1) ->
     200.0
     """
     for name, value in (("rows", rows), ("outputs", outputs)):
-        whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+        whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
         if not whole or value < 1:
             raise RecipeError(f"{name}={value!r}: a whole number of at least 1 is wanted.")
     if noise is None:
@@ -92,8 +94,8 @@ def of_prior(value: Strength) -> Strength:
     return value
 
 
-def _positive(name: str, value: object, meaning: str) -> float:
-    number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    if not number or not float(value) > 0:
+def _positive(name: str, value: Any, meaning: str) -> float:
+    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    if not (number and value > 0):
         raise RecipeError(f"{name}={value!r}: {meaning} is a number of more than 0.")
     return float(value)

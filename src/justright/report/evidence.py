@@ -55,7 +55,7 @@ def draw_evidence(table: pd.DataFrame, chosen: float, fixed_point: float | None)
         axes.spines[["top", "right"]].set_visible(False)
         axes.tick_params(colors=INK, labelsize=9)
     upper.legend(frameon=False, fontsize=9)
-    lower.legend(handles=lower.get_legend_handles_labels()[0][:-1 if fixed_point is None else -2])
+    lower.legend(handles=lower.get_legend_handles_labels()[0][: -1 if fixed_point is None else -2])
     figure.suptitle("Evidence of the training rows by strength", x=0.01, ha="left", color=INK)
     return figure
 
