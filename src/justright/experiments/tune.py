@@ -16,6 +16,7 @@ from justright.evidence.descent import Point, descend, doubts_of, told
 from justright.experiments.given import Given
 from justright.experiments.setup import Setup, Training, checked_seeds
 from justright.network.weights import random_numbers_kept
+from justright.regularizers.adversarial_training import AdversarialTraining
 from justright.regularizers.named import limits_by_name, with_strengths
 from justright.regularizers.places import ActsOnStopping, ActsOnUpdate
 from justright.regularizers.recipe import Recipe, as_recipe
@@ -250,11 +251,17 @@ def _of_techniques(recipe: Recipe, names: Sequence[str]) -> list[str]:
         for one in recipe.filling(ActsOnUpdate)
         if one.makes_zeros and any(name.startswith(type(one).__name__ + ".") for name in names)
     ]
-    return [
+    said = [
         f"{type(one).__name__} keeps weights at exactly zero, and there they have no slope: the "
         "derivative does not see those that are about to wake."
         for one in zeros
     ]
+    if any(isinstance(one, AdversarialTraining) for one in recipe.techniques):
+        said.append(
+            "AdversarialTraining goes by signs that jump as weights change, which no derivative "
+            "sees."
+        )
+    return said
 
 
 def _table(points: Sequence[Point], names: Sequence[str]) -> pd.DataFrame:

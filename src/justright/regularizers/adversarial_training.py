@@ -36,9 +36,9 @@ class AdversarialTraining(Technique, ActsOnGradient):
     examples", ICLR 2015, sections 4 and 6.
     """
 
-    epsilon: float = strength(by_layer=False, smooth=True, meaning="a distance of the inputs")
+    epsilon: float = strength(by_layer=False, meaning="a distance of the inputs")
     alpha: float = strength(
-        0.5, high=1.0, neutral=1.0, by_layer=False, smooth=True, meaning="a share of the loss"
+        0.5, high=1.0, neutral=1.0, by_layer=False, meaning="a share of the loss"
     )
 
     def gradient(self, gradient: Weights, backward: Backward, key: jax.Array) -> Weights:
