@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from justright.experiments.compare import compare
     from justright.experiments.evidence_strength import evidence_strength
     from justright.experiments.strength_evidence import StrengthEvidence
+    from justright.experiments.sweep import sweep
+    from justright.experiments.swept import Sweep
     from justright.experiments.tune import Tuned, tune_strengths
     from justright.network.own import strip_regularization
     from justright.regularizers import (
@@ -81,6 +83,7 @@ if TYPE_CHECKING:
         ShakeDrop,
         ShakeShake,
         SkipConnections,
+        SnapshotEnsemble,
         SpatialDropout,
         SpectralNorm,
         StochasticDepth,
@@ -147,12 +150,14 @@ _HOMES = {
     "ShakeDrop": "regularizers",
     "ShakeShake": "regularizers",
     "SkipConnections": "regularizers",
+    "SnapshotEnsemble": "regularizers",
     "SpatialDropout": "regularizers",
     "Step": "regularizers.schedule",
     "StrengthEvidence": "experiments.strength_evidence",
     "StochasticDepth": "regularizers",
     "SpectralNorm": "regularizers",
     "Study": "study",
+    "Sweep": "experiments.swept",
     "Technique": "regularizers",
     "Tuned": "experiments.tune",
     "UnitNorm": "regularizers",
@@ -165,6 +170,7 @@ _HOMES = {
     "evidence_strength": "experiments.evidence_strength",
     "example": "data.examples",
     "strip_regularization": "network.own",
+    "sweep": "experiments.sweep",
     "technique": "regularizers",
     "techniques": "regularizers.catalog",
     "tune_strengths": "experiments.tune",
@@ -221,12 +227,14 @@ __all__ = [
     "ShakeDrop",
     "ShakeShake",
     "SkipConnections",
+    "SnapshotEnsemble",
     "SpatialDropout",
     "SpectralNorm",
     "Step",
     "StochasticDepth",
     "StrengthEvidence",
     "Study",
+    "Sweep",
     "Technique",
     "Tuned",
     "UnitNorm",
@@ -239,6 +247,7 @@ __all__ = [
     "evidence_strength",
     "example",
     "strip_regularization",
+    "sweep",
     "technique",
     "techniques",
     "tune_strengths",

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any, ClassVar, NamedTuple
 
@@ -27,7 +28,8 @@ from justright.engine.layout import Layout
 from justright.engine.program import Program, Task, compiled, spread_over
 from justright.engine.queue import Queue, Remembered
 from justright.engine.rows import Rows
-from justright.engine.step import Training, begin, prediction_weights
+from justright.engine.size import layout_for
+from justright.engine.step import Training, begin, predictor
 from justright.engine.trial import Trial
 from justright.network.weights import Arrays
 
@@ -89,15 +91,15 @@ class SlopeProgram(Program):
         machinery = self._machinery
 
         def epoch(number: jax.Array, training: Training) -> Training:
-            return train_epoch(machinery, self._plan, rows, training, order.at(number), number)
+            return train_epoch(machinery, self._plan, rows, training, order, number)
 
         start = begin(machinery, order.recipe.at(0), order.weights, order.buffers)
         ended = jax.lax.fori_loop(0, order.epochs, epoch, start)
-        recipe = order.at(order.epochs - 1).recipe
-        weights = prediction_weights(recipe, ended)
-        network, objective = machinery.network, machinery.objective
+        last = order.epochs - 1
+        now = predictor(order.recipe.at(last), ended)
+        recipe = now.recipe(order.recipe, last)
         parts = rows.parts(order.split)[:2]
-        return evaluate(network, objective, recipe, weights, ended.buffers, rows, parts)
+        return evaluate(machinery.network, machinery.objective, recipe, now, rows, parts)
 
 
 @cache
@@ -130,7 +132,7 @@ def slopes_of(
     trials: Sequence[Trial],
     initial_values: Callable[[int], Arrays] | Arrays,
     leaves: tuple[int, ...],
-    layout: Layout,
+    layout: Layout | None = None,
 ) -> list[Slope]:
     """Train, and derive the validation loss by the logarithms of some strengths.
 
@@ -140,11 +142,16 @@ def slopes_of(
         initial_values: as in `run_trials`.
         leaves: the positions of the strengths in `Recipe.in_program().strengths()`, more than
             0 in every trial.
-        layout: where lanes live.
+        layout: where lanes live; chosen from the devices if None.
 
     Returns:
         One slope for each trial.
     """
+    if layout is None:
+        layout = layout_for(task, trials[0].recipe.in_program())
+        # Beside each lane's state stands its derivative by each strength.
+        fewer = max(1, layout.lanes_per_device // (1 + len(leaves)))
+        layout = replace(layout, lanes_per_device=fewer)
     rows = jax.device_put(task.rows, layout.everywhere())
     start = Remembered(initial_values)
     found = _SlopeQueue(slopes_by(leaves), task, trials, start, layout).run(rows)

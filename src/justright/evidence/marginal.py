@@ -179,17 +179,14 @@ def _of_training(readings: Readings, best: int) -> list[str]:
 
 def _peaks(mean: np.ndarray) -> list[int]:
     """Positions of maxima between which the evidence falls by more than `_DIP`."""
-    peaks: list[int] = []
-    lowest = np.inf
-    for i, value in enumerate(mean):
-        if not peaks:
-            peaks, lowest = [i], value
-            continue
-        lowest = min(lowest, value)
-        if value - lowest > _DIP and mean[peaks[-1]] - lowest > _DIP:
-            peaks, lowest = [*peaks, i], value
-        elif value > mean[peaks[-1]]:
-            peaks[-1], lowest = i, value
+    first, *others = np.flatnonzero(np.isfinite(mean)).tolist()
+    peaks, lowest = [first], mean[first]
+    for i in others:
+        lowest = min(lowest, mean[i])
+        if min(mean[i], mean[peaks[-1]]) - lowest > _DIP:
+            peaks, lowest = [*peaks, i], mean[i]
+        elif mean[i] > mean[peaks[-1]]:
+            peaks[-1], lowest = i, mean[i]
     return peaks
 
 

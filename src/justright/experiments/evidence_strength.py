@@ -25,6 +25,7 @@ from justright.experiments.strength_evidence import StrengthEvidence
 from justright.network.network import Network
 from justright.network.weights import random_numbers_kept
 from justright.regularizers.l2 import L2
+from justright.regularizers.places import ActsOnEnsemble
 from justright.regularizers.prior import gaussian_deviation, likelihood_scale
 from justright.regularizers.recipe import Recipe, as_recipe
 from justright.regularizers.strength import PerLayer
@@ -232,6 +233,12 @@ def _checked_base(recipe: Recipe | Technique | None) -> Recipe:
         raise RecipeError(
             "The recipe brings L2, whose strength is what is to be chosen. Leave it out; "
             "strengths=… says which are tried."
+        )
+    several = base.filling(ActsOnEnsemble)
+    if several:
+        raise RecipeError(
+            f"With {type(several[0]).__name__} several networks predict together, and the evidence "
+            "is read off one. Leave it out; the strength is one for each of them."
         )
     return base
 
