@@ -34,11 +34,14 @@ if TYPE_CHECKING:
     from justright.evidence.verdict import Verdict
     from justright.experiments.activations import activation_histograms
     from justright.experiments.compare import compare
+    from justright.experiments.evidence_strength import evidence_strength
     from justright.experiments.lessons import lesson
     from justright.experiments.path import path
+    from justright.experiments.strength_evidence import StrengthEvidence
     from justright.experiments.sweep import sweep
     from justright.experiments.swept import Sweep
     from justright.experiments.traced import RegularizationPath
+    from justright.experiments.tune import Tuned, tune_strengths
     from justright.network.own import strip_regularization
     from justright.regularizers import (
         EMA,
@@ -153,11 +156,13 @@ _HOMES = {
     "SnapshotEnsemble": "regularizers",
     "SpatialDropout": "regularizers",
     "Step": "regularizers.schedule",
+    "StrengthEvidence": "experiments.strength_evidence",
     "StochasticDepth": "regularizers",
     "SpectralNorm": "regularizers",
     "Study": "study",
     "Sweep": "experiments.swept",
     "Technique": "regularizers",
+    "Tuned": "experiments.tune",
     "UnitNorm": "regularizers",
     "Verdict": "evidence.verdict",
     "WarmRestarts": "regularizers",
@@ -166,6 +171,7 @@ _HOMES = {
     "RegularizationPath": "experiments.traced",
     "activation_histograms": "experiments.activations",
     "compare": "experiments.compare",
+    "evidence_strength": "experiments.evidence_strength",
     "example": "data.examples",
     "lesson": "experiments.lessons",
     "path": "experiments.path",
@@ -173,6 +179,7 @@ _HOMES = {
     "sweep": "experiments.sweep",
     "technique": "regularizers",
     "techniques": "regularizers.catalog",
+    "tune_strengths": "experiments.tune",
 }
 
 __all__ = [
@@ -232,9 +239,11 @@ __all__ = [
     "SpectralNorm",
     "Step",
     "StochasticDepth",
+    "StrengthEvidence",
     "Study",
     "Sweep",
     "Technique",
+    "Tuned",
     "UnitNorm",
     "Verdict",
     "WarmRestarts",
@@ -242,6 +251,7 @@ __all__ = [
     "WeightNoise",
     "activation_histograms",
     "compare",
+    "evidence_strength",
     "example",
     "lesson",
     "path",
@@ -249,6 +259,7 @@ __all__ = [
     "sweep",
     "technique",
     "techniques",
+    "tune_strengths",
 ]
 
 

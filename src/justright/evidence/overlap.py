@@ -69,12 +69,12 @@ class Overlap:
         )
 
     def ratio(self, column: str) -> float:
-        """r of a column of a study's table.
+        """R of a column of a study's table.
 
         That of a gap is that of validation rows, which are fewer than those trained on, so that
         they disturb it more.
         """
-        part = column.split("_")[0]
+        part = column.split("_", maxsplit=1)[0]
         return {"train": self.train, "test": self.test}.get(part, self.validation)
 
 
