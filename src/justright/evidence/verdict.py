@@ -261,7 +261,7 @@ def _verdict(
         corrected_p=difference.corrected_p,
         comparisons=max(difference.comparisons, 1),
         margin=margin,
-        needed=max(needed, seen.units + 1.0) if needed == needed else needed,
+        needed=max(needed, seen.units + 1.0) if not math.isnan(needed) else needed,
     )
 
 
