@@ -9,6 +9,7 @@ from scipy import stats
 
 from justright.errors import DataError
 from justright.evidence.measure import Measure
+from justright.evidence.overlap import ONE_SPLIT, Overlap
 from justright.evidence.verdict import paired_verdict
 
 ACCURACY = Measure("accuracy", higher_is_better=True)
@@ -27,8 +28,12 @@ def table_of(splits=1, column="test_metric", **values):
     )
 
 
-def verdict_on(table, a="a", b="b", measure=ACCURACY):
-    return paired_verdict(table, a, b, "test_metric", measure)
+RANDOM = Overlap.of_random_splits(train=60, validation=20, test=20)
+
+
+def verdict_on(table, a="a", b="b", measure=ACCURACY, margin=None):
+    overlap = RANDOM if table["split"].nunique() > 1 else ONE_SPLIT
+    return paired_verdict(table, a, b, "test_metric", measure, overlap, margin)
 
 
 BASE = np.array([0.90, 0.93, 0.88, 0.95, 0.91])
@@ -230,7 +235,7 @@ def test_every_figure_of_a_study_can_be_put_in_words(part):
     """`Study.verdict(on=...)` takes the figures of the training rows, too."""
     column = f"{part}_loss"
     table = table_of(column=column, a=BASE + 0.02 + WOBBLE, b=BASE)
-    text = str(paired_verdict(table, "a", "b", column, Measure("loss", higher_is_better=False)))
+    text = str(paired_verdict(table, "a", "b", column, Measure("loss", False), ONE_SPLIT))
     word = {"train": "training", "val": "validation", "test": "test"}[part]
     assert f"in {word} loss" in text
 

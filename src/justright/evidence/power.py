@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 
 import numpy as np
-from scipy.special import ndtri, nctdtr, stdtrit
+from scipy.special import nctdtr, ndtri, stdtrit
 
 from justright.evidence.estimate import Estimate
 
