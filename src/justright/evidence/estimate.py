@@ -69,12 +69,14 @@ class Estimate:
     def interval(self, confidence: float = CONFIDENCE) -> Interval:
         """What covers the mean so often; infinite for fewer than two units."""
         reach = self._reach(0.5 + confidence / 2)
+        if math.isinf(reach):
+            return Interval(self.mean, -reach, reach, self.units, self.of_splits)
         low, high = self.mean - reach, self.mean + reach
         return Interval(self.mean, low, high, self.units, self.of_splits)
 
     def p_value(self) -> float:
         """Of a mean of 0, two-sided; NaN for fewer than two units."""
-        return min(1.0, 2 * self._beyond(abs(self.mean)))
+        return min(2 * self._beyond(abs(self.mean)), 1.0)
 
     def p_outside(self, margin: float) -> float:
         """Of a mean outside ±margin: two one-sided tests, the larger p-value.

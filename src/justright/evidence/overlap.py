@@ -47,8 +47,8 @@ class Overlap:
         if len(train) < 2:
             return ONE_SPLIT
         trained = _shared(train)
-        sizes = [part.shape[1] for part in (train, validation, test)]
-        same_test = bool(sizes[2]) and _shared(test) == 1
+        sizes = [_size(part) for part in (train, validation, test)]
+        same_test = sizes[2] > 0 and _shared(test) == 1
         return Overlap(
             train=_ratio(trained),
             validation=sizes[1] / sizes[0],
@@ -69,7 +69,7 @@ class Overlap:
         )
 
     def ratio(self, column: str) -> float:
-        """R of a column of a study's table.
+        """The correction r for a column of a study's table.
 
         That of a gap is that of validation rows, which are fewer than those trained on, so that
         they disturb it more.
@@ -82,10 +82,14 @@ ONE_SPLIT = Overlap()
 """Seeds alone: nothing is shared between splits."""
 
 
+def _size(parts: np.ndarray) -> float:
+    """How many rows the parts (splits, n) have on average; those that are repeated fill up."""
+    return float(np.mean([len(np.unique(part)) for part in parts]))
+
+
 def _shared(parts: np.ndarray) -> float:
     """The mean share of rows that two of the parts (splits, n) have in common."""
-    sets = [np.unique(part) for part in parts]
-    size = np.mean([len(part) for part in sets])
+    sets, size = [np.unique(part) for part in parts], _size(parts)
     if size == 0:
         return 0.0
     splits = len(sets)

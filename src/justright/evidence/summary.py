@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from justright.evidence.estimate import estimate
 from justright.evidence.interval import CONFIDENCE, Interval
 from justright.evidence.measure import Measure
-from justright.evidence.overlap import ONE_SPLIT, Overlap
+from justright.evidence.overlap import Overlap
 from justright.evidence.paired import Difference, differences
 from justright.evidence.verdict import Verdict, corrected_text, paired_verdicts
 from justright.evidence.verdicts import correction_in_words
@@ -265,7 +265,7 @@ def _failures(rows: list[Row]) -> list[str]:
     return [*listed, f"A trial fails when {reason}."]
 
 
-def scope_in_words(table: pd.DataFrame, overlap: Overlap = ONE_SPLIT) -> str:
+def scope_in_words(table: pd.DataFrame, overlap: Overlap) -> str:
     """Of which seeds and rows a study's figures speak.
 
     Args:

@@ -245,7 +245,9 @@ def _verdict(
     elif difference.shown:
         decision = "better" if seen.mean > 0 else "worse"
     else:
-        needed = units_needed(seen, LEVEL / max(difference.comparisons, 1))
+        enough = units_needed(seen, LEVEL / max(difference.comparisons, 1))
+        # As many as there are have not shown it.
+        needed = enough if math.isnan(enough) else max(enough, seen.units + 1.0)
     return Verdict(
         a=pair[0],
         b=pair[1],
@@ -261,7 +263,7 @@ def _verdict(
         corrected_p=difference.corrected_p,
         comparisons=max(difference.comparisons, 1),
         margin=margin,
-        needed=max(needed, seen.units + 1.0) if not math.isnan(needed) else needed,
+        needed=needed,
     )
 
 

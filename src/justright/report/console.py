@@ -11,7 +11,7 @@ import numpy as np
 
 from justright.engine.progress import Progress
 from justright.evidence.measure import Measure
-from justright.evidence.overlap import ONE_SPLIT, Overlap
+from justright.evidence.overlap import Overlap
 from justright.evidence.summary import Row, rows_of
 
 if TYPE_CHECKING:
@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 _WIDEST_GAP = 24
 
 
-def results_table(
-    table: pd.DataFrame, measure: Measure, has_test: bool, overlap: Overlap = ONE_SPLIT
-) -> Table:
+def results_table(table: pd.DataFrame, measure: Measure, has_test: bool, overlap: Overlap) -> Table:
     """One line a recipe: the metric on each part, the gap with its interval, epochs run."""
     from rich import box
     from rich.table import Table
