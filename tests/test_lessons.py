@@ -1,6 +1,7 @@
 """What the lessons' experiments find, each on a small budget."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 import justright as jr
 from justright.cli.main import run
 from justright.experiments.lessons import LESSONS
+from justright.experiments.main_job import main_job
 
 
 @pytest.fixture(scope="module")
@@ -94,8 +96,7 @@ def test_the_digits_are_divided_by_class():
 
 
 def test_the_main_job_is_a_lesson_too():
-    study = jr.lesson("main_job", seeds=1, epochs=2)
-    assert study.recipes == ("plain", "dropout + L2", "dropout + L2 + early stopping")
+    assert LESSONS["main_job"].run is main_job
 
 
 def test_lessons_are_listed_with_the_commands_that_do_the_same(capsys):
@@ -116,3 +117,10 @@ def test_a_lesson_is_a_command(tmp_path, monkeypatch, capsys):
     assert len(json.loads(capsys.readouterr().out)["table"]) == 3
     assert run(["lesson", "droput"]) == 1
     assert run(["lesson", "activations", "--seeds", "2"]) == 1
+
+
+def test_the_documents_name_every_lesson_and_its_command():
+    text = (Path(__file__).parents[1] / "docs" / "sweeps.md").read_text(encoding="utf-8")
+    for name, one in LESSONS.items():
+        assert f'`jr.lesson("{name}")`' in text
+        assert f"`{one.command or f'justright lesson {name}'}`" in text

@@ -95,7 +95,7 @@ LESSONS = {
     "noisy_sine": Lesson("regression where dropout hurts", "", noisy_sine),
     "softmax": Lesson(
         "ten classes with dropout 0.5 and L2 0.001",
-        "justright compare --data digits --recipe dropout=0.5,l2=1e-3",
+        "justright compare --data digits --recipe dropout=0.5,l2=1e-3 --epochs 100 --batch-size 20",
         softmax,
     ),
     "activations": Lesson(

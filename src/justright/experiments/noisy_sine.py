@@ -1,4 +1,4 @@
-"""Noisy regression in one dimension, where dropout hurts: measure before believing."""
+"""Noisy regression in one dimension, where dropout hurts: measure before you believe."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ def label(value: float) -> str:
     """A value as a tick label: plain, or as a power of ten where it is small."""
     if math.isinf(value):
         return "∞"
-    if value == 0 or 1e-3 < abs(value) < 1e4:
+    if value == 0 or 1e-3 <= abs(value) < 1e4:
         return f"{value:g}"
     exponent = math.floor(math.log10(abs(value)) + 1e-9)
     factor = value / 10**exponent
