@@ -260,6 +260,19 @@ class Study:
         chosen = self._chosen(recipe, seed)
         return settled(chosen.trial.recipe, self.task.blueprint.anatomy.sites, chosen.values)
 
+    def trained(self, recipe: str) -> list[TrialResult]:
+        """The trials of a recipe that gave a model.
+
+        Raises:
+            DataError: an unknown recipe, or one whose trials all failed.
+        """
+        return self._good(self._of(recipe), recipe)
+
+    def judging_rows(self, split: int) -> np.ndarray:
+        """Positions of the rows that judge: the test rows, or those of validation without such."""
+        rows = self.task.rows
+        return np.asarray((rows.test if self.has_test else rows.validation)[split])
+
     def _of(self, recipe: str) -> list[TrialResult]:
         if recipe not in self.recipes:
             raise DataError(

@@ -19,7 +19,9 @@ from justright.regularizers.random import fold_in, random_words
 # in order.
 SORTED_PACKED = 4096
 
-_INITIAL_WEIGHTS, _BATCH_ORDER, _TECHNIQUES, _OWN_LAYERS, _PASS_ORDER, _PREDICTION = range(6)
+_INITIAL_WEIGHTS, _BATCH_ORDER, _TECHNIQUES, _OWN_LAYERS, _PASS_ORDER, _PREDICTION, _MASKS = range(
+    7
+)
 
 
 def initial_weights_seed(seed: int, split: int) -> int:
@@ -50,6 +52,11 @@ def own_layers_key(seed: int, split: int) -> np.ndarray:
 def prediction_key(seed: int) -> np.ndarray:
     """Key data (2,) of uint32 for noise drawn at prediction."""
     return _words(seed, 0, _PREDICTION)
+
+
+def mask_draws(seed: int, split: int) -> np.random.Generator:
+    """What draws the masks of an ensemble of thinned networks."""
+    return np.random.default_rng([seed, split, _MASKS])
 
 
 def stream_of(technique: object) -> int:

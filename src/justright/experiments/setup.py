@@ -20,7 +20,7 @@ from justright.engine.trial import Trial
 from justright.errors import DataError, ModelError
 from justright.experiments.parts import Given, Parts, parts_of
 from justright.network.blueprint import Blueprint
-from justright.network.default import default_network
+from justright.network.default import HIDDEN, default_network
 from justright.network.objective import infer_objective
 from justright.network.optimizer import initial_learning_rate, keras_optimizer
 from justright.network.own import own_regularization
@@ -89,8 +89,12 @@ class Setup:
         shuffle: bool = True,
         initial_weights: Literal["model"] | None = None,
         lanes: int | None = None,
+        hidden: tuple[int, ...] = HIDDEN,
     ) -> Setup:
         """Check what a user gives; the arguments are those of `compare`.
+
+        Args:
+            hidden: units of the hidden layers of the network that stands in where none is given.
 
         Raises:
             DataError: rows, targets or parts that cannot be trained on.
@@ -98,7 +102,7 @@ class Setup:
         """
         keep_compiled_programs()
         parts = parts_of(train, validation, test, target)
-        network = default_network(parts.row_shape, parts.targets) if model is None else model
+        network = default_network(parts.row_shape, parts.targets, hidden) if model is None else model
         blueprint = Blueprint.of(network, parts.row_shape)
         objective = infer_objective(
             parts.targets,

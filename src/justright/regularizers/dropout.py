@@ -80,10 +80,15 @@ def drop(
         key: for the draws.
         shape: of the draws, 1 along axes that share one; by default that of `x`.
     """
-    threshold = jnp.minimum(jnp.round(jnp.asarray(rate, jnp.float32) * LEVELS), LEVELS - 1)
+    threshold = levels_of(rate)
     kept = random_levels(key, shape or x.shape) >= threshold.astype(jnp.uint16)
     scale = (LEVELS / (LEVELS - threshold)).astype(x.dtype)
     return jnp.where(kept, x * scale, jnp.zeros((), x.dtype))
+
+
+def levels_of(rate: jax.Array | float) -> jax.Array:
+    """How many of the 65,536 levels drop a unit: the rate that is drawn is this many of them."""
+    return jnp.minimum(jnp.round(jnp.asarray(rate, jnp.float32) * LEVELS), LEVELS - 1)
 
 
 def random_levels(key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
