@@ -15,10 +15,11 @@ from justright.engine.program import Task
 from justright.engine.sampling import Prediction, predicted
 from justright.engine.trial import CURVES, TrialResult
 from justright.errors import DataError, did_you_mean
+from justright.evidence.contributions import worths_of
 from justright.evidence.inputs import inputs_table, some_are_out
 from justright.evidence.measure import Measure
 from justright.evidence.summary import summarize
-from justright.evidence.verdict import Verdict, paired_verdict
+from justright.evidence.verdict import Verdict, figure_in_words, paired_verdict
 from justright.network.export import plain_model
 from justright.network.inputs import outgoing_norms, reading_layers
 from justright.network.network import Network
@@ -26,6 +27,7 @@ from justright.network.weights import random_numbers_kept
 from justright.regularizers.learned import settled
 from justright.regularizers.places import ActsOnUpdate
 from justright.regularizers.recipe import Recipe
+from justright.report.contributions import Contributions
 
 if TYPE_CHECKING:
     import keras
@@ -123,11 +125,26 @@ class Study:
         Raises:
             DataError: an unknown recipe or column.
         """
-        column = on or ("test_metric" if self.has_test else "val_metric")
-        if column not in _FIGURES:
-            raise DataError(f"on={column!r} is no figure. {did_you_mean(column, _FIGURES)}")
-        measure = Measure("loss", False) if column.endswith("_loss") else self.metric
-        return paired_verdict(self.table, a, b, column, measure)
+        return paired_verdict(self.table, a, b, *self._figure(on))
+
+    def contributions(self, recipe: str | None = None, on: str | None = None) -> Contributions:
+        """What each technique of a recipe brings, from recipes that are parts of it.
+
+        `contributions` trains them all; here it is what the study holds.
+
+        Args:
+            recipe: its name; the one with most techniques if None.
+            on: as in `verdict`.
+
+        Raises:
+            DataError: an unknown recipe or column, or a study without parts of the recipe.
+        """
+        recipes = {result.trial.name: result.trial.recipe for result in self.results}
+        full = recipe or max(recipes, key=lambda name: len(recipes[name].techniques))
+        self._of(full)
+        column, measure = self._figure(on)
+        worths = worths_of(recipes, self.table, recipes[full], column, measure)
+        return Contributions(full, worths, figure_in_words(column, measure), measure, self)
 
     def summary(self) -> str:
         """One paragraph on what the recipes changed, generated from the numbers."""
@@ -272,6 +289,13 @@ class Study:
         """Positions of the rows that judge: the test rows, or those of validation without such."""
         rows = self.task.rows
         return np.asarray((rows.test if self.has_test else rows.validation)[split])
+
+    def _figure(self, on: str | None) -> tuple[str, Measure]:
+        """A column of the table that runs are compared on, and how it reads."""
+        column = on or ("test_metric" if self.has_test else "val_metric")
+        if column not in _FIGURES:
+            raise DataError(f"on={column!r} is no figure. {did_you_mean(column, _FIGURES)}")
+        return column, Measure("loss", False) if column.endswith("_loss") else self.metric
 
     def _of(self, recipe: str) -> list[TrialResult]:
         if recipe not in self.recipes:

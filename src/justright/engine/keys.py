@@ -19,9 +19,8 @@ from justright.regularizers.random import fold_in, random_words
 # in order.
 SORTED_PACKED = 4096
 
-_INITIAL_WEIGHTS, _BATCH_ORDER, _TECHNIQUES, _OWN_LAYERS, _PASS_ORDER, _PREDICTION, _MASKS = range(
-    7
-)
+_INITIAL_WEIGHTS, _BATCH_ORDER, _TECHNIQUES, _OWN_LAYERS, _PASS_ORDER, _PREDICTION = range(6)
+_MASKS, _ORDERS = 6, 7
 
 
 def initial_weights_seed(seed: int, split: int) -> int:
@@ -57,6 +56,11 @@ def prediction_key(seed: int) -> np.ndarray:
 def mask_draws(seed: int, split: int) -> np.random.Generator:
     """What draws the masks of an ensemble of thinned networks."""
     return np.random.default_rng([seed, split, _MASKS])
+
+
+def order_draws(seed: int, split: int) -> np.random.Generator:
+    """What draws the orders in which techniques are added, to share out what they bring."""
+    return np.random.default_rng([seed, split, _ORDERS])
 
 
 def stream_of(technique: object) -> int:

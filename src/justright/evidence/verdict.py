@@ -43,8 +43,7 @@ class Verdict:
     @property
     def figure(self) -> str:
         """What is compared, in words: `"test accuracy"`."""
-        part = self.column.split("_")[0]
-        return f"{_PARTS[part]} {self.measure.words}"
+        return figure_in_words(self.column, self.measure)
 
     @property
     def interval_text(self) -> str:
@@ -63,6 +62,11 @@ class Verdict:
         else:
             head = f"{self.a} is {self.decision} than {self.b}"
         return f"{head} in {self.figure} ({self.interval_text})."
+
+
+def figure_in_words(column: str, measure: Measure) -> str:
+    """What is compared, in words: `"test accuracy"`."""
+    return f"{_PARTS[column.split('_')[0]]} {measure.words}"
 
 
 def paired_verdict(table: pd.DataFrame, a: str, b: str, column: str, measure: Measure) -> Verdict:
