@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _PARTS = {"train": "training", "val": "validation", "test": "test"}
+FIGURES = ("train_loss", "val_loss", "test_loss", "train_metric", "val_metric", "test_metric")
 Decision = Literal["better", "worse", "no difference shown"]
 
 
@@ -62,6 +63,23 @@ class Verdict:
         else:
             head = f"{self.a} is {self.decision} than {self.b}"
         return f"{head} in {self.figure} ({self.interval_text})."
+
+
+def figure_of(on: str | None, has_test: bool, metric: Measure) -> tuple[str, Measure]:
+    """Which column of a study's table runs are compared on, and how it reads.
+
+    Args:
+        on: a column; the test metric if None, or the validation metric without test rows.
+        has_test: whether there are such.
+        metric: the study's.
+
+    Raises:
+        DataError: an unknown column.
+    """
+    column = on or ("test_metric" if has_test else "val_metric")
+    if column not in FIGURES:
+        raise DataError(f"on={column!r} is no figure. {did_you_mean(column, FIGURES)}")
+    return column, Measure("loss", False) if column.endswith("_loss") else metric
 
 
 def figure_in_words(column: str, measure: Measure) -> str:

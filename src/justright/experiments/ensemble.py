@@ -18,6 +18,7 @@ from justright.engine.ensemble import (
     predictions,
 )
 from justright.engine.keys import mask_draws
+from justright.engine.rows import Rows
 from justright.engine.thinned import ThinnedNetworks, Thinner
 from justright.engine.trial import TrialResult
 from justright.errors import DataError, RecipeError
@@ -162,7 +163,7 @@ def _of_trial(
     """The rows of the table for one training."""
     trial, task = result.trial, study.task
     objective = task.objective
-    judging = study.judging_rows(trial.split)
+    judging = _judging(task.rows, trial.split)
     inputs, targets = task.rows.inputs[judging], task.rows.targets[judging]
     recipe = trial.recipe.in_program().in_epoch(result.chosen_epoch)
     networks = ThinnedNetworks(thinner, recipe, result.values, inputs)
@@ -202,6 +203,13 @@ def _of_trial(
     if geometric is not None:
         rows.append(row(GEOMETRIC, 2**networks.units, geometric[None]))
     return rows
+
+
+def _judging(rows: Rows, split: int) -> np.ndarray:
+    """Positions of the rows that judge: the test rows, or those of validation without such."""
+    _, validation, test = rows.parts(split)
+    part = test if len(test.index) else validation
+    return np.asarray(part.index[: part.count])
 
 
 def _counts(samples: int) -> list[int]:

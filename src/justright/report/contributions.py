@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from justright.errors import DataError
 from justright.evidence.contributions import (
     ALONE,
     SHAPLEY,
@@ -16,10 +18,13 @@ from justright.evidence.contributions import (
     Worths,
     contributions_table,
     interactions_table,
+    worths_of,
 )
 from justright.evidence.contributions_in_words import contributions_in_words
 from justright.evidence.interval import Interval
 from justright.evidence.measure import Measure
+from justright.evidence.verdict import figure_in_words
+from justright.regularizers.recipe import Recipe
 from justright.report.curves import FAINT, INK, TRAIN, VALIDATION
 
 if TYPE_CHECKING:
@@ -49,6 +54,37 @@ class Contributions:
     figure: str
     measure: Measure
     study: Any
+
+    @classmethod
+    def of(
+        cls,
+        recipes: Mapping[str, Recipe],
+        table: pd.DataFrame,
+        full: str,
+        column: str,
+        measure: Measure,
+        study: Any,
+    ) -> Contributions:
+        """Find the parts of a recipe among those of a study.
+
+        Args:
+            recipes: the study's, by name.
+            table: its table.
+            full: the recipe's name.
+            column: what is compared.
+            measure: how it reads.
+            study: the study.
+
+        Raises:
+            DataError: a study without parts of the recipe.
+        """
+        worths = worths_of(recipes, table, recipes[full], column, measure)
+        if len(worths.worth) < 2:
+            raise DataError(
+                f"The study has no recipe that is a part of {full}, so nothing says what its "
+                "techniques bring. justright.contributions(model, train, recipe) trains them."
+            )
+        return cls(full, worths, figure_in_words(column, measure), measure, study)
 
     def __repr__(self) -> str:
         return f"<Contributions of {len(self.worths.names)} techniques: {self.recipe}>"
