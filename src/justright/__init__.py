@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from justright.evidence.verdict import Verdict
     from justright.experiments.activations import activation_histograms
     from justright.experiments.compare import compare
+    from justright.experiments.sweep import sweep
+    from justright.experiments.swept import Sweep
     from justright.network.own import strip_regularization
     from justright.regularizers import (
         EMA,
@@ -149,6 +151,7 @@ _HOMES = {
     "StochasticDepth": "regularizers",
     "SpectralNorm": "regularizers",
     "Study": "study",
+    "Sweep": "experiments.swept",
     "Technique": "regularizers",
     "UnitNorm": "regularizers",
     "Verdict": "evidence.verdict",
@@ -159,6 +162,7 @@ _HOMES = {
     "compare": "experiments.compare",
     "example": "data.examples",
     "strip_regularization": "network.own",
+    "sweep": "experiments.sweep",
     "technique": "regularizers",
     "techniques": "regularizers.catalog",
 }
@@ -219,6 +223,7 @@ __all__ = [
     "Step",
     "StochasticDepth",
     "Study",
+    "Sweep",
     "Technique",
     "UnitNorm",
     "Verdict",
@@ -229,6 +234,7 @@ __all__ = [
     "compare",
     "example",
     "strip_regularization",
+    "sweep",
     "technique",
     "techniques",
 ]
