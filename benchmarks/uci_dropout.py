@@ -19,11 +19,11 @@ from typing import Any
 
 import numpy as np
 from machine import describe
+from uci import report
 from uci.tables import FILES, Table
+from uci.theirs import Cell, Effort, judged, selected
 
 import justright
-from uci import report
-from uci.theirs import Cell, Effort, judged, selected
 
 Step = Callable[[Table, Effort, dict[str, Any]], dict[str, Any]]
 

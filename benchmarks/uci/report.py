@@ -24,8 +24,8 @@ def of_table(name: str, kept: dict[str, Any]) -> list[str]:
             rmse, likelihood = (np.array(kept[step][k]) for k in ("rmse", "likelihood"))
             lines.append(
                 f"  {step:10} RMSE {rmse.mean():.5g} ± {error(rmse):.2g}   log-likelihood "
-                f"{likelihood.mean():.3f} ± {error(likelihood):.3f}   {kept[step]['seconds']:,.0f} s"
-                f"   {verdict(there, rmse, likelihood)}"
+                f"{likelihood.mean():.3f} ± {error(likelihood):.3f}   "
+                f"{kept[step]['seconds']:,.0f} s   {verdict(there, rmse, likelihood)}"
             )
     return lines
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
+
 @dataclass(frozen=True, repr=False)
 class Study:
     """Trials on one task and what they gave.

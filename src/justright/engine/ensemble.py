@@ -60,7 +60,7 @@ def average_of_all(networks: ThinnedNetworks, objective: Objective) -> Averages:
     """The averages over all 2ⁿ masks, each as often as dropout draws it."""
     masks = every_mask(networks.units)
     weights = probabilities_of(masks, networks.drop)
-    log_means, means = 0.0, 0.0
+    log_means, means = np.zeros(()), np.zeros(())
     for start in range(0, len(masks), at_once := _masks_at_once(networks)):
         part = slice(start, start + at_once)
         one = predictions(objective, networks.outputs(masks[part]))

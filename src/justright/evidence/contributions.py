@@ -156,10 +156,10 @@ def _orders_in(
 
     found: Orders | None = None
     for count in range(2, _MOST_ORDERS + 1, 2):
-        orders = [drawn_orders(*run, count, members) for run in runs]
-        if not all(whole(run, one) for run, two in zip(runs, orders, strict=True) for one in two[-2:]):
+        orders = {run: drawn_orders(*run, count, members) for run in runs}
+        if not all(whole(run, one) for run, drawn in orders.items() for one in drawn[-2:]):
             break
-        found = orders
+        found = list(orders.values())
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from justright.evidence.contributions import SHAPLEY, TAKEN_OUT
@@ -31,11 +32,12 @@ def contributions_in_words(
     """
     told = []
     if whole is not None:
-        told.append(f"In {figure}, {recipe} is {_effect(whole, measure)} no regularization.")
+        told.append(f"In {figure}, {recipe} {_effect(whole, measure)}.")
     told += _shares(table, measure)
     told += _taken_out(table, measure)
-    told += [_pair(row, measure) for row in pairs.to_dict("records") if _shown(_interval(row))]
-    if len(pairs) and not any(_shown(_interval(row)) for row in pairs.to_dict("records")):
+    shown = [row for row in pairs.to_dict("records") if _shown(_interval(row))]
+    told += [_pair(row, measure) for row in shown]
+    if len(pairs) and not shown:
         told.append("No interaction of two techniques is shown.")
     told.append(
         f"Intervals are of {CONFIDENCE:.0%}, each for itself, over paired runs ({_runs(table)})."
@@ -45,17 +47,17 @@ def contributions_in_words(
 
 def _effect(one: Interval, measure: Measure) -> str:
     if not _shown(one):
-        return f"not shown to differ from ({_spread(one, measure)})"
+        return f"shows no difference from no regularization ({_spread(one, measure)})"
     word = "better" if one.mean > 0 else "worse"
-    return f"{_size(one, measure)} {word} than ({_spread(one, measure)})"
+    return f"is {_size(one, measure)} {word} than no regularization ({_spread(one, measure)})"
 
 
 def _shares(table: pd.DataFrame, measure: Measure) -> list[str]:
     rows = table[table["contribution"] == SHAPLEY].to_dict("records")
     if not rows:
-        return ["Without all subsets of its techniques there are no Shapley shares."]
+        return ["The study lacks parts of it that Shapley shares want."]
     listed = [
-        f"{row['technique']} {measure.show_difference(row['mean'])} "
+        f"{row['technique']} brings {measure.show_difference(row['mean'])} "
         f"({_spread(_interval(row), measure)})"
         for row in sorted(rows, key=lambda row: -row["mean"])
     ]
@@ -76,7 +78,7 @@ def _taken_out(table: pd.DataFrame, measure: Measure) -> list[str]:
     return [f"Taken out of the recipe, {'; '.join(told)}."] if told else []
 
 
-def _pair(row: dict[str, Any], measure: Measure) -> str:
+def _pair(row: Mapping[Any, Any], measure: Measure) -> str:
     without, beside = (measure.show_difference(row[name]) for name in ("without", "beside"))
     way = "support" if row["mean"] > 0 else "overlap"
     return (
@@ -85,7 +87,7 @@ def _pair(row: dict[str, Any], measure: Measure) -> str:
     )
 
 
-def _interval(row: dict[str, Any]) -> Interval:
+def _interval(row: Mapping[Any, Any]) -> Interval:
     return Interval(row["mean"], row["low"], row["high"], int(row["runs"]))
 
 

@@ -21,6 +21,7 @@ SCALING, ALL, SAMPLED, POOLED, GEOMETRIC = (
 )
 _LOSS = Measure("loss", False)
 _ROUNDING = 1e-5
+_NEAR = 0.02
 
 
 def reference_of(table: pd.DataFrame) -> str:
@@ -34,18 +35,17 @@ def mean_by_prediction(table: pd.DataFrame) -> pd.DataFrame:
     return table.groupby(["prediction", "masks"], sort=False)[figures].mean().reset_index()
 
 
-def masks_to_match(table: pd.DataFrame) -> int | None:
-    """Of how many sampled masks the average is, on average, as good as weight scaling.
+def masks_below(table: pd.DataFrame, loss: float) -> int | None:
+    """Of how many sampled masks the average has a mean loss of at most so much.
 
     Returns:
-        The smallest number from which on the mean loss is no higher; None if there is none.
+        The smallest number from which on it stays there; None if there is none.
     """
     means = mean_by_prediction(table)
-    scaling = float(means.loc[means["prediction"] == SCALING, "loss"].iloc[0])
     sampled = means[means["prediction"] == SAMPLED]
-    worse = sampled["loss"].to_numpy() > scaling
-    after = int(np.flatnonzero(worse)[-1]) + 1 if worse.any() else 0
-    return int(sampled["masks"].iloc[after]) if after < len(sampled) else None
+    above = np.flatnonzero(sampled["loss"].to_numpy() > loss)
+    first = int(above[-1]) + 1 if len(above) else 0
+    return int(sampled["masks"].iloc[first]) if first < len(sampled) else None
 
 
 def ensemble_in_words(table: pd.DataFrame, units: int, part: str, measure: Measure) -> str:
@@ -69,7 +69,7 @@ def ensemble_in_words(table: pd.DataFrame, units: int, part: str, measure: Measu
         f"{_figures(means, reference, measure)}: {_difference(table, reference)}."
     )
     told += _geometric(means)
-    told.append(_sampled(table, means, measure))
+    told.append(_sampled(table, means, measure, reference))
     return " ".join(told)
 
 
@@ -120,17 +120,27 @@ def _geometric(means: pd.DataFrame) -> list[str]:
     ]
 
 
-def _sampled(table: pd.DataFrame, means: pd.DataFrame, measure: Measure) -> str:
+def _sampled(table: pd.DataFrame, means: pd.DataFrame, measure: Measure, reference: str) -> str:
     sampled = means[means["prediction"] == SAMPLED]
-    first, last = sampled.iloc[0], sampled.iloc[-1]
-    enough = masks_to_match(table)
-    matched = (
-        f"averages of {enough} or more are as good as weight scaling"
-        if enough
-        else f"averages of up to {int(last['masks'])} stay behind weight scaling"
+    first, most = sampled.iloc[0], int(sampled["masks"].iloc[-1])
+
+    def loss_of(prediction: str) -> float:
+        return float(means.loc[means["prediction"] == prediction, "loss"].iloc[0])
+
+    near = masks_below(table, (1 + _NEAR) * loss_of(reference))
+    close = (
+        f"from {near} masks on their average is within {_NEAR:.0%} of the loss of that of all"
+        if near
+        else f"averages of up to {most} are not yet within {_NEAR:.0%} of the loss of that of all"
+    )
+    matched = masks_below(table, loss_of(SCALING))
+    versus = (
+        f"and from {matched} on it is as good as weight scaling"
+        if matched
+        else f"and of up to {most} none is as good as weight scaling"
     )
     return (
-        f"A single sampled mask has loss {_LOSS.show(first['loss'])} ± "
-        f"{_LOSS.show_difference(first['loss_spread'])} and {measure.words} "
-        f"{measure.show(first['metric'])}; {matched}."
+        f"A single sampled mask has loss {_LOSS.show(first['loss'])} (± "
+        f"{_LOSS.show_difference(first['loss_spread'])} over draws) and {measure.words} "
+        f"{measure.show(first['metric'])}; {close}, {versus}."
     )

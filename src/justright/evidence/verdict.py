@@ -84,7 +84,7 @@ def figure_of(on: str | None, has_test: bool, metric: Measure) -> tuple[str, Mea
 
 def figure_in_words(column: str, measure: Measure) -> str:
     """What is compared, in words: `"test accuracy"`."""
-    return f"{_PARTS[column.split('_')[0]]} {measure.words}"
+    return f"{_PARTS[column.split('_', maxsplit=1)[0]]} {measure.words}"
 
 
 def paired_verdict(table: pd.DataFrame, a: str, b: str, column: str, measure: Measure) -> Verdict:

@@ -99,9 +99,7 @@ def _parts(members: int, run: tuple[int, int], orders: int | None) -> list[Subse
 def _named(full: Recipe, part: Subset) -> tuple[str, Recipe]:
     """A part of a recipe and its name; the others are off, or left out where they cannot be."""
     kept = Recipe(*(one for i, one in enumerate(full.techniques) if i in part))
-    techniques = [
-        one if i in part else _switched_off(one) for i, one in enumerate(full.techniques)
-    ]
+    techniques = [one if i in part else _switched_off(one) for i, one in enumerate(full.techniques)]
     name = str(kept) if part else PLAIN
     return name, Recipe(*(one for one in techniques if one is not None))
 

@@ -221,8 +221,8 @@ def _counts(samples: int) -> list[int]:
 def _check(recipe: Recipe, samples: int, repeats: int, most_units: int) -> None:
     if not recipe.filling(Dropout):
         raise RecipeError(
-            f"recipe={recipe!s}: an ensemble of thinned networks wants Dropout in the recipe, as in "
-            "Dropout(0.5) + L2(1e-3)."
+            f"recipe={recipe!s}: an ensemble of thinned networks wants Dropout in the recipe, as "
+            "in Dropout(0.5) + L2(1e-3)."
         )
     for name, value in (("samples", samples), ("repeats", repeats), ("most_units", most_units)):
         check_count(name, value)

@@ -42,7 +42,7 @@ def draw_ensemble(table: pd.DataFrame, loss: str, title: str) -> Figure:
     masks = int(means.loc[means["prediction"] == reference, "masks"].iloc[0])
     labels = {
         SCALING: ("weight scaling, one pass", VALIDATION, "-"),
-        reference: (f"average of {'all' if reference != SAMPLED else ''} {masks:,} masks", INK, "--"),
+        reference: (f"average of {reference.replace('all', f'all {masks:,}')}", INK, "--"),
         GEOMETRIC: (f"geometric mean of all {masks:,} masks", FAINT, ":"),
     }
     for prediction, (label, color, style) in labels.items():
