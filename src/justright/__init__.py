@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from justright.evidence.verdict import Verdict
     from justright.experiments.activations import activation_histograms
     from justright.experiments.compare import compare
+    from justright.experiments.contributions import contributions
+    from justright.experiments.ensemble import dropout_ensemble
     from justright.experiments.sweep import sweep
     from justright.experiments.swept import Sweep
     from justright.network.own import strip_regularization
@@ -160,6 +162,8 @@ _HOMES = {
     "WeightNoise": "regularizers",
     "activation_histograms": "experiments.activations",
     "compare": "experiments.compare",
+    "contributions": "experiments.contributions",
+    "dropout_ensemble": "experiments.ensemble",
     "example": "data.examples",
     "strip_regularization": "network.own",
     "sweep": "experiments.sweep",
@@ -232,6 +236,8 @@ __all__ = [
     "WeightNoise",
     "activation_histograms",
     "compare",
+    "contributions",
+    "dropout_ensemble",
     "example",
     "strip_regularization",
     "sweep",

@@ -11,11 +11,12 @@ from justright.data.arrays import check_count, fitting_rows
 from justright.data.preparation import transformed
 from justright.engine.outcome import Outcome
 from justright.engine.program import Task
-from justright.engine.sampling import Prediction, predicted, predicted_by_moments
+from justright.engine.sampling import predicted, predicted_by_moments
 from justright.engine.trial import TrialResult
 from justright.errors import DataError, did_you_mean
 from justright.evidence.inputs import inputs_table, some_are_out
 from justright.evidence.measure import Measure
+from justright.evidence.prediction import Prediction
 from justright.evidence.summary import summarize
 from justright.evidence.tables import curves_table, trials_table
 from justright.evidence.verdict import Verdict, figure_of, paired_verdict
@@ -230,8 +231,8 @@ class Study:
                 that are meant, if None.
 
         Returns:
-            Mean and spread of the outputs, in the order of `classes`; without samples the
-            outputs themselves, and None.
+            Mean, spread and draws of the outputs, in the order of `classes`, with intervals and
+            the likelihood of targets; without samples the outputs alone.
 
         Raises:
             DataError: an unknown recipe, seed or split, rows that do not fit, or a number of
@@ -249,11 +250,11 @@ class Study:
         if not samples and technique.filling(PredictsByMoments):
             drawn = predicted_by_moments(self.task, technique, chosen.values, rows, int(seed))
             if drawn:
-                return drawn
+                return Prediction(*drawn)
         network = Network(blueprint, technique)
         objective = self.task.objective
-        return predicted(
-            network, objective, technique, chosen.values, rows, int(samples), int(seed)
+        return Prediction(
+            *predicted(network, objective, technique, chosen.values, rows, int(samples), int(seed))
         )
 
     def prepared(self, X: object, split: int = 0) -> object:

@@ -172,7 +172,10 @@ def records(table: pd.DataFrame) -> Any:
 
 
 def job_options(
-    figure: str, drawn: str, trained: str = "each recipe"
+    figure: str,
+    drawn: str,
+    trained: str = "each recipe",
+    units: str = "of 128 and 64 units",
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Give a command these options, gathered in its argument `job`.
 
@@ -180,6 +183,7 @@ def job_options(
         figure: the default file of the figure.
         drawn: what is on it, for the help.
         trained: of what there is a training for each seed, for the help.
+        units: of the default network, for the help.
     """
     options = [
         click.option(
@@ -197,7 +201,7 @@ def job_options(
             "--model",
             type=click.Path(path_type=Path),
             metavar="FILE",
-            help="A .keras file; a dense network of 128 and 64 units if not given.",
+            help=f"A .keras file; a dense network {units} if not given.",
         ),
         click.option("--seeds", default=10, show_default=True, help=f"Trainings of {trained}."),
         click.option(

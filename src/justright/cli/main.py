@@ -9,6 +9,8 @@ import click
 
 from justright.backend import use_jax
 from justright.cli.compare import compare
+from justright.cli.contributions import contributions
+from justright.cli.ensemble import ensemble
 from justright.cli.sweep import sweep
 from justright.cli.techniques import techniques
 from justright.errors import JustrightError
@@ -31,6 +33,8 @@ def app() -> None:
 
 app.add_command(compare)
 app.add_command(sweep)
+app.add_command(contributions)
+app.add_command(ensemble)
 app.add_command(techniques)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from justright.evidence.interval import CONFIDENCE, mean_interval
+from justright.evidence.interval import CONFIDENCE, Interval, mean_interval
 from justright.evidence.measure import Measure
 
 if TYPE_CHECKING:
@@ -61,15 +61,16 @@ def ensemble_in_words(table: pd.DataFrame, units: int, part: str, measure: Measu
     reference = reference_of(table)
     count = int(means.loc[means["prediction"] == reference, "masks"].iloc[0])
     told = [_size(units, count, reference == ALL)]
+    change = _change(table, reference)
     trainings = len(table[table["prediction"] == SCALING])
     told.append(
         f"On the {part} rows ({trainings} training{'s' * (trainings > 1)}), weight scaling, one "
         f"pass with all units, has {_figures(means, SCALING, measure)}; the average over "
         f"{'all' if reference == ALL else 'these'} masks has "
-        f"{_figures(means, reference, measure)}: {_difference(table, reference)}."
+        f"{_figures(means, reference, measure)}: {_difference(change)}."
     )
     told += _geometric(means)
-    told.append(_sampled(table, means, measure, reference))
+    told.append(_sampled(table, means, measure, reference, _is_shown(change)))
     return " ".join(told)
 
 
@@ -88,16 +89,23 @@ def _figures(means: pd.DataFrame, prediction: str, measure: Measure) -> str:
     return f"loss {_LOSS.show(row['loss'])} and {measure.words} {measure.show(row['metric'])}"
 
 
-def _difference(table: pd.DataFrame, reference: str) -> str:
-    """By how much weight scaling's loss differs, over trainings."""
+def _change(table: pd.DataFrame, reference: str) -> Interval:
+    """By how much weight scaling's loss is higher, over trainings."""
     by_training = table.set_index(["seed", "split"])
     a, b = (by_training.loc[by_training["prediction"] == p, "loss"] for p in (SCALING, reference))
-    change = mean_interval((a - b).to_numpy(float))
+    return mean_interval((a - b).to_numpy(float))
+
+
+def _is_shown(change: Interval) -> bool:
+    return change.enough and not change.low <= 0 <= change.high
+
+
+def _difference(change: Interval) -> str:
     way = "higher" if change.mean > 0 else "lower"
     size = _LOSS.show_difference(abs(change.mean))
     if not change.enough:
         return f"weight scaling's loss is {size} {way} (too few trainings for an interval)"
-    if change.low <= 0 <= change.high:
+    if not _is_shown(change):
         spread = _LOSS.show_range(change.low, change.high)
         return f"no difference in loss shown ({CONFIDENCE:.0%} interval {spread})"
     low, high = sorted((abs(change.low), abs(change.high)))
@@ -120,7 +128,9 @@ def _geometric(means: pd.DataFrame) -> list[str]:
     ]
 
 
-def _sampled(table: pd.DataFrame, means: pd.DataFrame, measure: Measure, reference: str) -> str:
+def _sampled(
+    table: pd.DataFrame, means: pd.DataFrame, measure: Measure, reference: str, differs: bool
+) -> str:
     sampled = means[means["prediction"] == SAMPLED]
     first, most = sampled.iloc[0], int(sampled["masks"].iloc[-1])
 
@@ -134,13 +144,13 @@ def _sampled(table: pd.DataFrame, means: pd.DataFrame, measure: Measure, referen
         else f"averages of up to {most} are not yet within {_NEAR:.0%} of the loss of that of all"
     )
     matched = masks_below(table, loss_of(SCALING))
-    versus = (
-        f"and from {matched} on it is as good as weight scaling"
-        if matched
-        else f"and of up to {most} none is as good as weight scaling"
-    )
+    versus = ""
+    if matched:
+        versus = f", and from {matched} on it is as good as weight scaling"
+    elif differs:
+        versus = f", and of up to {most} none is as good as weight scaling"
     return (
         f"A single sampled mask has loss {_LOSS.show(first['loss'])} (± "
         f"{_LOSS.show_difference(first['loss_spread'])} over draws) and {measure.words} "
-        f"{measure.show(first['metric'])}; {close}, {versus}."
+        f"{measure.show(first['metric'])}; {close}{versus}."
     )

@@ -106,6 +106,7 @@ def dropout_ensemble(
     samples: int = 100,
     repeats: int = 20,
     most_units: int = MOST_UNITS,
+    hidden: Sequence[int] = SMALL,
     seeds: int | Sequence[int] = 5,
     progress: bool | None = None,
     **training: Unpack[Training],
@@ -117,14 +118,15 @@ def dropout_ensemble(
     are judged on rows that did not train: test rows, or validation rows without such.
 
     Args:
-        model: as in `compare`; None for a dense network of 8 and 4 units, few enough for all
-            masks.
+        model: as in `compare`; None for a dense network with `hidden` units.
         train: as in `compare`.
         recipe: with `Dropout`; `Dropout(0.5)` if None.
         samples: averages over 1, 2, 5, 10, … up to so many sampled masks are judged.
         repeats: how often they are drawn anew, at least 2: the spread is over these.
         most_units: all masks are averaged where dropout acts on at most so many units; from
             0 to 24. A unit more takes twice as long.
+        hidden: units of each hidden layer, where no model is given; by default few enough for
+            all masks.
         seeds: trainings, as in `compare`.
         progress: as in `compare`.
         training: how to train, as in `compare`: validation, test, epochs, batch_size, ….
@@ -139,7 +141,7 @@ def dropout_ensemble(
 
     chosen = Recipe(Dropout(0.5)) if recipe is None else as_recipe(recipe)
     _check(chosen, samples, repeats, most_units)
-    setup = Setup.of(model, train, hidden=SMALL, **training)
+    setup = Setup.of(model, train, hidden=tuple(hidden), **training)
     study = setup.train(setup.trials(_NAME, chosen, checked_seeds(seeds)), progress)
     blueprint, counts = setup.task.blueprint, _counts(samples)
     structure = chosen.in_program().in_epoch(1)

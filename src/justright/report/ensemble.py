@@ -1,4 +1,4 @@
-"""The figure of a dropout ensemble: loss against how many masks are averaged."""
+"""A dropout ensemble in the terminal, and its figure: loss against how many masks are averaged."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from justright.evidence.ensemble import (
     mean_by_prediction,
     reference_of,
 )
+from justright.evidence.measure import Measure
 from justright.report.curves import FAINT, INK, TRAIN, VALIDATION
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
+    from rich.table import Table
 
 
 def draw_ensemble(table: pd.DataFrame, loss: str, title: str) -> Figure:
@@ -63,3 +65,32 @@ def draw_ensemble(table: pd.DataFrame, loss: str, title: str) -> Figure:
     axes.legend(frameon=False, fontsize=9)
     figure.suptitle(title, x=0.01, ha="left", fontsize=12, color=INK)
     return figure
+
+
+def ensemble_table(table: pd.DataFrame, measure: Measure) -> Table:
+    """One line a prediction: loss and metric with their deviations over draws, and distance.
+
+    Args:
+        table: as `DropoutEnsemble` has it.
+        measure: the metric.
+    """
+    from rich import box
+    from rich.table import Table
+
+    shown = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
+    shown.add_column("prediction")
+    for name in ("masks", "loss", "± draws", measure.words, "± draws", "distance"):
+        shown.add_column(name, justify="right", no_wrap=True)
+    loss = Measure("loss", False)
+    for row in mean_by_prediction(table).to_dict("records"):
+        drawn = row["prediction"] == SAMPLED
+        shown.add_row(
+            row["prediction"],
+            f"{row['masks']:,}" if row["masks"] else "–",
+            loss.show(row["loss"]),
+            loss.show_difference(row["loss_spread"]) if drawn else "",
+            measure.show(row["metric"]),
+            measure.show_difference(row["metric_spread"]) if drawn else "",
+            f"{row['distance']:.2g}",
+        )
+    return shown
