@@ -87,7 +87,7 @@ def test_interactions_of_a_game_that_is_known():
 
     worth = {one: np.array([worth_of(one)]) for one in shares.subsets_of(team)}
     found = {
-        pair: tuple(map(float, shares.interplay(worth, team, *pair)))
+        pair: tuple(float(one[0]) for one in shares.interplay(worth, team, *pair))
         for pair in ((0, 1), (0, 2), (1, 2))
     }
     # What 0 adds: 5 where 1 is, and −3 where 2 is; both halves of the time.

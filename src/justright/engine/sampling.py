@@ -26,7 +26,6 @@ from justright.regularizers.random import fold_in
 from justright.regularizers.recipe import Recipe
 from justright.regularizers.technique import Technique
 
-
 # Draws that take more bytes are summed up and not kept.
 _KEPT_BYTES = 10**9
 

@@ -135,9 +135,7 @@ def _like(y: object, mean: np.ndarray) -> np.ndarray:
 
 def _checked(precision: float) -> float:
     if not np.isfinite(precision) or precision <= 0:
-        raise DataError(
-            f"precision={precision!r}: it is one over a variance, a number above 0."
-        )
+        raise DataError(f"precision={precision!r}: it is one over a variance, a number above 0.")
     return float(precision)
 
 
