@@ -288,14 +288,6 @@ class Study:
         chosen = self._chosen(recipe, seed)
         return settled(chosen.trial.recipe, self.task.blueprint.anatomy.sites, chosen.values)
 
-    def trained(self, recipe: str) -> list[TrialResult]:
-        """The trials of a recipe that gave a model.
-
-        Raises:
-            DataError: an unknown recipe, or one whose trials all failed.
-        """
-        return self._good(self._of(recipe), recipe)
-
     def _of(self, recipe: str) -> list[TrialResult]:
         if recipe not in self.recipes:
             raise DataError(

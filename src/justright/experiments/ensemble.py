@@ -18,6 +18,7 @@ from justright.engine.ensemble import (
     predictions,
 )
 from justright.engine.keys import mask_draws
+from justright.engine.outcome import Outcome
 from justright.engine.rows import Rows
 from justright.engine.thinned import ThinnedNetworks, Thinner
 from justright.engine.trial import TrialResult
@@ -148,7 +149,7 @@ def dropout_ensemble(
     thinner = Thinner(Network(blueprint, structure), structure, setup.task.rows.inputs.shape[1:])
     rows = [
         row
-        for result in study.trained(_NAME)
+        for result in _good(study)
         for row in _of_trial(study, thinner, result, counts, repeats, most_units)
     ]
     return DropoutEnsemble(study, thinner.units, pd.DataFrame(rows))
@@ -205,6 +206,13 @@ def _of_trial(
     if geometric is not None:
         rows.append(row(GEOMETRIC, 2**networks.units, geometric[None]))
     return rows
+
+
+def _good(study: Study) -> list[TrialResult]:
+    good = [one for one in study.results if one.outcome is not Outcome.FAILED]
+    if not good:
+        raise DataError(f"No training gave a model. {Outcome.FAILED.sentence}")
+    return good
 
 
 def _judging(rows: Rows, split: int) -> np.ndarray:
