@@ -219,6 +219,7 @@ def test_splits_and_numbers_go_too():
     ("options", "error", "message"),
     [
         ({"recipe": jr.L2(0.1)}, jr.RecipeError, "wants Dropout"),
+        ({"recipe": jr.Dropout(0.1) + jr.SnapshotEnsemble(2)}, jr.RecipeError, "predict together"),
         ({"samples": 0}, jr.DataError, "at least one mask"),
         ({"repeats": 1}, jr.DataError, "at least two draws"),
         ({"most_units": 25}, jr.DataError, r"2\^25 masks"),

@@ -35,6 +35,7 @@ from justright.experiments.setup import Setup, Training, checked_seeds
 from justright.network.network import Network
 from justright.network.weights import random_numbers_kept
 from justright.regularizers.dropout import Dropout
+from justright.regularizers.places import ActsOnEnsemble
 from justright.regularizers.recipe import Recipe, as_recipe
 from justright.regularizers.technique import Technique
 from justright.report.ensemble import draw_ensemble
@@ -233,6 +234,12 @@ def _check(recipe: Recipe, samples: int, repeats: int, most_units: int) -> None:
         raise RecipeError(
             f"recipe={recipe!s}: an ensemble of thinned networks wants Dropout in the recipe, as "
             "in Dropout(0.5) + L2(1e-3)."
+        )
+    if recipe.filling(ActsOnEnsemble):
+        name = type(recipe.filling(ActsOnEnsemble)[0]).__name__
+        raise RecipeError(
+            f"{name} lets several networks predict together, and the masks here are of one. Take "
+            f"{name} out of the recipe."
         )
     for name, value in (("samples", samples), ("repeats", repeats), ("most_units", most_units)):
         check_count(name, value)
