@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from justright.evidence.verdict import Verdict
     from justright.experiments.activations import activation_histograms
     from justright.experiments.compare import compare
+    from justright.experiments.contributions import contributions
+    from justright.experiments.ensemble import dropout_ensemble
     from justright.experiments.evidence_strength import evidence_strength
     from justright.experiments.lessons import lesson
     from justright.experiments.path import path
@@ -171,6 +173,8 @@ _HOMES = {
     "RegularizationPath": "experiments.traced",
     "activation_histograms": "experiments.activations",
     "compare": "experiments.compare",
+    "contributions": "experiments.contributions",
+    "dropout_ensemble": "experiments.ensemble",
     "evidence_strength": "experiments.evidence_strength",
     "example": "data.examples",
     "lesson": "experiments.lessons",
@@ -251,6 +255,8 @@ __all__ = [
     "WeightNoise",
     "activation_histograms",
     "compare",
+    "contributions",
+    "dropout_ensemble",
     "evidence_strength",
     "example",
     "lesson",

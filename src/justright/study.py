@@ -11,14 +11,16 @@ from justright.data.arrays import check_count, fitting_rows
 from justright.data.preparation import transformed
 from justright.engine.outcome import Outcome
 from justright.engine.program import Task
-from justright.engine.sampling import Prediction, predicted, predicted_by_moments
+from justright.engine.sampling import predicted, predicted_by_moments
 from justright.engine.trial import TrialResult
 from justright.errors import DataError, did_you_mean
 from justright.evidence.evidence import Evidence
 from justright.evidence.inputs import inputs_table, some_are_out
 from justright.evidence.measure import Measure
 from justright.evidence.overlap import Overlap
+from justright.evidence.prediction import Prediction
 from justright.evidence.tables import curves_table, trials_table
+from justright.evidence.verdict import figure_of
 from justright.network.ensemble import exported
 from justright.network.inputs import outgoing_norms, reading_layers
 from justright.network.network import Network
@@ -27,6 +29,7 @@ from justright.regularizers.exports import PredictsByMoments
 from justright.regularizers.learned import settled
 from justright.regularizers.places import ActsOnUpdate
 from justright.regularizers.recipe import Recipe
+from justright.report.contributions import Contributions
 
 if TYPE_CHECKING:
     import keras
@@ -106,6 +109,22 @@ class Study(Evidence):
     def overlap(self) -> Overlap:
         """What the splits have in common, which intervals allow for."""
         return Overlap.of(self.task.rows)
+
+    def contributions(self, recipe: str | None = None, on: str | None = None) -> Contributions:
+        """What each technique of a recipe brings, as far as the study holds parts of it.
+
+        Args:
+            recipe: its name; the one with most techniques if None.
+            on: as in `verdict`.
+
+        Raises:
+            DataError: an unknown recipe or column, or a study without parts of the recipe.
+        """
+        recipes = {result.trial.name: result.trial.recipe for result in self.results}
+        full = recipe or max(recipes, key=lambda name: len(recipes[name].techniques))
+        self._of(full)
+        column, measure = figure_of(on, self.has_test, self.metric)
+        return Contributions.of(recipes, self.table, full, column, measure, self)
 
     def plot(self) -> Figure:
         """The metric's train and validation curves, one panel a recipe."""
@@ -199,8 +218,8 @@ class Study(Evidence):
                 that are meant, if None.
 
         Returns:
-            Mean and spread of the outputs, in the order of `classes`; without samples the
-            outputs themselves, and None.
+            Mean, spread and draws of the outputs, in the order of `classes`, with intervals and
+            the likelihood of targets; without samples the outputs alone.
 
         Raises:
             DataError: an unknown recipe, seed or split, rows that do not fit, or a number of
@@ -219,9 +238,9 @@ class Study(Evidence):
         if not samples and given.filling(PredictsByMoments):
             drawn = predicted_by_moments(self.task, trained, rows, int(seed))
             if drawn:
-                return drawn
-        network = Network(blueprint, given.in_program())
-        return predicted(network, self.task.objective, trained, rows, int(samples), int(seed))
+                return Prediction(*drawn)
+        network, objective = Network(blueprint, given.in_program()), self.task.objective
+        return Prediction(*predicted(network, objective, trained, rows, int(samples), int(seed)))
 
     def prepared(self, X: object, split: int = 0) -> object:
         """Rows as the networks of a split take them; as they are without preprocessing.

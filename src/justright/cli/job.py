@@ -172,7 +172,11 @@ def records(table: pd.DataFrame) -> Any:
 
 
 def job_options(
-    figure: str, drawn: str, trained: str = "each recipe", seeds: int = 10
+    figure: str,
+    drawn: str,
+    trained: str = "each recipe",
+    units: str = "of 128 and 64 units",
+    seeds: int = 10,
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Give a command these options, gathered in its argument `job`.
 
@@ -181,6 +185,7 @@ def job_options(
         drawn: what is on it, for the help.
         trained: of what there is a training for each seed, for the help.
         seeds: how many by default.
+        units: of the default network, for the help.
     """
     options = [
         click.option(
@@ -199,7 +204,7 @@ def job_options(
             "--model",
             type=click.Path(path_type=Path),
             metavar="FILE",
-            help="A .keras file; a dense network of 128 and 64 units if not given.",
+            help=f"A .keras file; a dense network {units} if not given.",
         ),
         click.option("--seeds", default=seeds, show_default=True, help=f"Trainings of {trained}."),
         click.option(

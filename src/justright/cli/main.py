@@ -9,6 +9,8 @@ import click
 
 from justright.backend import use_jax
 from justright.cli.compare import compare
+from justright.cli.contributions import contributions
+from justright.cli.ensemble import ensemble
 from justright.cli.lesson import lesson
 from justright.cli.path import path
 from justright.cli.sweep import sweep
@@ -35,6 +37,8 @@ app.add_command(compare)
 app.add_command(lesson)
 app.add_command(path)
 app.add_command(sweep)
+app.add_command(contributions)
+app.add_command(ensemble)
 app.add_command(techniques)
 
 

@@ -21,7 +21,7 @@ from justright.errors import DataError, ModelError
 from justright.experiments.given import Given, parts_of
 from justright.experiments.parts import Division, Parts
 from justright.network.blueprint import Blueprint
-from justright.network.default import default_network
+from justright.network.default import HIDDEN, default_network
 from justright.network.objective import infer_objective
 from justright.network.optimizer import initial_learning_rate, keras_optimizer
 from justright.network.own import own_regularization
@@ -98,8 +98,12 @@ class Setup:
         shuffle: bool = True,
         initial_weights: Literal["model"] | None = None,
         lanes: int | None = None,
+        hidden: tuple[int, ...] = HIDDEN,
     ) -> Setup:
         """Check what a user gives; the arguments are those of `compare`.
+
+        Args:
+            hidden: units of the hidden layers of the network that stands in where none is given.
 
         Raises:
             DataError: rows, targets or parts that cannot be trained on.
@@ -107,7 +111,9 @@ class Setup:
         """
         keep_compiled_programs()
         parts = parts_of(train, validation, test, target, Division(splits, groups, preprocess))
-        network = default_network(parts.row_shape, parts.targets) if model is None else model
+        network = model
+        if model is None:
+            network = default_network(parts.row_shape, parts.targets, hidden)
         blueprint = Blueprint.of(network, parts.row_shape)
         objective = infer_objective(
             parts.targets,
