@@ -11,7 +11,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from itertools import islice
 from typing import Any
 
@@ -111,6 +111,23 @@ def _run(
             compiled.result()
             for position, result in queue.run(rows, report, pruning):
                 yield members[position], result
+
+
+def compile_ahead(
+    task: Task,
+    trials: Sequence[Trial],
+    initial_values: Callable[[int], Arrays] | Arrays,
+    layout: Layout,
+    compilers: Executor,
+) -> None:
+    """Let threads compile the programs of trials that are run later; none waits for it.
+
+    An error in it is raised where the trials are run.
+    """
+    start = Remembered(initial_values)
+    for group in by_structure(trials):
+        queue = _SegmentQueue(SegmentProgram, task, [trials[group[0]]], start, layout)
+        compilers.submit(queue.compile, task.rows)
 
 
 def _smaller_after(error: jax.errors.JaxRuntimeError, layout: Layout) -> Layout:

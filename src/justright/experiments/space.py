@@ -66,6 +66,11 @@ class Ingredient:
         return self._can_be_neutral and entry_of(self.kind).extra_passes == 0
 
     @property
+    def has_own_program(self) -> bool:
+        """Whether it takes another program than recipes without it."""
+        return not (self.in_every_program or issubclass(self.kind, ActsOnStopping))
+
+    @property
     def _can_be_neutral(self) -> bool:
         named = {strength for strength, _ in self.dimensions.values()}
         return any(_limits(self.kind)[name].neutral is not None for name in named)
@@ -125,10 +130,8 @@ class Space:
 
     def structure(self, point: Point) -> tuple[Any, ...]:
         """What decides on the compiled program: the network's size, and what has its own."""
-        own = (one for one in self.ingredients if not one.in_every_program)
-        stays = (one.name for one in own if not issubclass(one.kind, ActsOnStopping))
-        on = {one.name for one in self.ingredients if one.is_in(point)}
-        return (*(point.get(size) for size in SIZES), *(name in on for name in stays))
+        own = (one.is_in(point) for one in self.ingredients if one.has_own_program)
+        return (*(point.get(size) for size in SIZES), *own)
 
     def admitted(self, point: Point) -> Point:
         """A point in the order of the dimensions, without what the space does not have.
