@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from justright.data.arrays import check_count, fitting_rows
+from justright.data.preparation import transformed
 from justright.engine.outcome import Outcome
 from justright.engine.program import Task
 from justright.engine.sampling import Prediction, predicted
-from justright.engine.trial import CURVES, TrialResult
+from justright.engine.trial import TrialResult
 from justright.errors import DataError, did_you_mean
 from justright.evidence.inputs import inputs_table, some_are_out
 from justright.evidence.measure import Measure
 from justright.evidence.summary import summarize
+from justright.evidence.tables import curves_table, trials_table
 from justright.evidence.verdict import Verdict, paired_verdict
 from justright.network.export import plain_model
 from justright.network.inputs import outgoing_norms, reading_layers
@@ -29,6 +29,7 @@ from justright.regularizers.recipe import Recipe
 
 if TYPE_CHECKING:
     import keras
+    import numpy as np
     import pandas as pd
     from matplotlib.figure import Figure
 
@@ -45,12 +46,15 @@ class Study:
         notes: what was decided on the way, in sentences: the loss that was read off
             the network, rows that were held out, regularization that the model has of its own.
         features: the names of the inputs; empty where they have none.
+        preparations: the transformer of each split, fitted on its training rows; none
+            without preprocessing.
     """
 
     task: Task
     results: Sequence[TrialResult]
     notes: tuple[str, ...] = ()
     features: tuple[str, ...] = ()
+    preparations: tuple[Any, ...] = ()
 
     @property
     def metric(self) -> Measure:
@@ -73,9 +77,7 @@ class Study:
         (positive: better on the rows it was trained on), and one column for each
         strength, such as `Dropout.rate` (NaN where the recipe has none).
         """
-        import pandas as pd
-
-        return pd.DataFrame([self._row(result) for result in self.results])
+        return trials_table(self.results, self.metric)
 
     @cached_property
     def curves(self) -> pd.DataFrame:
@@ -85,18 +87,7 @@ class Study:
         dropout or noise, from the same weights at the end of the epoch; the penalty
         stands apart.
         """
-        import pandas as pd
-
-        frames = []
-        for result in self.results:
-            frame = pd.DataFrame(result.curves, columns=list(CURVES))
-            trial = result.trial
-            frame.insert(0, "epoch", np.arange(1, len(frame) + 1))
-            frame.insert(0, "split", trial.split)
-            frame.insert(0, "seed", trial.seed)
-            frame.insert(0, "recipe", trial.name)
-            frames.append(frame)
-        return pd.concat(frames, ignore_index=True)
+        return curves_table(self.results)
 
     def __repr__(self) -> str:
         names = ", ".join(self.recipes)
@@ -176,22 +167,24 @@ class Study:
         return {name: table for name, table in tables if some_are_out(table)}
 
     @random_numbers_kept()
-    def model(self, recipe: str, seed: int | None = None) -> keras.Model:
+    def model(self, recipe: str, seed: int | None = None, split: int | None = None) -> keras.Model:
         """A plain Keras model of a recipe with trained weights, compiled to be trained on.
 
         Args:
             recipe: its name.
-            seed: which trial; the one with the lowest validation loss if None.
+            seed, split: which trial; the one with the lowest validation loss, of those that
+                are meant, if None.
 
         Returns:
-            A model of standard Keras layers that predicts what the trial did. Its outputs
-            are in the order of `classes`. Of a schedule it has the number of the epoch whose
+            A model of standard Keras layers that predicts what the trial did, from rows as
+            `prepared` gives them where the study has preprocessing. Its outputs are in the
+            order of `classes`. Of a schedule it has the number of the epoch whose
             weights it has.
 
         Raises:
-            DataError: an unknown recipe or seed, or one whose trials all failed.
+            DataError: an unknown recipe, seed or split, or one whose trials all failed.
         """
-        chosen = self._chosen(recipe, seed)
+        chosen = self._chosen(recipe, seed, split)
         return plain_model(
             self.task.blueprint,
             chosen.trial.recipe.in_epoch(chosen.chosen_epoch),
@@ -207,6 +200,7 @@ class Study:
         samples: int = 0,
         seed: int = 0,
         trial_seed: int | None = None,
+        split: int | None = None,
     ) -> Prediction:
         """What a recipe's trained network predicts for rows, and how sure it is of it.
 
@@ -215,34 +209,50 @@ class Study:
         layers of the model itself rest.
 
         Args:
-            X: rows (rows, …) like those it was trained on.
+            X: rows (rows, …) like those that were given to train; preprocessing is applied.
             recipe: its name.
             samples: how many draws of the noise, 0 for none, else at least 2.
             seed: of the draws: the same seed gives the same numbers.
-            trial_seed: which trial; the one with the lowest validation loss if None.
+            trial_seed, split: which trial; the one with the lowest validation loss, of those
+                that are meant, if None.
 
         Returns:
             Mean and spread of the outputs, in the order of `classes`; without samples the
             outputs themselves, and None.
 
         Raises:
-            DataError: an unknown recipe or seed, rows that do not fit, or a number of samples
-                that is none.
+            DataError: an unknown recipe, seed or split, rows that do not fit, or a number of
+                samples that is none.
             RecipeError: samples of a recipe without noise.
         """
         blueprint = self.task.blueprint
-        rows = fitting_rows(X, blueprint.model.input_shape[1:])
         check_count("samples", samples)
         check_count("seed", seed)
         if samples == 1:
             raise DataError("samples=1 has no spread. Draw at least 2, or 0 for no noise.")
-        chosen = self._chosen(recipe, trial_seed)
+        chosen = self._chosen(recipe, trial_seed, split)
+        rows = fitting_rows(self.prepared(X, chosen.trial.split), blueprint.model.input_shape[1:])
         technique = chosen.trial.recipe.in_program().at(chosen.chosen_epoch - 1)
         network = Network(blueprint, technique)
         objective = self.task.objective
         return predicted(
             network, objective, technique, chosen.values, rows, int(samples), int(seed)
         )
+
+    def prepared(self, X: object, split: int = 0) -> object:
+        """Rows as the networks of a split take them; as they are without preprocessing.
+
+        Args:
+            X: rows like those that were given to train.
+            split: whose training rows the transformer was fitted on.
+
+        Raises:
+            DataError: an unknown split, or rows that the transformer does not take.
+        """
+        known = range(len(self.task.rows.train))
+        if split not in known:
+            raise DataError(f"Split {split} is not among those of the study: {list(known)}.")
+        return transformed(self.preparations[split], X) if self.preparations else X
 
     def settled(self, recipe: str, seed: int | None = None) -> Recipe:
         """The recipe of a trial with what it has learned in its place.
@@ -273,35 +283,13 @@ class Study:
             raise DataError(f"{recipe!r} gave no model. {Outcome.FAILED.sentence}")
         return good
 
-    def _chosen(self, recipe: str, seed: int | None) -> TrialResult:
-        results = self._of(recipe)
-        seeds = [r.trial.seed for r in results]
-        if seed is not None and seed not in seeds:
-            raise DataError(f"Seed {seed} is not among those of {recipe!r}: {seeds}.")
-        wanted = [r for r in results if seed is None or r.trial.seed == seed]
+    def _chosen(self, recipe: str, seed: int | None, split: int | None = None) -> TrialResult:
+        wanted = self._of(recipe)
+        for what, given in (("seed", seed), ("split", split)):
+            known = list(dict.fromkeys(getattr(r.trial, what) for r in wanted))
+            if given is not None and given not in known:
+                raise DataError(
+                    f"{what.capitalize()} {given} is not among those of {recipe!r}: {known}."
+                )
+            wanted = [r for r in wanted if given in (None, getattr(r.trial, what))]
         return min(self._good(wanted, recipe), key=lambda r: r.at_chosen("val_loss"))
-
-    def _row(self, result: TrialResult) -> dict[str, object]:
-        trial, failed = result.trial, result.outcome is Outcome.FAILED
-        figures = {
-            name: float("nan") if failed else result.at_chosen(name)
-            for name in ("train_loss", "val_loss", "train_metric", "val_metric")
-        }
-        test_loss, test_metric = (float("nan"),) * 2 if failed else result.test
-        return {
-            "recipe": trial.name,
-            "seed": trial.seed,
-            "split": trial.split,
-            "epochs_run": result.epochs_run,
-            "best_epoch": result.best_epoch,
-            "outcome": result.outcome.name.lower(),
-            "train_loss": figures["train_loss"],
-            "val_loss": figures["val_loss"],
-            "test_loss": test_loss,
-            "train_metric": figures["train_metric"],
-            "val_metric": figures["val_metric"],
-            "test_metric": test_metric,
-            "loss_gap": figures["val_loss"] - figures["train_loss"],
-            "gap": self.metric.advantage(figures["train_metric"], figures["val_metric"]),
-            **trial.recipe.strengths(),
-        }

@@ -62,10 +62,22 @@ def step_key(key_data: jax.Array, technique: object, step: jax.Array) -> jax.Arr
     return fold_in(jax.random.wrap_key_data(key_data), stream_of(technique), step)
 
 
-def shuffled(key_data: jax.Array, epoch: jax.Array, rows: jax.Array) -> jax.Array:
-    """The rows (n,) in the order of one epoch."""
+def shuffled(
+    key_data: jax.Array, epoch: jax.Array, rows: jax.Array, real: jax.Array | None = None
+) -> jax.Array:
+    """The rows (n,) in the order of one epoch.
+
+    Args:
+        key_data: (2,) of uint32.
+        epoch: which.
+        rows: (n,) what is put in order.
+        real: how many of them, the first ones, are to stand before the others; all if None.
+    """
     count = rows.shape[0]
     words = random_words(fold_in(jax.random.wrap_key_data(key_data), epoch), count)
+    if real is not None:
+        last = jnp.uint32(0xFFFFFFFF)
+        words = jnp.where(jax.lax.iota(jnp.uint32, count) < real, words >> 1, last)
     if count > SORTED_PACKED:
         return jax.lax.sort_key_val(words, rows)[1]
     # One array sorts five times as fast as two: the low bits of each word say which row it is.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ from justright.engine.evaluate import CHUNK, evaluate
 from justright.engine.forward import KeyOf, run
 from justright.engine.keys import shuffled, step_key
 from justright.engine.outcome import Outcome
-from justright.engine.rows import Array, Rows
+from justright.engine.rows import Array, Part, Rows
 from justright.engine.step import (
     Machinery,
     Training,
@@ -128,19 +129,29 @@ def run_epoch(
 ) -> tuple[Lane, jax.Array]:
     """Train one epoch, and close it."""
     order = order.at(lane.epoch)
-    index, weights = epoch_batches(plan, rows.train[order.split], order.order_key, lane.epoch)
+    train, _, _ = rows.parts(order.split)
+    index, weights = epoch_batches(plan, train, order.order_key, lane.epoch)
 
-    def step(
-        training: Training, chosen: tuple[jax.Array, jax.Array | None]
-    ) -> tuple[Training, None]:
+    def step(training: Training, chosen: tuple[jax.Array, jax.Array | None]) -> Training:
         rows_of_batch, row_weights = chosen
         batch = Batch(rows.inputs[rows_of_batch], rows.targets[rows_of_batch], row_weights)
-        return (
-            train_step(machinery, order.recipe, order.rate, order.technique_key, training, batch),
-            None,
-        )
+        return train_step(counting, order.recipe, order.rate, order.technique_key, training, batch)
 
-    training, _ = jax.lax.scan(step, lane.training, (index, weights))
+    if train.count is None:
+        counting = machinery
+        training, _ = jax.lax.scan(
+            lambda carry, chosen: (step(carry, chosen), None), lane.training, (index, weights)
+        )
+    else:
+        # Of so many batches the last ones may hold no row of this split.
+        steps = -(-train.count // plan.batch_size)
+        counting = replace(machinery, steps_per_epoch=steps)
+        training = jax.lax.fori_loop(
+            0,
+            steps,
+            lambda i, carry: step(carry, jax.tree.map(lambda a: a[i], (index, weights))),
+            lane.training,
+        )
     return close_epoch(machinery, rows, lane._replace(training=training), order)
 
 
@@ -154,7 +165,7 @@ def close_epoch(
     """
     order = order.at(lane.epoch)
     training = lane.training
-    train, validation = rows.train[order.split], rows.validation[order.split]
+    train, validation, _ = rows.parts(order.split)
     predicting = prediction_weights(order.recipe, training)
     (train_loss, train_metric), (val_loss, val_metric) = evaluate(
         machinery.network,
@@ -190,7 +201,7 @@ def close_epoch(
 
 
 def epoch_batches(
-    plan: Plan, train: jax.Array, key_data: jax.Array, epoch: jax.Array
+    plan: Plan, train: Part, key_data: jax.Array, epoch: jax.Array
 ) -> tuple[jax.Array, jax.Array | None]:
     """The rows of each batch of an epoch.
 
@@ -201,16 +212,21 @@ def epoch_batches(
         Indices (steps, batch_size) into the pool, and what each row counts
         (steps, batch_size), None if all batches are full.
     """
-    count = train.shape[0]
+    listed = train.index
     if plan.shuffle:
-        train = shuffled(key_data, epoch, train)
-    steps = -(-count // plan.batch_size)
+        listed = shuffled(key_data, epoch, listed, train.count)
+    length = listed.shape[0]
+    steps = -(-length // plan.batch_size)
     filled = steps * plan.batch_size
-    index = jnp.resize(train, (filled,)).reshape(steps, plan.batch_size)
-    if filled == count:
-        return index, None
-    real = (jnp.arange(filled) < count).astype(jnp.float32)
-    return index, real.reshape(steps, plan.batch_size)
+    place = jnp.arange(filled)
+    if train.count is None:
+        index = jnp.resize(listed, (filled,)).reshape(steps, plan.batch_size)
+        if filled == length:
+            return index, None
+    else:
+        index = listed[place % train.count].reshape(steps, plan.batch_size)
+    count = length if train.count is None else train.count
+    return index, (place < count).astype(jnp.float32).reshape(steps, plan.batch_size)
 
 
 def logged_penalty(
@@ -219,7 +235,7 @@ def logged_penalty(
     weights: Weights,
     buffers: Weights,
     rows: Rows,
-    train: jax.Array,
+    train: Part,
     key: KeyOf,
 ) -> jax.Array:
     """The penalty at the end of an epoch, the model's own included; on at most `CHUNK` rows."""
@@ -227,10 +243,9 @@ def logged_penalty(
     if not (network.has_own_penalty or recipe.filling(ActsOnLoss) or recipe.filling(ActsOnUpdate)):
         return jnp.zeros(())
     of_rows = any(not one.weights_only for one in recipe.filling(ActsOnLoss))
-    first = train[: CHUNK if of_rows else 1]
-    if network.has_activity_penalty:
-        first = train
-    batch = Batch(rows.inputs[first], rows.targets[first], None)
+    some = train.index.shape[0] if network.has_activity_penalty else CHUNK if of_rows else 1
+    first, real = train.index[:some], train.real()
+    batch = Batch(rows.inputs[first], rows.targets[first], None if real is None else real[:some])
     passed, look = run(
         network, machinery.objective, recipe, weights, buffers, batch, key, training=False
     )
@@ -246,9 +261,9 @@ def leave(machinery: Machinery, rows: Rows, lane: Lane, order: Order) -> Lane:
         lambda: (lane.best.weights, lane.best.buffers),
         lambda: (prediction_weights(order.recipe, lane.training), lane.training.buffers),
     )
-    test = rows.test[order.split]
+    _, _, test = rows.parts(order.split)
     judged = lane.test
-    if test.shape[0]:
+    if test.index.shape[0]:
         network, objective = machinery.network, machinery.objective
         figures = evaluate(network, objective, order.recipe, weights, buffers, rows, (test,))
         judged = figures[0]

@@ -101,11 +101,12 @@ class Program(ABC):
             )
         _check_schedule(task, recipe)
         count = task.training_rows
-        if self.network.has_activity_penalty and count != task.steps_per_epoch * task.batch_size:
+        uneven = task.rows.counts is not None or count != task.steps_per_epoch * task.batch_size
+        if self.network.has_activity_penalty and uneven:
             raise ModelError(
                 "The model has an activity regularizer, which sums over the rows of a batch, and "
-                f"batches of {task.batch_size} do not divide the {count} training rows. Use a "
-                "batch size that does."
+                f"batches of {task.batch_size} do not divide the {count} training rows of each "
+                "split. Use a batch size that does."
             )
         self._machinery = Machinery(
             network=self.network,

@@ -38,12 +38,16 @@ Again = Callable[[Weights, Batch], Weights]
 
 @dataclass(frozen=True)
 class Machinery:
-    """What a step is made of; fixed for a compiled program."""
+    """What a step is made of; fixed for a compiled program.
+
+    Attributes:
+        steps_per_epoch: a number, or traced where splits differ in size.
+    """
 
     network: Network
     objective: Objective
     optimizer: FunctionalOptimizer
-    steps_per_epoch: int
+    steps_per_epoch: Any
 
 
 class Training(NamedTuple):

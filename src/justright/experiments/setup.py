@@ -18,7 +18,8 @@ from justright.engine.scheduler import run_trials
 from justright.engine.size import layout_for
 from justright.engine.trial import Trial
 from justright.errors import DataError, ModelError
-from justright.experiments.parts import Given, Parts, parts_of
+from justright.experiments.given import Given, parts_of
+from justright.experiments.parts import Division, Parts
 from justright.network.blueprint import Blueprint
 from justright.network.default import default_network
 from justright.network.objective import infer_objective
@@ -40,6 +41,9 @@ class Training(TypedDict, total=False):
     target: str | None
     validation: Given | float | None
     test: Given | float | None
+    splits: Any
+    groups: Any
+    preprocess: Any
     epochs: int
     batch_size: int | None
     optimizer: Any
@@ -62,6 +66,7 @@ class Setup:
         layout: where lanes live.
         notes: what was decided on the way, in sentences.
         features: names of the inputs.
+        preparations: the fitted transformer of each split; none without preprocessing.
     """
 
     task: Task
@@ -71,6 +76,7 @@ class Setup:
     layout: Layout
     notes: tuple[str, ...]
     features: tuple[str, ...]
+    preparations: tuple[Any, ...] = ()
 
     @classmethod
     def of(
@@ -81,6 +87,9 @@ class Setup:
         target: str | None = None,
         validation: Given | float | None = None,
         test: Given | float | None = None,
+        splits: Any = None,
+        groups: Any = None,
+        preprocess: Any = None,
         epochs: int = 100,
         batch_size: int | None = None,
         optimizer: Any = None,
@@ -97,7 +106,7 @@ class Setup:
             ModelError: a network that cannot be read or does not fit.
         """
         keep_compiled_programs()
-        parts = parts_of(train, validation, test, target)
+        parts = parts_of(train, validation, test, target, Division(splits, groups, preprocess))
         network = default_network(parts.row_shape, parts.targets) if model is None else model
         blueprint = Blueprint.of(network, parts.row_shape)
         objective = infer_objective(
@@ -127,6 +136,7 @@ class Setup:
             layout=_layout(task, lanes),
             notes=(*parts.notes, *_notes(task, made)),
             features=parts.features,
+            preparations=parts.preparations,
         )
 
     @property
@@ -163,7 +173,7 @@ class Setup:
             else:
                 run = partial(run_passes, stream=task.stream)
             results = run(task, trials, self.start, layout=self.layout, on_progress=on_progress)
-        return Study(task, results, self.notes, self.features)
+        return Study(task, results, self.notes, self.features, self.preparations)
 
 
 def checked_seeds(seeds: Any) -> list[int]:
