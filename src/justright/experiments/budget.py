@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import numbers
 import re
 import time
 from dataclasses import dataclass
+
+import numpy as np
 
 from justright.errors import DataError
 
@@ -36,12 +37,11 @@ def budget_of(given: object) -> Budget:
     Raises:
         DataError: anything else.
     """
-    if isinstance(given, numbers.Integral) and not isinstance(given, bool) and given >= 1:
-        return Budget(int(given), None)
-    text = str(given).strip().lower() if isinstance(given, str) else ""
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-z]*)", text)
-    if match and not match[2] and text.isdigit() and int(text) >= 1:
+    counted = isinstance(given, int | np.integer) and not isinstance(given, bool)
+    text = str(given).strip().lower() if counted or isinstance(given, str) else ""
+    if text.isdecimal() and int(text) >= 1:
         return Budget(int(text), None)
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-z]+)", text)
     if match and match[2] in _UNITS and float(match[1]) > 0:
         return Budget(None, float(match[1]) * _UNITS[match[2]])
     raise DataError(

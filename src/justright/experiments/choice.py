@@ -142,7 +142,9 @@ def chosen(
     if not finals:
         best = [one for one in in_order(explored, scale, wish) if one.complete]
         return best[0].point if best else None
-    ranked = [(point, scores) for point, scores in standing(finals, scale) if scores.mean() < np.inf]
+    ranked = [
+        (point, scores) for point, scores in standing(finals, scale) if scores.mean() < np.inf
+    ]
     if not ranked:
         return None
     most = max(len(scores) for _, scores in ranked)

@@ -134,7 +134,9 @@ class Explorer:
             setup = self.shapes.of(point)
             groups.setdefault(id(setup), (setup, []))[1].append(i)
         ordered = sorted(groups.values(), key=lambda group: len(group[1]), reverse=True)
-        jobs = [(setup, [self._trial(setup, *runs[i]) for i in mine], mine) for setup, mine in ordered]
+        jobs = [
+            (setup, [self._trial(setup, *runs[i]) for i in mine], mine) for setup, mine in ordered
+        ]
         records: dict[int, Record] = {}
         with ThreadPoolExecutor(os.cpu_count()) as compilers:
             if self.shapes.setup.task.stream is None:

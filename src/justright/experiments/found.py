@@ -1,8 +1,9 @@
-"""What a search has found: the choice, what it is worth, and a model that is trained on all rows."""
+"""What a search has found: the choice, what it is worth, and a model trained on all rows."""
 
 from __future__ import annotations
 
 import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -212,9 +213,7 @@ class Search:
         return draw_search(self.history, mine, self.measure, bool(best))
 
     @random_numbers_kept()
-    def refit(
-        self, seeds: int | list[int] | None = None, progress: bool | None = None
-    ) -> Study:
+    def refit(self, seeds: int | list[int] | None = None, progress: bool | None = None) -> Study:
         """Train the choice on training and validation rows together.
 
         With early stopping in the recipe it trains as many epochs as the fresh seeds chose at
@@ -280,14 +279,12 @@ class Search:
 
 
 @random_numbers_kept()
-def hunted(
-    hunt: Hunt, known: list[Record] | tuple[Record, ...], budget: Budget, progress: bool | None
-) -> Search:
+def hunted(hunt: Hunt, known: Sequence[Record], budget: Budget, progress: bool | None) -> Search:
     """Run a search within a budget, and give what it found."""
     scale = hunt.explorer.looks.scale
     with search_bar(progress, budget.trainings) as show:
 
-        def tell(records: list[Record] | tuple[Record, ...]) -> None:
+        def tell(records: Sequence[Record]) -> None:
             ended = [one.figures["val_metric"] for one in records if one.complete]
             pick = max if scale.measure.higher_is_better else min
             show(len(records), scale.measure.show(pick(ended)) if ended else "")

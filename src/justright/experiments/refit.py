@@ -53,4 +53,4 @@ def _real(task: Task, part: int) -> np.ndarray:
     """Positions of the first split's rows that train, select or judge."""
     rows = task.rows
     index: np.ndarray = np.asarray((rows.train, rows.validation, rows.test)[part][0])
-    return index
+    return index if rows.counts is None else index[: int(rows.counts[0, part])]

@@ -5,18 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, Unpack
 
 import numpy as np
 
+from justright.engine.program import CAPACITY, Task
 from justright.errors import DataError, ModelError, RecipeError, did_you_mean
-from justright.experiments.budget import Budget, budget_of
+from justright.evidence.measure import Measure
+from justright.experiments.budget import budget_of
 from justright.experiments.choice import WISHES, Wish
 from justright.experiments.explore import Explorer, Settings
 from justright.experiments.found import Search, hunted
-from justright.experiments.parts import Given
+from justright.experiments.given import Given
 from justright.experiments.hunt import Hunt
 from justright.experiments.ranges import (
     DEPTHS,
@@ -32,8 +33,6 @@ from justright.experiments.setup import Setup, Training
 from justright.experiments.shapes import Shapes
 from justright.experiments.space import RATE, SIZES, Point, Space, Spec, space_of
 from justright.experiments.starts import starts_for
-from justright.evidence.measure import Measure
-from justright.engine.program import CAPACITY, Task
 from justright.network.network import Network
 from justright.network.optimizer import has_schedule
 from justright.network.weights import random_numbers_kept
@@ -122,7 +121,11 @@ def search(
     shapes = Shapes(setup, sized=model is None)
     always = Recipe() if base is None else as_recipe(base)
     found = _space(setup, space, always, model is None, callable(training.get("loss")))
-    points = starts_for(found, setup.epochs, setup.learning_rate) if start is None else _points(found, start)
+    points = (
+        starts_for(found, setup.epochs, setup.learning_rate)
+        if start is None
+        else _points(found, start)
+    )
     settings = Settings(found, points, checked_sampler(sampler), wish, seed, bool(prune))
     target = setup.task.objective
     scale = Scale(Measure(target.metric_name, target.higher_is_better), by)
@@ -137,7 +140,7 @@ def fingerprint(setup: Setup, settings: Settings, scale: Scale) -> str:
     """A hash of all that a search's numbers follow from: rows, network, space and settings."""
     task = setup.task
     digest = hashlib.sha256()
-    for array in (*task.rows[:5], task.rows.counts if hasattr(task.rows, "counts") else None):
+    for array in task.rows:
         if array is not None:
             digest.update(np.ascontiguousarray(array).tobytes())
     optimizer = {k: v for k, v in task.optimizer.get_config().items() if k != "name"}
@@ -167,7 +170,9 @@ def _space(setup: Setup, spec: Spec | None, base: Recipe, sized: bool, own_loss:
     usual: dict[str, Any] = dict(zip(SIZES, (WIDTHS, DEPTHS), strict=True)) if sized else {}
     if free_rate:
         usual[RATE] = tuple(share * setup.learning_rate for share in RATES)
-    return space_of(usual | dict.fromkeys(_that_act(task, names, ranges)), ranges, base, sized, True)
+    return space_of(
+        usual | dict.fromkeys(_that_act(task, names, ranges)), ranges, base, sized, True
+    )
 
 
 def _that_act(task: Task, names: Sequence[str], ranges: Any) -> list[str]:

@@ -117,11 +117,12 @@ def within(space: Space, points: Sequence[Point], known: Sequence[Point], most: 
         models.setdefault(space.structure(one), one)
     kept: list[Point] = []
     for point in points:
+        one = point
         if space.structure(point) not in models and len(models) >= most:
             near = min(models.values(), key=lambda m: _distance(space, point, m))
-            point = _in_structure_of(space, point, near)
-        models.setdefault(space.structure(point), point)
-        kept.append(point)
+            one = _in_structure_of(space, point, near)
+        models.setdefault(space.structure(one), one)
+        kept.append(one)
     return kept
 
 

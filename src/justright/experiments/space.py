@@ -112,7 +112,7 @@ class Space:
 
     dimensions: tuple[Dimension, ...]
     ingredients: tuple[Ingredient, ...]
-    base: Recipe = Recipe()
+    base: Recipe
 
     def recipe(self, point: Point) -> Recipe:
         """The recipe of a point: without what is off."""
