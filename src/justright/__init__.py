@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from justright.evidence.verdict import Verdict
     from justright.experiments.activations import activation_histograms
     from justright.experiments.compare import compare
+    from justright.experiments.found import Search
+    from justright.experiments.search import search
     from justright.network.own import strip_regularization
     from justright.regularizers import (
         EMA,
@@ -141,6 +143,7 @@ _HOMES = {
     "RecipeError": "errors",
     "SAM": "regularizers",
     "SWA": "regularizers",
+    "Search": "experiments.found",
     "ShakeDrop": "regularizers",
     "ShakeShake": "regularizers",
     "SkipConnections": "regularizers",
@@ -158,6 +161,7 @@ _HOMES = {
     "activation_histograms": "experiments.activations",
     "compare": "experiments.compare",
     "example": "data.examples",
+    "search": "experiments.search",
     "strip_regularization": "network.own",
     "technique": "regularizers",
     "techniques": "regularizers.catalog",
@@ -211,6 +215,7 @@ __all__ = [
     "RandomShift",
     "Recipe",
     "RecipeError",
+    "Search",
     "ShakeDrop",
     "ShakeShake",
     "SkipConnections",
@@ -228,6 +233,7 @@ __all__ = [
     "activation_histograms",
     "compare",
     "example",
+    "search",
     "strip_regularization",
     "technique",
     "techniques",
