@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from justright.cli.common import check_writable, loading
+from justright.cli.task import Streamed, model_of, named_rows, task_of
 from justright.deferred import import_meanwhile
-from justright.errors import DataError, did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from justright.data.examples import Example
-    from justright.data.parquet import ParquetFile
     from justright.regularizers.recipe import Recipe
     from justright.study import Study
 
-EXAMPLES = ("breast_cancer",)
 EXAMPLE_COMMANDS = """\b
 Examples:
   justright compare
@@ -94,13 +91,13 @@ def compare(
     check_writable(figure)
     with loading():
         recipes = _recipes(texts)
-        task = _task(data, target)
+        task = task_of(data, target)
         from justright.experiments.compare import compare as compare_recipes
 
     import_meanwhile("matplotlib.figure", "matplotlib.backends.backend_agg")
     study = compare_recipes(
-        None if model is None else _model(model),
-        _named_rows(task),
+        None if model is None else model_of(model),
+        named_rows(task),
         recipes,
         validation=task.validation,
         test=task.test,
@@ -117,24 +114,6 @@ def compare(
         _print(study, task, figure, recipes)
 
 
-@dataclass(frozen=True)
-class Streamed:
-    """A Parquet file, divided as a CSV file is: a fifth to validate, a fifth to test."""
-
-    train: ParquetFile
-    validation: float = 0.25  # Of what the test leaves.
-    test: float = 0.2
-
-    @property
-    def description(self) -> str:
-        """Where the rows come from, in a sentence."""
-        file = self.train
-        return (
-            f"{file.name}, {len(file.features)} features, target {file.target}: {file.rows} rows; "
-            "columns standardized on the training rows"
-        )
-
-
 def _recipes(texts: tuple[str, ...]) -> dict[str, Recipe]:
     if not texts:
         from justright.experiments.main_job import lesson_recipes
@@ -149,44 +128,6 @@ def _recipes(texts: tuple[str, ...]) -> dict[str, Recipe]:
         if parsed.techniques:
             named[str(parsed)] = parsed
     return named
-
-
-def _task(data: str, target: str | None) -> Example | Streamed:
-    from justright.data.examples import example
-    from justright.data.parquet import SUFFIXES, ParquetFile
-    from justright.data.table import read_table
-
-    path = Path(data)
-    if data in EXAMPLES:
-        if target is not None:
-            raise DataError(
-                f"--target {target}: {data} has a target of its own. Leave --target out, or name "
-                "a CSV or Parquet file with --data."
-            )
-        return example(data)
-    if not path.suffix and not path.exists():
-        raise DataError(
-            f"{data!r} is neither a file nor a data set that ships. {did_you_mean(data, EXAMPLES)}"
-        )
-    if path.suffix.lower() in SUFFIXES:
-        return Streamed(ParquetFile.of(path, target, standardize=True))
-    return read_table(path, target)
-
-
-def _model(path: Path) -> Any:
-    from justright.network.files import read_model
-
-    return read_model(path)
-
-
-def _named_rows(task: Example | Streamed) -> Any:
-    """What trains, with the names of the inputs."""
-    if isinstance(task, Streamed):
-        return task.train
-    import pandas as pd
-
-    X, y = task.train
-    return pd.DataFrame(X, columns=list(task.features)), y
 
 
 def _as_json(study: Study, task: Example | Streamed, figure: Path) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from justright.evidence.measure import Measure
 from justright.evidence.verdict import Verdict, paired_verdict
 from justright.experiments.budget import Budget, budget_of
 from justright.experiments.choice import chosen, gap_of, in_order, key_of
+from justright.experiments.finalists import finalists_table
 from justright.experiments.hunt import Hunt
 from justright.experiments.record import Record, Scale, history_table, write_history
 from justright.experiments.refit import NAME, refitted
@@ -120,6 +121,16 @@ class Search:
         rows), and one column for each thing that was chosen, NaN where it was off.
         """
         return history_table(self.records)
+
+    @cached_property
+    def finalists(self) -> pd.DataFrame:
+        """One row a finalist, best first.
+
+        Columns: chosen, recipe, network (its hidden units, "" where the model was given),
+        learning_rate, seeds (fresh ones), and the means over them: train, validation and test of
+        the metric, and the gap.
+        """
+        return finalists_table(self.hunt.explorer, self.finals, self.point)
 
     @property
     def validation(self) -> Interval:

@@ -17,6 +17,7 @@ from justright.report.curves import FAINT, INK, TRAIN, VALIDATION
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
+    from rich.table import Table as RichTable
 
 
 @dataclass(frozen=True)
@@ -132,6 +133,37 @@ def _shown(interval: Interval, measure: Measure) -> str:
 
 def _count(number: int, what: str) -> str:
     return f"{number} {what}{'s' * (number != 1)}"
+
+
+def finalists_table(finalists: pd.DataFrame, measure: Measure) -> RichTable:
+    """One line a finalist: what it is, its fresh seeds, and the means over them."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    shown = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
+    shown.add_column("", no_wrap=True)
+    shown.add_column("recipe", overflow="fold", min_width=16)
+    sized = bool(finalists["network"].any())
+    if sized:
+        shown.add_column("network", no_wrap=True)
+    shown.add_column("rate", justify="right", no_wrap=True)
+    shown.add_column("seeds", justify="right", no_wrap=True)
+    parts = ["validation", *(["test"] if finalists["test"].notna().any() else [])]
+    for part in parts:
+        shown.add_column(part, justify="right", no_wrap=True)
+    shown.add_column("gap", justify="right", no_wrap=True)
+    for _, row in finalists.iterrows():
+        shown.add_row(
+            "→" if row["chosen"] else "",
+            Text(row["recipe"]),
+            *([row["network"]] if sized else []),
+            f"{row['learning_rate']:.2g}",
+            str(row["seeds"]),
+            *(measure.show(row[part]) if math.isfinite(row[part]) else "–" for part in parts),
+            measure.show_difference(row["gap"]).removesuffix(" points"),
+        )
+    return shown
 
 
 def draw_search(
