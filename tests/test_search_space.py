@@ -137,7 +137,7 @@ def test_what_is_off_at_no_cost_shares_the_program():
 
 
 def test_off_in_the_shared_program_is_the_plain_network(binary, held_out):
-    one = space([kind for kind in ("Dropout", "L1", "L2", "Mixup", "EMA", "MaxNorm")])
+    one = space(["Dropout", "L1", "L2", "Mixup", "EMA", "MaxNorm"])
     recipes = {"plain": jr.Recipe(), "off": one.in_program({})}
     assert len(recipes["off"].techniques) == 6
     study = jr.compare(

@@ -75,8 +75,10 @@ class Hunt:
         while True:
             explored = [one for one in records if one.stage == "explore"]
             if budget.trainings is not None:
+                # Of finals that have been run before, the plain recipe's count again.
+                plain = sum(r.stage == "final" and r.point == self.plain for r in records)
                 finals = finals_for(budget.trainings, self.seeds).trainings
-                left = budget.trainings - finals - (len(records) - len(explored)) - len(explored)
+                left = budget.trainings - len(records) - finals + plain
             else:
                 until = (1 - FINALS_SHARE * (self.seeds > 0)) * (budget.seconds or 0)
                 left = len(explored) + 1 if clock.seconds < until else 0
