@@ -3,11 +3,11 @@
     python benchmarks/search.py
     python benchmarks/search.py FOLDER --tables vehicle car --budget 40
 
-Each table is divided anew for each repeat: 60 % trains, 20 % selects, 20 % judges. Both searches
-begin as many trainings. What each chooses is trained with three more seeds, and the mean of their
-figures on the 20 % is compared. FOLDER holds tables, .csv or .csv.gz, whose last column is the target; without it these
-are the tables that scikit-learn ships. The file of results is kept as it goes, and a run that is
-started again goes on from it.
+Each table is divided anew for each repeat: of at most 400 rows 75 % train and 25 % select, and the
+rest, at least a fifth of the table, judges. Both searches begin as many trainings. What each chooses
+is trained with three more seeds, and the mean of their figures on the rest is compared. FOLDER holds tables, .csv or .csv.gz, whose last column is the
+target; without it these are the tables that scikit-learn ships. The file of results is kept as it
+goes, and a run that is started again goes on from it.
 """
 
 from __future__ import annotations
@@ -33,10 +33,13 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 import justright as jr  # First: it chooses the backend before Keras is imported.
 from justright.evidence.interval import mean_interval
+from justright.experiments.ranges import RATES, TABLE_COCKTAIL
 
 OUT = Path(__file__).parent / "out" / "search.json"
 SHIPPED = ("breast_cancer", "diabetes", "digits", "iris", "wine")
 JUDGES = range(500, 503)
+# Fewer sizes than usual, so that the programs of ten repeats are compiled once.
+SIZES = {"width": [64, 256], "depth": [2, 3]}
 MOST_CLASSES = 30
 FEWEST_OF_A_CLASS = 10
 
@@ -70,7 +73,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--budget", type=int, default=40, help="trainings of each search")
     made.add_argument("--epochs", type=int, default=30)
     made.add_argument("--repeats", type=int, default=10)
-    made.add_argument("--rows", type=int, default=600, help="of a table, at most")
+    made.add_argument("--rows", type=int, default=400, help="that train and select, at most")
     made.add_argument("--out", type=Path, default=OUT, help="the file of results")
     return made
 
@@ -96,11 +99,13 @@ def shipped(name: str) -> pd.DataFrame:
 
 def compared(name: str, frame: pd.DataFrame, repeat: int, asked: Any) -> dict[str, Any]:
     """One repeat of both searches on one table."""
-    X, y, is_class = divided(frame, asked.rows, repeat)
-    run: dict[str, Any] = {"table": name, "repeat": repeat, "kind": y.dtype.kind}
-    kept = np.arange(len(y))
+    X, y, is_class = features_and_targets(frame)
+    run: dict[str, Any] = {"table": name, "repeat": repeat}
     kept, test = train_test_split(
-        kept, test_size=0.2, random_state=repeat, stratify=y if is_class else None
+        np.arange(len(y)),
+        train_size=min(asked.rows, 4 * len(y) // 5),
+        random_state=repeat,
+        stratify=y if is_class else None,
     )
     train, validation = train_test_split(
         kept, test_size=0.25, random_state=repeat, stratify=y[kept] if is_class else None
@@ -119,6 +124,7 @@ def compared(name: str, frame: pd.DataFrame, repeat: int, asked: Any) -> dict[st
             validation=(X.iloc[validation], y[validation]),
             test=(X.iloc[test], y[test]),
             preprocess=transformer(X),
+            space=space(is_class),
             budget=asked.budget,
             epochs=asked.epochs,
             seed=1000 * repeat,
@@ -146,15 +152,20 @@ def compared(name: str, frame: pd.DataFrame, repeat: int, asked: Any) -> dict[st
     return run
 
 
-def divided(frame: pd.DataFrame, most: int, seed: int) -> tuple[pd.DataFrame, np.ndarray, bool]:
-    """Features, targets, and whether these are classes; at most so many rows, drawn at random."""
+def space(is_class: bool) -> dict[str, Any]:
+    """The usual cocktail, the usual learning rates, and a few sizes."""
+    smooth = ("LabelSmoothing",) if is_class else ()
+    names = (*TABLE_COCKTAIL, *smooth, "BatchNorm", "EarlyStopping")
+    rate = tuple(share * 1e-3 for share in RATES)
+    return {**SIZES, "learning_rate": rate, **dict.fromkeys(names)}
+
+
+def features_and_targets(frame: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray, bool]:
+    """Features, targets, and whether these are classes; classes of a few rows are left out."""
     y = frame.iloc[:, -1]
     is_class = y.dtype.kind not in "f" and y.nunique() <= MOST_CLASSES
     if is_class:
         frame = frame[y.map(y.value_counts()) >= FEWEST_OF_A_CLASS]
-    if len(frame) > most:
-        kind = frame.iloc[:, -1] if is_class else None
-        frame, _ = train_test_split(frame, train_size=most, random_state=seed, stratify=kind)
     y = frame.iloc[:, -1]
     codes = pd.factorize(y, sort=True)[0] if is_class else y.to_numpy(np.float64)
     return frame.iloc[:, :-1].reset_index(drop=True), codes, is_class

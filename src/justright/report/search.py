@@ -178,6 +178,7 @@ def draw_search(
         explored: whether any training explored.
     """
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
     figure = Figure(figsize=(7.2, 4.2), layout="constrained")
     axes = figure.subplots()
@@ -191,7 +192,8 @@ def draw_search(
         ("fresh seeds of finalists", ~looked & ended, FAINT, "o"),
     ]
     for label, rows, color, marker in kinds:
-        axes.scatter(number[rows], figures[rows], s=16, c=color, marker=marker, label=label)
+        if rows.any():
+            axes.scatter(number[rows], figures[rows], s=16, c=color, marker=marker, label=label)
     axes.scatter(
         number.iloc[list(chosen)], figures.iloc[list(chosen)], s=42, facecolors="none",
         edgecolors=VALIDATION, linewidths=1.5, label="the choice",
@@ -199,7 +201,9 @@ def draw_search(
     if explored:
         best = figures.where(looked & ended)
         best = best.cummax() if measure.higher_is_better else best.cummin()
-        axes.step(number, best.ffill(), where="post", color=TRAIN, linewidth=1)
+        line = best.ffill()[looked]
+        axes.step(number[looked], line, where="post", color=TRAIN, linewidth=1)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("training", color=INK)
     unit = " (%)" if measure.is_share else ""
     axes.set_ylabel(f"validation {measure.words}{unit}", color=INK)
@@ -211,7 +215,7 @@ def draw_search(
         room = max(0.08 * (high - low), 1e-9)
         axes.set_ylim(low - room, high + room)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, fontsize=8, loc="best")
+    figure.legend(frameon=False, fontsize=8, loc="outside upper center", ncols=4)
     return figure
 
 
