@@ -3,11 +3,12 @@
     python benchmarks/search.py
     python benchmarks/search.py FOLDER --tables vehicle car --budget 40
 
-Each table is divided anew for each repeat: of at most 400 rows 75 % train and 25 % select, and the
-rest, at least a fifth of the table, judges. Both searches begin as many trainings. What each chooses
-is trained with three more seeds, and the mean of their figures on the rest is compared. FOLDER holds tables, .csv or .csv.gz, whose last column is the
-target; without it these are the tables that scikit-learn ships. The file of results is kept as it
-goes, and a run that is started again goes on from it.
+Each table is divided anew for each repeat: of at most 400 rows 75 % train and 25 % select, and
+the rest, at least a fifth of the table, judges. Both searches begin as many trainings. What each
+chooses is trained with three more seeds, and the mean of their figures on the rest is compared.
+FOLDER holds tables, .csv or .csv.gz, whose last column is the target; without it these are the
+tables that scikit-learn ships. The file of results is kept as it goes, and a run that is started
+again goes on from it.
 """
 
 from __future__ import annotations
