@@ -41,7 +41,7 @@ def test_classes_of_a_few_rows_are_left_out_and_text_is_one_hot(benchmark):
     import pandas as pd
 
     frame = pd.DataFrame(
-        {"n": range(25), "t": list("ab" * 12) + ["a"], "y": ["x"] * 20 + ["z"] * 5}
+        {"n": range(25), "t": [*list("ab" * 12), "a"], "y": ["x"] * 20 + ["z"] * 5}
     )
     X, y, is_class = benchmark.features_and_targets(frame)
     assert is_class

@@ -117,6 +117,7 @@ class Program(ABC):
         self._plan = Plan(task.batch_size, task.shuffle, CAPACITY)
         self._block = task.stream.shapes if task.stream else None
         self._compiled: Any = None
+        self._idle: Any = None
         self._lock = threading.Lock()
 
     def compile(self, rows: Rows, orders: Order) -> None:
@@ -133,9 +134,11 @@ class Program(ABC):
 
     def idle_lanes(self, orders: Order) -> Lane:
         """Lanes without a trial."""
-        shapes = jax.eval_shape(partial(_idle, self._machinery, self.layout), orders)
+        if self._idle is None:
+            self._idle = jax.eval_shape(partial(_idle, self._machinery, self.layout), orders)
         return jax.tree.map(
-            lambda a: jax.device_put(np.zeros(a.shape, a.dtype), self.layout.over_lanes()), shapes
+            lambda a: jax.device_put(np.zeros(a.shape, a.dtype), self.layout.over_lanes()),
+            self._idle,
         )
 
     @abstractmethod

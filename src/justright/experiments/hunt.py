@@ -72,6 +72,7 @@ class Hunt:
         clock: Clock,
         add: Callable[[Sequence[Record]], None],
     ) -> None:
+        number: int | None = None
         while True:
             explored = [one for one in records if one.stage == "explore"]
             if budget.trainings is not None:
@@ -82,13 +83,19 @@ class Hunt:
             else:
                 until = (1 - FINALS_SHARE * (self.seeds > 0)) * (budget.seconds or 0)
                 left = len(explored) + 1 if clock.seconds < until else 0
-            number, points = self._next(explored)
-            if left <= 0 or not points:
+            if left <= 0:
+                return
+            if number is None:
+                number, points = self._next(explored)
+            else:
+                number += 1
+                points = self.explorer.batch(number, explored)
+            if not points:
                 return
             todo = points[:left] if budget.trainings is not None else points
             add(self.explorer.explored(number, todo, explored))
 
-    def _next(self, explored: Sequence[Record]) -> tuple[int, Sequence[Point]]:
+    def _next(self, explored: Sequence[Record]) -> tuple[int, list[Point]]:
         """The batch that is not complete yet, and what is left of it."""
         number = max((one.batch for one in explored), default=0)
         done = sum(one.batch == number for one in explored)

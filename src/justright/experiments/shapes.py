@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 import keras
@@ -15,6 +16,7 @@ from justright.experiments.setup import Setup
 from justright.experiments.space import SIZES, Point, Space
 from justright.network.blueprint import Blueprint
 
+_SEEDS = 8
 COMPILE_SECONDS = 1.5
 # However small the trainings are, and as many as programs are kept at a time.
 FEWEST, MOST = 4, 20
@@ -43,7 +45,7 @@ class Shapes:
 
     setup: Setup
     sized: bool
-    _made: dict[tuple[int, ...], Setup] = field(default_factory=dict)
+    _made: dict[tuple[int, ...] | None, Setup] = field(default_factory=dict)
 
     def hidden(self, point: Point) -> tuple[int, ...] | None:
         """The units of the hidden layers; None where the network is given."""
@@ -55,10 +57,11 @@ class Shapes:
     def of(self, point: Point) -> Setup:
         """The task with a point's network."""
         hidden = self.hidden(point)
-        if hidden is None:
-            return self.setup
         if hidden not in self._made:
-            self._made[hidden] = resized(self.setup, hidden)
+            setup = self.setup if hidden is None else resized(self.setup, hidden)
+            # Every batch begins with the same seed.
+            start = lru_cache(_SEEDS)(setup.start) if callable(setup.start) else setup.start
+            self._made[hidden] = replace(setup, start=start)
         return self._made[hidden]
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from justright.errors import RecipeError, did_you_mean
@@ -57,23 +58,18 @@ class Ingredient:
         """The class's name, which is the dimension of one that has no strengths."""
         return self.kind.__name__
 
-    @property
+    @cached_property
     def in_every_program(self) -> bool:
         """Whether the program of a recipe without it is that of one with it."""
-        own_program = (ActsOnStructure, ActsOnBranches, ActsOnStopping, LearnsAtSites)
-        if not self.optional or issubclass(self.kind, own_program):
+        if not self.optional or not _is_free(self.kind):
             return False
-        return self._can_be_neutral and entry_of(self.kind).extra_passes == 0
+        named = {strength for strength, _ in self.dimensions.values()}
+        return any(_limits(self.kind)[name].neutral is not None for name in named)
 
     @property
     def has_own_program(self) -> bool:
         """Whether it takes another program than recipes without it."""
         return not (self.in_every_program or issubclass(self.kind, ActsOnStopping))
-
-    @property
-    def _can_be_neutral(self) -> bool:
-        named = {strength for strength, _ in self.dimensions.values()}
-        return any(_limits(self.kind)[name].neutral is not None for name in named)
 
     def is_in(self, point: Point) -> bool:
         """Whether a point's recipe has it."""
@@ -286,6 +282,12 @@ def _text(one: object) -> str:
     if isinstance(one, str):
         return one
     raise RecipeError(f"space has {one!r}; name techniques, as in ['Dropout', 'L2'].")
+
+
+def _is_free(kind: type[Technique]) -> bool:
+    """Whether it leaves the network's structure alone and takes no further pass."""
+    own_program = (ActsOnStructure, ActsOnBranches, ActsOnStopping, LearnsAtSites)
+    return not issubclass(kind, own_program) and entry_of(kind).extra_passes == 0
 
 
 def _limits(kind: type[Technique]) -> dict[str, Limits]:
