@@ -17,8 +17,9 @@ from justright.network.network import Network
 from justright.network.objective import infer_objective
 from justright.network.optimizer import FunctionalOptimizer, keras_optimizer
 from justright.regularizers import TECHNIQUES
+from justright.regularizers.option import allowed
 from justright.regularizers.places import PLACES, ActsOnStructure, Batch
-from justright.regularizers.strength import limits_of
+from justright.regularizers.strength import Limits, limits_of
 from justright.regularizers.technique import fields_of
 
 INFINITY = float("inf")
@@ -237,6 +238,22 @@ def test_strengths_out_of_range_are_refused_with_name_and_range(kind):
         for wrong in (limits.low - 1, float("nan"), "much", None, True, [0.1]):
             with pytest.raises(jr.RecipeError, match=rf"{kind.__name__}\({field.name}="):
                 kind(**fine | {field.name: wrong})
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_options_that_are_none_are_refused_with_name_and_what_is_allowed(kind):
+    fine = {n: getattr(TABLE[kind][0], n) for n in kind.strength_names()}
+    for field in fields_of(kind):
+        if limits_of(field) is not None:
+            continue
+        said = allowed(field)
+        assert said is not None or isinstance(field.default, bool), f"{field.name} is not declared"
+        wrong = ["nonsense", None, [0.1], *([-1, float("nan")] if isinstance(said, Limits) else [])]
+        for value in (*wrong, 1 if said is None else True):
+            with pytest.raises(
+                jr.RecipeError, match=rf"{kind.__name__}\({field.name}=.*{field.name} is"
+            ):
+                kind(**fine | {field.name: value})
 
 
 @pytest.mark.parametrize("kind", ALL)

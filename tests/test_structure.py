@@ -39,7 +39,7 @@ def test_layer_norm_predicts_what_pytorch_computes_from_the_same_weights(binary)
 
 @pytest.mark.parametrize("wrong", [0, -1, float("nan"), True, "small", float("inf")])
 def test_a_layer_norm_out_of_range_is_refused(wrong):
-    with pytest.raises(jr.RecipeError, match="epsilon is a number above 0"):
+    with pytest.raises(jr.RecipeError, match=r"epsilon is a number in \(0, inf\)"):
         jr.LayerNorm(epsilon=wrong)
 
 
@@ -110,6 +110,22 @@ def test_an_exported_network_with_skip_connections_is_standard_keras(binary, tmp
     loaded = keras.models.load_model(tmp_path / "it.keras", compile=False)
     rows = binary[0]
     np.testing.assert_array_equal(loaded.predict(rows, verbose=0), model.predict(rows, verbose=0))
+
+
+def test_a_strength_that_names_a_layer_acts_on_its_twin_and_its_projection(binary):
+    recipe = jr.ShakeShake(1.0) + jr.L2({"hidden_1": 0.1}) + jr.MaxNorm({"hidden_1": 0.7})
+    study = study_of(recipe, binary, dense_net((8, 4, 4)))
+    model = study.model("it", seed=1)
+    names = ("hidden_1", "hidden_1_2", "hidden_1_shortcut")
+    penalty = 0.1 * sum(np.square(weights_of(model, name)[0]).sum() for name in names)
+    last = study.curves[study.curves["seed"] == 1].iloc[-1]
+    assert last["penalty"] == pytest.approx(penalty, rel=1e-4)
+    for layer in model.layers:
+        if hasattr(layer, "kernel"):
+            assert (layer.kernel_regularizer is not None) == (layer.name in names)
+            assert (layer.kernel_constraint is not None) == (layer.name in names)
+    norms = [np.linalg.norm(weights_of(model, name)[0], axis=0).max() for name in names]
+    assert max(norms) <= 0.7 + 1e-6
 
 
 def test_convolutions_are_skipped_where_their_output_has_the_place_of_their_input():

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from justright.experiments.compare import compare
     from justright.experiments.found import Search
     from justright.experiments.search import search
+    from justright.experiments.sweep import sweep
+    from justright.experiments.swept import Sweep
     from justright.network.own import strip_regularization
     from justright.regularizers import (
         EMA,
@@ -152,6 +154,7 @@ _HOMES = {
     "StochasticDepth": "regularizers",
     "SpectralNorm": "regularizers",
     "Study": "study",
+    "Sweep": "experiments.swept",
     "Technique": "regularizers",
     "UnitNorm": "regularizers",
     "Verdict": "evidence.verdict",
@@ -163,6 +166,7 @@ _HOMES = {
     "example": "data.examples",
     "search": "experiments.search",
     "strip_regularization": "network.own",
+    "sweep": "experiments.sweep",
     "technique": "regularizers",
     "techniques": "regularizers.catalog",
 }
@@ -224,6 +228,7 @@ __all__ = [
     "Step",
     "StochasticDepth",
     "Study",
+    "Sweep",
     "Technique",
     "UnitNorm",
     "Verdict",
@@ -235,6 +240,7 @@ __all__ = [
     "example",
     "search",
     "strip_regularization",
+    "sweep",
     "technique",
     "techniques",
 ]

@@ -11,7 +11,7 @@ from justright.data.arrays import check_count, fitting_rows
 from justright.data.preparation import transformed
 from justright.engine.outcome import Outcome
 from justright.engine.program import Task
-from justright.engine.sampling import Prediction, predicted
+from justright.engine.sampling import Prediction, predicted, predicted_by_moments
 from justright.engine.trial import TrialResult
 from justright.errors import DataError, did_you_mean
 from justright.evidence.inputs import inputs_table, some_are_out
@@ -23,6 +23,7 @@ from justright.network.export import plain_model
 from justright.network.inputs import outgoing_norms, reading_layers
 from justright.network.network import Network
 from justright.network.weights import random_numbers_kept
+from justright.regularizers.exports import PredictsByMoments
 from justright.regularizers.learned import settled
 from justright.regularizers.places import ActsOnUpdate
 from justright.regularizers.recipe import Recipe
@@ -206,7 +207,8 @@ class Study:
 
         With samples the recipe's noise stays on (Monte-Carlo dropout): each sample is a pass
         with masks of its own, while batch normalization keeps its running statistics and
-        layers of the model itself rest.
+        layers of the model itself rest. Without samples, `DropConnect(inference="gaussian")`
+        predicts by its moments, drawn from `seed`.
 
         Args:
             X: rows (rows, …) like those that were given to train; preprocessing is applied.
@@ -232,7 +234,11 @@ class Study:
             raise DataError("samples=1 has no spread. Draw at least 2, or 0 for no noise.")
         chosen = self._chosen(recipe, trial_seed, split)
         rows = fitting_rows(self.prepared(X, chosen.trial.split), blueprint.model.input_shape[1:])
-        technique = chosen.trial.recipe.in_program().at(chosen.chosen_epoch - 1)
+        technique = chosen.trial.recipe.in_epoch(chosen.chosen_epoch).in_program()
+        if not samples and technique.filling(PredictsByMoments):
+            drawn = predicted_by_moments(self.task, technique, chosen.values, rows, int(seed))
+            if drawn:
+                return drawn
         network = Network(blueprint, technique)
         objective = self.task.objective
         return predicted(

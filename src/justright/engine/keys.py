@@ -52,6 +52,11 @@ def prediction_key(seed: int) -> np.ndarray:
     return _words(seed, 0, _PREDICTION)
 
 
+def prediction_draws(seed: int) -> jax.Array:
+    """The key of what a rule of prediction draws, where the recipe's noise rests."""
+    return fold_in(jax.random.wrap_key_data(jnp.asarray(prediction_key(seed))), 0, 1)
+
+
 def stream_of(technique: object) -> int:
     """A number for a kind of technique, to fold into a key: the same on every machine."""
     return zlib.crc32(type(technique).__name__.encode()) & 0x7FFFFFFF

@@ -11,11 +11,16 @@ import numpy as np
 
 from justright.engine.evaluate import CHUNK
 from justright.engine.forward import run
-from justright.engine.keys import prediction_key, step_key
+from justright.engine.keys import prediction_draws, prediction_key, step_key
+from justright.engine.program import Task
 from justright.errors import RecipeError
+from justright.network.export import plain_model
+from justright.network.moments import moment_matched, variances
 from justright.network.network import Network
 from justright.network.objective import Objective
-from justright.network.weights import Arrays
+from justright.network.structure import structure_of
+from justright.network.weights import Arrays, random_numbers_kept
+from justright.regularizers.exports import PredictsByMoments
 from justright.regularizers.places import ActsOnActivations, ActsOnStepWeights, Batch
 from justright.regularizers.random import fold_in
 from justright.regularizers.recipe import Recipe
@@ -91,6 +96,30 @@ def predicted(
         return np.concatenate([np.asarray(part) for part in parts])
 
     return _summed_up(map(sample, range(samples))) if samples else Prediction(sample(0), None)
+
+
+@random_numbers_kept()
+def predicted_by_moments(
+    task: Task, recipe: Recipe, values: Arrays, inputs: np.ndarray, seed: int
+) -> Prediction | None:
+    """Outputs for rows by the rule of `PredictsByMoments`: pre-activations are drawn.
+
+    None where the recipe has no such rule, or its weights no variance.
+
+    Args:
+        task: gives the network.
+        recipe: whose weights have a variance at prediction.
+        values: the trained variables by path.
+        inputs: (rows, …).
+        seed: of the draws.
+    """
+    spreads = variances(task.blueprint, structure_of(task.blueprint, recipe), recipe)
+    if not spreads:
+        return None
+    others = (one for one in recipe.techniques if not isinstance(one, PredictsByMoments))
+    model = plain_model(task.blueprint, Recipe(*others), values, task.objective, task.optimizer)
+    drawing = moment_matched(model, inputs.shape[1:], spreads, prediction_draws(seed))
+    return Prediction(np.asarray(drawing.predict(inputs, verbose=0), np.float32), None)
 
 
 def noise_of(recipe: Recipe) -> Recipe:

@@ -63,7 +63,7 @@ class Setup:
         start: the initial weights by seed, or those of all trials.
         learning_rate: of the optimizer.
         epochs: of a trial, at most.
-        layout: where lanes live.
+        layout: where lanes live; chosen for each recipe from its network's size if None.
         notes: what was decided on the way, in sentences.
         features: names of the inputs.
         preparations: the fitted transformer of each split; none without preprocessing.
@@ -73,7 +73,7 @@ class Setup:
     start: Callable[[int], Arrays] | Arrays
     learning_rate: float
     epochs: int
-    layout: Layout
+    layout: Layout | None
     notes: tuple[str, ...]
     features: tuple[str, ...]
     preparations: tuple[Any, ...] = ()
@@ -191,15 +191,14 @@ def checked_seeds(seeds: Any) -> list[int]:
     return listed
 
 
-def _layout(task: Task, lanes: int | None) -> Layout:
-    chosen = layout_for(task)
+def _layout(task: Task, lanes: int | None) -> Layout | None:
     if lanes is None:
-        return chosen
+        return None
     if not _is_whole(lanes) or not 1 <= lanes <= MOST_LANES:
         raise DataError(
             f"lanes={lanes!r}: lanes is a whole number from 1 to {MOST_LANES}, or None."
         )
-    return replace(chosen, lanes_per_device=int(lanes))
+    return replace(layout_for(task, Recipe()), lanes_per_device=int(lanes))
 
 
 def _batch_size(given: Any, parts: Parts) -> Any:

@@ -10,7 +10,6 @@ from typing import Any
 import keras
 
 from justright.engine.program import Task
-from justright.engine.size import layout_for
 from justright.experiments.dimension import Amount, Pick
 from justright.experiments.setup import Setup
 from justright.experiments.space import SIZES, Point, Space
@@ -84,9 +83,7 @@ def resized(setup: Setup, hidden: tuple[int, ...]) -> Setup:
     )
     blueprint = Blueprint.of(model, tuple(old.input_shape[1:]))
     task = replace(setup.task, blueprint=blueprint)
-    usual = layout_for(setup.task).lanes_per_device == setup.layout.lanes_per_device
-    layout = layout_for(task) if usual else setup.layout
-    return replace(setup, task=task, start=blueprint.initial_values, layout=layout)
+    return replace(setup, task=task, start=blueprint.initial_values)
 
 
 def seconds_of_training(task: Task, epochs: int) -> float:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import fnmatch
+import glob
 import math
 import numbers
 from collections.abc import Collection, Mapping
@@ -205,6 +206,11 @@ def strength_at(
         elif fnmatch.fnmatchcase(layer, pattern):
             return number
     return None
+
+
+def literal(layer: str) -> str:
+    """A pattern that a layer's name alone matches, also if it reads as a position."""
+    return f"[{layer[0]}]{layer[1:]}" if layer in POSITIONS else glob.escape(layer)
 
 
 def by_name(owner: str, value: Strength) -> dict[str, Any]:

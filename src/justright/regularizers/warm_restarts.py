@@ -41,11 +41,16 @@ class WarmRestarts(Technique, ActsOnLearningRate):
     restarts", ICLR 2017, equation 5.
     """
 
+    # Where a step stands in its cycle is counted from the first step of the training.
     period: float = strength(
-        low=1.0, neutral=math.inf, integer=True, meaning="the number of epochs in a cycle"
+        low=1.0,
+        neutral=math.inf,
+        integer=True,
+        scheduled=False,
+        meaning="the number of epochs in a cycle",
     )
     multiplier: float = strength(
-        low=1.0, neutral=None, by_layer=False, meaning="the growth of a cycle"
+        low=1.0, neutral=None, by_layer=False, scheduled=False, meaning="the growth of a cycle"
     )
 
     def learning_rate(self, rate: jax.Array, moment: Moment) -> jax.Array:
