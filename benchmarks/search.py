@@ -43,6 +43,7 @@ JUDGES = range(500, 503)
 SIZES = {"width": [64, 256], "depth": [2, 3]}
 MOST_CLASSES = 30
 FEWEST_OF_A_CLASS = 10
+MOST_JUDGES = 5000
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -108,6 +109,7 @@ def compared(name: str, frame: pd.DataFrame, repeat: int, asked: Any) -> dict[st
         random_state=repeat,
         stratify=y if is_class else None,
     )
+    test = test[:MOST_JUDGES]
     train, validation = train_test_split(
         kept, test_size=0.25, random_state=repeat, stratify=y[kept] if is_class else None
     )

@@ -342,7 +342,7 @@ def test_the_command_line_says_what_it_found_and_goes_on(tmp_path, monkeypatch, 
     np.savetxt("rows.csv", rows, delimiter=",", header=head, comments="", fmt="%g")
     dense_net().save("net.keras")
     common = ["search", "--data", "rows.csv", "--model", "net.keras", "--space", "dropout,l2"]
-    common += ["--epochs", "4", "--seeds", "2", "--history", "h.json"]
+    common += ["--epochs", "4", "--seeds", "2", "--history", "h.json", "--batch-size", "32"]
     assert run([*common, "--budget", "20", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert len(told["history"]) == 20
