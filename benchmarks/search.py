@@ -117,7 +117,13 @@ def compared(name: str, frame: pd.DataFrame, repeat: int, asked: Any) -> dict[st
         y = ((y - y[train].mean()) / y[train].std()).astype(np.float32)
     ways = {
         "search": {},
-        "random": {"sampler": "random", "start": [], "seeds": 0, "prune": False},
+        "random": {
+            "sampler": "random",
+            "objective": "metric",
+            "start": [],
+            "seeds": 0,
+            "prune": False,
+        },
     }
     for way, options in ways.items():
         began = time.perf_counter()

@@ -30,8 +30,9 @@ def key_of(point: Point) -> str:
 
 def gap_of(record: Record, scale: Scale) -> float:
     """How much better the network does on the rows that it was trained on."""
-    train, validation = (record.figures[f"{part}_{scale.by}"] for part in ("train", "val"))
-    if scale.by == "loss":
+    figure = "loss" if scale.by == "loss" else "metric"
+    train, validation = (record.figures[f"{part}_{figure}"] for part in ("train", "val"))
+    if figure == "loss":
         return validation - train
     return scale.measure.advantage(train, validation)
 

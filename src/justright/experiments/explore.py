@@ -20,7 +20,7 @@ from justright.experiments.setup import Setup
 from justright.experiments.shapes import Shapes, programs_that_pay, seconds_of_training, within
 from justright.experiments.space import RATE, Point, Space
 
-FIRST, BATCH = 16, 12
+FIRST, BATCH = 12, 8
 # A training is given up where it is not among this share of those that came as far.
 _KEPT = 0.5
 _ENOUGH = 8
@@ -70,7 +70,8 @@ class Explorer:
         """
         settings = self.settings
         before = [one for one in records if one.batch < number]
-        told = [one.point for one in in_order(before, self.looks.scale, settings.wish)]
+        scale = self.looks.scale.fitted(before)
+        told = [one.point for one in in_order(before, scale, settings.wish)]
         first = list(settings.start) if number == 0 else []
         count = max(0, (FIRST if number == 0 else BATCH) - len(first))
         asked = ask(settings.space, told, count, settings.sampler, (settings.seed, number))

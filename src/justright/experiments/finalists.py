@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 _PARTS = {"train": "train", "validation": "val", "test": "test"}
 
 
-def finalists_table(explorer: Explorer, finals: Sequence[Record], choice: Point) -> pd.DataFrame:
+def finalists_table(
+    explorer: Explorer, finals: Sequence[Record], choice: Point, scale: Scale
+) -> pd.DataFrame:
     """One row a finalist, best first; `Search.finalists` names the columns."""
     import pandas as pd
 
-    scale = explorer.looks.scale
     by_metric = Scale(scale.measure, "metric")
     rows = []
     for point, _ in standing(finals, scale):

@@ -54,10 +54,10 @@ class Search:
     def __repr__(self) -> str:
         return f"<Search of {len(self.records)} trainings: {self.recipe}>"
 
-    @property
+    @cached_property
     def scale(self) -> Scale:
         """How validation figures become scores."""
-        return self.hunt.explorer.looks.scale
+        return self.hunt.explorer.looks.scale.fitted(self.explored)
 
     @property
     def measure(self) -> Measure:
@@ -130,7 +130,7 @@ class Search:
         learning_rate, seeds (fresh ones), and the means over them: train, validation and test of
         the metric, and the gap.
         """
-        return finalists_table(self.hunt.explorer, self.finals, self.point)
+        return finalists_table(self.hunt.explorer, self.finals, self.point, self.scale)
 
     @property
     def validation(self) -> Interval:

@@ -119,8 +119,8 @@ class Hunt:
         clock: Clock,
         add: Callable[[Sequence[Record]], None],
     ) -> None:
-        scale, wish = self.explorer.looks.scale, self.explorer.settings.wish
         explored = [one for one in records if one.stage == "explore"]
+        scale, wish = self.explorer.looks.scale.fitted(explored), self.explorer.settings.wish
         entrants: list[Point] = []
         for number, one in enumerate(finals.rounds):
             if budget.seconds is not None and number and clock.seconds > budget.seconds:

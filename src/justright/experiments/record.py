@@ -7,7 +7,7 @@ import json
 import math
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 _LOGGED = CURVES[:4]
+By = Literal["both", "metric", "loss"]
+BY = ("both", "metric", "loss")
 
 
 @dataclass(frozen=True)
@@ -70,19 +72,37 @@ class Scale:
 
     Attributes:
         measure: the metric.
-        by: `"metric"`, where equal ones are told apart by their loss; or `"loss"`.
+        by: `"metric"`, where equal ones are told apart by their loss; `"loss"`; or `"both"`, their
+            sum in the units below.
+        units: of metric and loss; 0 where they are not known yet, and the metric alone counts.
     """
 
     measure: Measure
-    by: Literal["metric", "loss"]
+    by: By
+    units: tuple[float, float] = (0.0, 0.0)
 
     def score(self, loss: Any, metric: Any) -> Any:
         """The score of a figure, or of an array of them."""
-        if self.by == "loss":
-            return np.asarray(loss, float)
         sign = -1 if self.measure.higher_is_better else 1
+        metric, loss = sign * np.asarray(metric, float), np.asarray(loss, float)
+        if self.by == "loss":
+            return loss
         # Accuracies move in steps of a row: a share of less than that decides between equals.
-        return sign * np.asarray(metric, float) + 1e-5 * np.tanh(np.asarray(loss, float))
+        alone = metric + 1e-5 * np.tanh(loss)
+        if self.by == "metric" or not all(self.units):
+            return alone
+        return alone / self.units[0] + loss / self.units[1]
+
+    def fitted(self, records: Sequence[Record]) -> Scale:
+        """With units: the distance between the best and the median of trainings that ended."""
+        figures = [one.figures for one in records if one.complete]
+        if self.by != "both" or not figures:
+            return self
+        sign = -1 if self.measure.higher_is_better else 1
+        metric = sign * np.array([one["val_metric"] for one in figures])
+        loss = np.array([one["val_loss"] for one in figures])
+        by_metric, by_loss = (float(np.median(one) - one.min()) for one in (metric, loss))
+        return replace(self, units=(by_metric, by_loss))
 
 
 def record_of(

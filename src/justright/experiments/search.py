@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, Unpack
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -27,7 +27,7 @@ from justright.experiments.ranges import (
     cocktail_for,
     ranges_for,
 )
-from justright.experiments.record import Looks, Scale, read_history
+from justright.experiments.record import BY, By, Looks, Scale, read_history
 from justright.experiments.sampler import Sampler, checked_sampler
 from justright.experiments.setup import Setup, Training
 from justright.experiments.shapes import Shapes
@@ -53,7 +53,7 @@ def search(
     base: Recipe | Technique | None = None,
     seeds: int = 5,
     choose: Wish = "best",
-    objective: Literal["metric", "loss"] = "metric",
+    objective: By = "both",
     sampler: Sampler = "tpe",
     start: Sequence[Mapping[str, Any]] | None = None,
     prune: bool = True,
@@ -85,7 +85,9 @@ def search(
         seeds: fresh seeds of the last finalists; 0 leaves out the finals.
         choose: `"best"`, or `"smallest gap"` between training and validation among what lies
             within one standard error of the best.
-        objective: the validation `"metric"`, or the `"loss"`.
+        objective: the validation `"metric"`, the `"loss"`, or `"both"`: their sum, each in units
+            of the distance between the best and the median explored. Accuracies of a few rows
+            are coarse, and losses say how sure they are.
         sampler: `"tpe"`, `"random"`, or a function from a seed to one of Optuna's samplers.
         start: points to begin with, as mappings from names to values; None for those that
             ship, an empty list for none. What a point does not name is off.
@@ -112,7 +114,7 @@ def search(
     """
     asked = budget_of(budget)
     wish = _one_of("choose", choose, WISHES)
-    by = _one_of("objective", objective, ("metric", "loss"))
+    by = _one_of("objective", objective, BY)
     if isinstance(seeds, bool) or not isinstance(seeds, int) or seeds < 0:
         raise DataError(f"seeds={seeds!r}: a whole number of at least 0 is wanted.")
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
