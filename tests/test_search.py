@@ -237,6 +237,7 @@ def test_what_is_no_budget_is_refused(given):
         ({"seed": -1}, jr.DataError, "seed=-1"),
         ({"start": [{"L1.strength": 1}]}, jr.RecipeError, "not in the space"),
         ({"space": {"width": [8]}}, jr.RecipeError, "the model is given"),
+        ({"space": {"Dropout.rate[stem]": (0.1, 0.5)}}, jr.RecipeError, "'stem'"),
         ({"budget": "soon"}, jr.DataError, "budget='soon'"),
     ],
 )

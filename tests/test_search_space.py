@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 import justright as jr
 from conftest import dense_net
 from justright.experiments.dimension import Amount, Pick
-from justright.experiments.ranges import NO_RANGE, RANGES, ranges_for
+from justright.experiments.ranges import NO_RANGE, NOT_ALONE, RANGES, ranges_for
 from justright.experiments.sampler import ask
 from justright.experiments.shapes import FEWEST, MOST, hidden_units, programs_that_pay, within
 from justright.experiments.space import space_of
@@ -66,8 +66,10 @@ def test_numbers_that_are_options_have_neighbors():
 
 
 def test_every_technique_has_a_usual_range_that_it_takes():
-    assert {*RANGES, *NO_RANGE} == {kind.__name__ for kind in TECHNIQUES}
+    assert {*RANGES, *NO_RANGE, *NOT_ALONE} == {kind.__name__ for kind in TECHNIQUES}
     for kind in TECHNIQUES:
+        if kind.__name__ in NOT_ALONE:
+            continue
         one = space([kind])
         on = one.recipe({d.name: d.options[-1] if isinstance(d, Pick) else d.high
                          for d in one.dimensions})  # fmt: skip
@@ -87,6 +89,7 @@ def test_every_technique_has_a_usual_range_that_it_takes():
         ({"Dropout.rate": "0.1"}, "give a range as a tuple"),
         ({"Dropout.rate": [0.1, "a"]}, "options are numbers"),
         ({"L2.strength": (0.1, float("inf"))}, "finite"),
+        (["SnapshotEnsemble"], r"base=WarmRestarts\(10, 2\)"),
         ({"width": (32, 64)}, "each size is a program of its own"),
         ({"width": [0, 64]}, "above 0"),
         ({"learning_rate": (0, 1)}, "above 0"),

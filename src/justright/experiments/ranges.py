@@ -58,6 +58,8 @@ RANGES: Mapping[str, Mapping[str, Any]] = {
 }
 NO_RANGE = ("SWA", "WarmRestarts", "EarlyStopping")
 """These have ranges that depend on the number of epochs: `ranges_for`."""
+NOT_ALONE = ("SnapshotEnsemble",)
+"""These want others beside them, so they stand in the base recipe or nowhere."""
 
 WIDTHS, DEPTHS = [32, 64, 128, 256, 512], [1, 2, 3]
 RATES = 0.3, 10.0

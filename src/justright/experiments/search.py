@@ -15,6 +15,7 @@ from justright.errors import DataError, ModelError, RecipeError, did_you_mean
 from justright.evidence.measure import Measure
 from justright.experiments.budget import budget_of
 from justright.experiments.choice import WISHES, Wish
+from justright.experiments.dimension import Pick
 from justright.experiments.explore import Explorer, Settings
 from justright.experiments.found import Search, hunted
 from justright.experiments.given import Given
@@ -123,11 +124,9 @@ def search(
     shapes = Shapes(setup, sized=model is None)
     always = Recipe() if base is None else as_recipe(base)
     found = _space(setup, space, always, model is None, callable(training.get("loss")))
-    points = (
-        starts_for(found, setup.epochs, setup.learning_rate)
-        if start is None
-        else _points(found, start)
-    )
+    _check_together(setup, found)
+    rate = setup.learning_rate
+    points = starts_for(found, setup.epochs, rate) if start is None else _points(found, start)
     settings = Settings(found, points, checked_sampler(sampler), wish, seed, bool(prune))
     target = setup.task.objective
     scale = Scale(Measure(target.metric_name, target.higher_is_better), by)
@@ -191,6 +190,21 @@ def _that_act(task: Task, names: Sequence[str], ranges: Any) -> list[str]:
             continue
         able.append(name)
     return able
+
+
+def _check_together(setup: Setup, space: Space) -> None:
+    """Refuse techniques that cannot stand in one recipe, before anything trains."""
+    everything = {
+        one.name: one.options[-1] if isinstance(one, Pick) else one.high for one in space.dimensions
+    }
+    recipe = space.recipe(everything)
+    recipe.stop_rule()
+    if recipe.filling(ActsOnLearningRate) and has_schedule(setup.task.optimizer):
+        raise RecipeError(
+            "The optimizer has a schedule for its learning rate, and a technique of the space is "
+            "another. Give the optimizer a number, or take it out of the space."
+        )
+    Network(setup.task.blueprint, recipe.in_program())
 
 
 def _points(space: Space, start: Sequence[Mapping[str, Any]]) -> tuple[Point, ...]:

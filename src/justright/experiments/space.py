@@ -19,7 +19,7 @@ from justright.regularizers import TECHNIQUES
 from justright.regularizers.branches import ActsOnBranches
 from justright.regularizers.catalog import entry_of
 from justright.regularizers.learned import LearnsAtSites
-from justright.regularizers.places import ActsOnStopping, ActsOnStructure
+from justright.regularizers.places import ActsOnEnsemble, ActsOnStopping, ActsOnStructure
 from justright.regularizers.recipe import Recipe
 from justright.regularizers.strength import Limits, limits_of
 from justright.regularizers.technique import Technique, fields_of
@@ -189,6 +189,11 @@ def space_of(spec: Spec, ranges: Ranges, base: Recipe, sizes: bool, rate: bool) 
 def _ingredient(
     kind: type[Technique], named: dict[str, Any], usual: Mapping[str, Any] | None, base: Recipe
 ) -> tuple[list[Dimension], Ingredient]:
+    if issubclass(kind, ActsOnEnsemble):
+        raise RecipeError(
+            f"space names {kind.__name__}, which wants cycles of the learning rate beside it. Put "
+            f"both into base, as in base=WarmRestarts(10, 2) + {kind.__name__}()."
+        )
     bare = [name for name in named if "." not in name]
     optional = not any(named.pop(name) in (True, [True]) for name in bare)
     like = next((one for one in base.techniques if type(one) is kind), None)
