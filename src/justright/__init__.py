@@ -37,8 +37,10 @@ if TYPE_CHECKING:
     from justright.experiments.contributions import contributions
     from justright.experiments.ensemble import dropout_ensemble
     from justright.experiments.evidence_strength import evidence_strength
+    from justright.experiments.found import Search
     from justright.experiments.lessons import lesson
     from justright.experiments.path import path
+    from justright.experiments.search import search
     from justright.experiments.strength_evidence import StrengthEvidence
     from justright.experiments.sweep import sweep
     from justright.experiments.swept import Sweep
@@ -152,6 +154,7 @@ _HOMES = {
     "RecipeError": "errors",
     "SAM": "regularizers",
     "SWA": "regularizers",
+    "Search": "experiments.found",
     "ShakeDrop": "regularizers",
     "ShakeShake": "regularizers",
     "SkipConnections": "regularizers",
@@ -179,6 +182,7 @@ _HOMES = {
     "example": "data.examples",
     "lesson": "experiments.lessons",
     "path": "experiments.path",
+    "search": "experiments.search",
     "strip_regularization": "network.own",
     "sweep": "experiments.sweep",
     "technique": "regularizers",
@@ -235,6 +239,7 @@ __all__ = [
     "Recipe",
     "RecipeError",
     "RegularizationPath",
+    "Search",
     "ShakeDrop",
     "ShakeShake",
     "SkipConnections",
@@ -261,6 +266,7 @@ __all__ = [
     "example",
     "lesson",
     "path",
+    "search",
     "strip_regularization",
     "sweep",
     "technique",

@@ -13,6 +13,7 @@ from justright.cli.contributions import contributions
 from justright.cli.ensemble import ensemble
 from justright.cli.lesson import lesson
 from justright.cli.path import path
+from justright.cli.search import search
 from justright.cli.sweep import sweep
 from justright.cli.techniques import techniques
 from justright.errors import JustrightError
@@ -36,6 +37,7 @@ def app() -> None:
 app.add_command(compare)
 app.add_command(lesson)
 app.add_command(path)
+app.add_command(search)
 app.add_command(sweep)
 app.add_command(contributions)
 app.add_command(ensemble)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from justright.engine.rows import Rows
+from justright.engine.rows import Split
 
 
 @dataclass(frozen=True)
@@ -41,11 +42,14 @@ class Overlap:
     same_test: bool = False
 
     @staticmethod
-    def of(rows: Rows) -> Overlap:
-        """That of a study's splits, from the positions (splits, n) of their rows."""
-        train, validation, test = map(np.asarray, (rows.train, rows.validation, rows.test))
-        if len(train) < 2:
+    def of(splits: Sequence[Split]) -> Overlap:
+        """That of a study's splits, from the positions of their rows."""
+        if len(splits) < 2:
             return ONE_SPLIT
+        train, validation, test = (
+            [np.unique(getattr(split, part)) for split in splits]
+            for part in ("train", "validation", "test")
+        )
         trained = _shared(train)
         sizes = [_size(part) for part in (train, validation, test)]
         same_test = sizes[2] > 0 and _shared(test) == 1
@@ -82,18 +86,17 @@ ONE_SPLIT = Overlap()
 """Seeds alone: nothing is shared between splits."""
 
 
-def _size(parts: np.ndarray) -> float:
-    """How many rows the parts (splits, n) have on average; those that are repeated fill up."""
-    return float(np.mean([len(np.unique(part)) for part in parts]))
+def _size(sets: Sequence[np.ndarray]) -> float:
+    """How many rows each has on average."""
+    return float(np.mean([len(rows) for rows in sets]))
 
 
-def _shared(parts: np.ndarray) -> float:
-    """The mean share of rows that two of the parts (splits, n) have in common."""
-    sets, size = [np.unique(part) for part in parts], _size(parts)
+def _shared(sets: Sequence[np.ndarray]) -> float:
+    """The mean share of rows that two of the sets have in common."""
+    size, splits = _size(sets), len(sets)
     if size == 0:
         return 0.0
-    splits = len(sets)
-    in_splits = np.bincount(np.concatenate(sets))
+    in_splits = np.bincount(np.concatenate(sets).astype(int))
     pairs = (in_splits * (in_splits - 1)).sum() / (splits * (splits - 1))
     return float(pairs / size)
 

@@ -30,7 +30,6 @@ from justright.regularizers.prior import gaussian_deviation, likelihood_scale
 from justright.regularizers.recipe import Recipe, as_recipe
 from justright.regularizers.strength import PerLayer
 from justright.regularizers.technique import Technique
-from justright.study import Study
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -208,7 +207,7 @@ class _Run:
             doubts=doubts,
             table=self._table(),
             layers=layers_table(self.curvature, found),
-            study=Study(setup.task, self.results, setup.notes, setup.features, setup.preparations),
+            study=setup.study(self.results),
             _words=told(readings, choice, deviation, noise, len(self.curvature.inputs)),
         )
 
