@@ -31,10 +31,12 @@ except PackageNotFoundError:  # Run from a checkout that is not installed.
 if TYPE_CHECKING:
     from justright.data.examples import Example, example
     from justright.errors import DataError, JustrightError, ModelError, RecipeError
+    from justright.evidence.diagnosis import Diagnosis, Finding
     from justright.evidence.verdict import Verdict
     from justright.experiments.activations import activation_histograms
     from justright.experiments.compare import compare
     from justright.experiments.contributions import contributions
+    from justright.experiments.diagnose import diagnose
     from justright.experiments.ensemble import dropout_ensemble
     from justright.experiments.evidence_strength import evidence_strength
     from justright.experiments.found import Search
@@ -121,12 +123,14 @@ _HOMES = {
     "DataError": "errors",
     "DropBlock": "regularizers",
     "DropConnect": "regularizers",
+    "Diagnosis": "evidence.diagnosis",
     "Dropout": "regularizers",
     "EMA": "regularizers",
     "EarlyStopping": "regularizers",
     "ElasticNet": "regularizers",
     "Example": "data.examples",
     "FeatureMasking": "regularizers",
+    "Finding": "evidence.diagnosis",
     "GaussianDropout": "regularizers",
     "GaussianNoise": "regularizers",
     "GradientClipping": "regularizers",
@@ -177,6 +181,7 @@ _HOMES = {
     "activation_histograms": "experiments.activations",
     "compare": "experiments.compare",
     "contributions": "experiments.contributions",
+    "diagnose": "experiments.diagnose",
     "dropout_ensemble": "experiments.ensemble",
     "evidence_strength": "experiments.evidence_strength",
     "example": "data.examples",
@@ -208,6 +213,7 @@ __all__ = [
     "CutMix",
     "Cutout",
     "DataError",
+    "Diagnosis",
     "DropBlock",
     "DropConnect",
     "Dropout",
@@ -215,6 +221,7 @@ __all__ = [
     "ElasticNet",
     "Example",
     "FeatureMasking",
+    "Finding",
     "GaussianDropout",
     "GaussianNoise",
     "GradientClipping",
@@ -261,6 +268,7 @@ __all__ = [
     "activation_histograms",
     "compare",
     "contributions",
+    "diagnose",
     "dropout_ensemble",
     "evidence_strength",
     "example",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 CONFIDENCE = 0.95
@@ -46,3 +47,18 @@ class Interval:
             what: the values are, where splits are not counted.
         """
         return f"{self.count} {'split' if self.of_splits else what}{'' if self.count == 1 else 's'}"
+
+
+def wilson_interval(share: float, rows: int) -> tuple[float, float]:
+    """The 95 % interval of a share of independent rows.
+
+    >>> [round(end, 3) for end in wilson_interval(0.9, 10)]
+    [0.596, 0.982]
+
+    Source: Wilson, "Probable inference, the law of succession, and statistical inference",
+    Journal of the American Statistical Association, 1927.
+    """
+    z = 1.96
+    middle = (share + z**2 / (2 * rows)) / (1 + z**2 / rows)
+    reach = z / (1 + z**2 / rows) * math.sqrt(share * (1 - share) / rows + z**2 / (4 * rows**2))
+    return max(0.0, middle - reach), min(1.0, middle + reach)
