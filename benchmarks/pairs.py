@@ -46,7 +46,13 @@ def records(only: Sequence[str] = ()) -> Iterator[dict[str, object]]:
     catalog = jr.techniques().set_index("key")
     keys = [key for key in catalog.index if not only or key in only]
     for a, b in combinations(keys, 2):
-        yield {"a": a, "b": b, **trained(f"{catalog['example'][a]},{catalog['example'][b]}")}
+        yield {"a": a, "b": b, **trained(joined(catalog["example"][a], catalog["example"][b]))}
+
+
+def joined(*texts: str) -> str:
+    """Recipes as one; what several of them need stands in it once."""
+    parts = [part for text in texts for part in text.split(",")]
+    return ",".join({part.partition("=")[0]: part for part in parts}.values())
 
 
 def trained(text: str) -> dict[str, object]:

@@ -317,6 +317,28 @@ def assert_told(done, *words):
 
 
 @pytest.mark.parametrize(
+    ("options", "splits", "words"),
+    [
+        ("--splits 3", 3, ["3 splits: 36 rows train, 12 validate, 12 test"]),
+        ("--folds 4 --splits 2", 8, ["8 splits: 34 rows train, 11 validate, 15 test"]),
+        ("--group ward", 1, ["were held out for test", "were held out for validation"]),
+        ("--folds 3 --group ward", 3, ["3 splits"]),
+    ],
+)
+def test_rows_are_divided_anew(options, splits, words):
+    table = patients()
+    table.insert(0, "ward", np.arange(ROWS) // 6)
+    table.to_csv("wards.csv", index=False)
+    file = "wards.csv" if "ward" in options else "patients.csv"
+    done = justright("--data", file, *SMALL, *options.split(), "--json")
+    assert done.code == 0, done.err
+    said = json.loads(done.out)
+    assert len({row["split"] for row in said["table"]}) == splits
+    assert "3 features" in said["data"]
+    assert all(word in " ".join(said["notes"]) for word in words), said["notes"]
+
+
+@pytest.mark.parametrize(
     ("options", "words"),
     [
         pytest.param("--seeds 0", ["seeds=0", "at least one"], id="no seeds"),
@@ -346,6 +368,10 @@ def assert_told(done, *words):
             ["--target", "breast_cancer"],
             id="target of an example",
         ),
+        pytest.param("--group age", ["--group", "no groups"], id="groups of an example"),
+        pytest.param("--splits 0", ["--splits 0", "at least 1"], id="no split"),
+        pytest.param("--folds 1", ["1 folds", "at least 2"], id="one fold"),
+        pytest.param("--folds 900", ["cannot divide"], id="too many folds"),
         pytest.param("--model none.keras", ["no file 'none.keras'"], id="no model"),
         pytest.param("--model net.keras", ["(3", "(30"], id="a model for other rows"),
     ],

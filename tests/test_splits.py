@@ -180,6 +180,9 @@ RECIPES = {
     "noise": jr.Dropout(0.3) + jr.L2(0.001) + jr.BatchNorm(),
     "averages": jr.WarmRestarts(period=3, multiplier=1) + jr.SWA(2) + jr.ActivityL2(1e-3),
     "stopped": jr.Recipe(jr.EarlyStopping(3)),
+    "members": jr.WarmRestarts(2, 2)
+    + jr.StochasticDepth(jr.Linear(0, 0.9, 8))
+    + jr.SnapshotEnsemble(3),
 }
 
 
@@ -198,6 +201,7 @@ def test_splits_of_different_size_give_what_each_gives_alone(data, recipe):
     np.testing.assert_allclose(together.curves, alone.curves, rtol=2e-4, atol=2e-5)
     np.testing.assert_allclose(together.test, alone.test, rtol=2e-4, atol=2e-5)
     assert together.chosen_epoch == alone.chosen_epoch
+    assert [one.epoch for one in together.members] == [one.epoch for one in alone.members]
 
 
 def test_neighbours_of_other_splits_change_nothing(data):

@@ -84,7 +84,7 @@ SKIPPING = {
 
 @pytest.mark.parametrize("name", SKIPPING)
 def test_a_network_with_skip_connections_predicts_what_its_formula_says(binary, name):
-    """Prediction, curves and the exported model, where one shortcut projects and one does not."""
+    """Predictions, curves and the exported model, where one shortcut projects and one does not."""
     recipe, said = SKIPPING[name]
     widths = (8, 4, 4)
     study = study_of(recipe, binary, dense_net(widths))
@@ -92,11 +92,23 @@ def test_a_network_with_skip_connections_predicts_what_its_formula_says(binary, 
     assert not isinstance(model, keras.Sequential)
     assert all(type(layer).__module__.startswith("keras.") for layer in model.layers)
     expected = by_hand(model, binary[0], widths, **said)
-    np.testing.assert_allclose(model.predict(binary[0], verbose=0), expected, atol=1e-5)
+    ours = study.predict(binary[0], "it", trial_seed=1).mean
+    for predicted in (ours, model.predict(binary[0], verbose=0)):
+        np.testing.assert_allclose(predicted, expected, atol=1e-5)
     y = binary[1][:, None]
     loss = -np.mean(y * np.log(expected) + (1 - y) * np.log(1 - expected))
     last = study.curves[study.curves["seed"] == 1].iloc[-1]
     assert last["val_loss"] == pytest.approx(loss, abs=1e-5)
+
+
+def test_a_branch_is_judged_with_the_rate_of_the_epoch_whose_weights_are_restored(binary, held_out):
+    recipe = jr.StochasticDepth(jr.Linear(0, 0.9, 20)) + jr.EarlyStopping(1)
+    study = jr.compare(
+        dense_net(), binary, {"it": recipe}, validation=held_out, test=held_out, seeds=2,
+        epochs=20, batch_size=8, optimizer=keras.optimizers.Adam(0.05),
+    )  # fmt: skip
+    assert (study.table["best_epoch"] < study.table["epochs_run"]).all()
+    np.testing.assert_allclose(study.table["test_loss"], study.table["val_loss"], rtol=1e-6)
 
 
 def test_an_exported_network_with_skip_connections_is_standard_keras(binary, tmp_path):

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from justright.evidence.verdict import Verdict
     from justright.experiments.activations import activation_histograms
     from justright.experiments.compare import compare
+    from justright.experiments.sweep import sweep
+    from justright.experiments.swept import Sweep
     from justright.network.own import strip_regularization
     from justright.regularizers import (
         EMA,
@@ -78,6 +80,7 @@ if TYPE_CHECKING:
         ShakeDrop,
         ShakeShake,
         SkipConnections,
+        SnapshotEnsemble,
         SpatialDropout,
         SpectralNorm,
         StochasticDepth,
@@ -144,11 +147,13 @@ _HOMES = {
     "ShakeDrop": "regularizers",
     "ShakeShake": "regularizers",
     "SkipConnections": "regularizers",
+    "SnapshotEnsemble": "regularizers",
     "SpatialDropout": "regularizers",
     "Step": "regularizers.schedule",
     "StochasticDepth": "regularizers",
     "SpectralNorm": "regularizers",
     "Study": "study",
+    "Sweep": "experiments.swept",
     "Technique": "regularizers",
     "UnitNorm": "regularizers",
     "Verdict": "evidence.verdict",
@@ -159,6 +164,7 @@ _HOMES = {
     "compare": "experiments.compare",
     "example": "data.examples",
     "strip_regularization": "network.own",
+    "sweep": "experiments.sweep",
     "technique": "regularizers",
     "techniques": "regularizers.catalog",
 }
@@ -214,11 +220,13 @@ __all__ = [
     "ShakeDrop",
     "ShakeShake",
     "SkipConnections",
+    "SnapshotEnsemble",
     "SpatialDropout",
     "SpectralNorm",
     "Step",
     "StochasticDepth",
     "Study",
+    "Sweep",
     "Technique",
     "UnitNorm",
     "Verdict",
@@ -229,6 +237,7 @@ __all__ = [
     "compare",
     "example",
     "strip_regularization",
+    "sweep",
     "technique",
     "techniques",
 ]

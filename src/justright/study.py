@@ -19,7 +19,7 @@ from justright.evidence.measure import Measure
 from justright.evidence.summary import summarize
 from justright.evidence.tables import curves_table, trials_table
 from justright.evidence.verdict import Verdict, paired_verdict
-from justright.network.export import plain_model
+from justright.network.ensemble import exported
 from justright.network.inputs import outgoing_norms, reading_layers
 from justright.network.network import Network
 from justright.network.weights import random_numbers_kept
@@ -149,7 +149,8 @@ class Study:
             ModelError: a network whose inputs go into anything but dense layers.
         """
         blueprint = self.task.blueprint
-        trials = [result.values for result in self._good(self._of(recipe), recipe)]
+        good = self._good(self._of(recipe), recipe)
+        trials = [[one.values for one in result.members] for result in good]
         norms = outgoing_norms(blueprint, trials)
         names = self.features or tuple(f"x{i}" for i in range(norms.shape[1]))
         return inputs_table(names, norms)
@@ -179,20 +180,16 @@ class Study:
         Returns:
             A model of standard Keras layers that predicts what the trial did, from rows as
             `prepared` gives them where the study has preprocessing. Its outputs are in the
-            order of `classes`. Of a schedule it has the number of the epoch whose
-            weights it has.
+            order of `classes`. Of a schedule it has the number of the epoch whose weights it
+            has. Networks that predict together stand in it as models of their own.
 
         Raises:
             DataError: an unknown recipe, seed or split, or one whose trials all failed.
         """
-        chosen = self._chosen(recipe, seed, split)
-        return plain_model(
-            self.task.blueprint,
-            chosen.trial.recipe.in_epoch(chosen.chosen_epoch),
-            chosen.values,
-            self.task.objective,
-            self.task.optimizer,
-        )
+        chosen, task = self._chosen(recipe, seed, split), self.task
+        given = chosen.trial.recipe
+        trained = [(given.in_epoch(one.epoch), one.values) for one in chosen.members]
+        return exported(task.blueprint, trained, task.objective, task.optimizer)
 
     def predict(
         self,
@@ -207,8 +204,9 @@ class Study:
 
         With samples the recipe's noise stays on (Monte-Carlo dropout): each sample is a pass
         with masks of its own, while batch normalization keeps its running statistics and
-        layers of the model itself rest. Without samples, `DropConnect(inference="gaussian")`
-        predicts by its moments, drawn from `seed`.
+        layers of the model itself rest. Of `SnapshotEnsemble` each sample is the members' joint
+        prediction, each with masks of its own. Without samples,
+        `DropConnect(inference="gaussian")` predicts by its moments, drawn from `seed`.
 
         Args:
             X: rows (rows, …) like those that were given to train; preprocessing is applied.
@@ -234,16 +232,14 @@ class Study:
             raise DataError("samples=1 has no spread. Draw at least 2, or 0 for no noise.")
         chosen = self._chosen(recipe, trial_seed, split)
         rows = fitting_rows(self.prepared(X, chosen.trial.split), blueprint.model.input_shape[1:])
-        technique = chosen.trial.recipe.in_epoch(chosen.chosen_epoch).in_program()
-        if not samples and technique.filling(PredictsByMoments):
-            drawn = predicted_by_moments(self.task, technique, chosen.values, rows, int(seed))
+        given = chosen.trial.recipe
+        trained = [(given.in_epoch(one.epoch).in_program(), one.values) for one in chosen.members]
+        if not samples and given.filling(PredictsByMoments):
+            drawn = predicted_by_moments(self.task, trained, rows, int(seed))
             if drawn:
                 return drawn
-        network = Network(blueprint, technique)
-        objective = self.task.objective
-        return predicted(
-            network, objective, technique, chosen.values, rows, int(samples), int(seed)
-        )
+        network = Network(blueprint, given.in_program())
+        return predicted(network, self.task.objective, trained, rows, int(samples), int(seed))
 
     def prepared(self, X: object, split: int = 0) -> object:
         """Rows as the networks of a split take them; as they are without preprocessing.
@@ -264,7 +260,8 @@ class Study:
         """The recipe of a trial with what it has learned in its place.
 
         `ConcreteDropout` stands as `Dropout` with the learned rate of each layer; a recipe
-        that learns no strength comes back as it is.
+        that learns no strength comes back as it is. Of networks that predict together it is
+        the newest's.
 
         Args:
             recipe: its name.

@@ -34,6 +34,27 @@ class Example:
         return f"<Example {self.description}>"
 
 
+@dataclass(frozen=True)
+class Table:
+    """A table of numbers, not divided.
+
+    Attributes:
+        name: of the file or the set.
+        head: what it is, in words.
+        X: (rows, features) of float64.
+        y: (rows,) labels or numbers.
+        features: the names of the columns of X.
+        groups: (rows,) which rows belong together, or None.
+    """
+
+    name: str
+    head: str
+    X: np.ndarray
+    y: np.ndarray
+    features: tuple[str, ...]
+    groups: np.ndarray | None = None
+
+
 def example(name: str = "breast_cancer") -> Example:
     """A data set that ships.
 
@@ -43,13 +64,28 @@ def example(name: str = "breast_cancer") -> Example:
     Raises:
         DataError: an unknown name.
     """
+    table, parts = _shipped(name)
+    return divided(table.name, table.head, table.X, table.y, parts, table.features)
+
+
+def whole_example(name: str) -> Table:
+    """A data set that ships, not divided.
+
+    Raises:
+        DataError: an unknown name.
+    """
+    return _shipped(name)[0]
+
+
+def _shipped(name: str) -> tuple[Table, tuple[np.ndarray, ...]]:
+    """A data set, and the indices of its training, validation and test rows."""
     makers = {"breast_cancer": _breast_cancer}
     if name not in makers:
         raise DataError(f"There is no example {name!r}. {did_you_mean(name, makers)}")
     return makers[name]()
 
 
-def _breast_cancer() -> Example:
+def _breast_cancer() -> tuple[Table, tuple[np.ndarray, ...]]:
     """80 rows to train on, so that overfitting shows; the 489 others halved.
 
     One half selects (early stopping, choosing among seeds), the other judges, so
@@ -64,10 +100,10 @@ def _breast_cancer() -> Example:
         names = file.readline().strip().split(",")
         table = np.loadtxt(file, delimiter=",")
     X, y, part = table[:, :-2], table[:, -2].astype(int), table[:, -1]
-    train, validation, test = (np.flatnonzero(part == i) for i in range(3))
+    parts = tuple(np.flatnonzero(part == i) for i in range(3))
     head = "Breast cancer (Wisconsin), 30 features, malignant or benign"
     features = tuple(name.replace("_", " ") for name in names[:-2])
-    return divided("breast_cancer", head, X, y, (train, validation, test), features)
+    return Table("breast_cancer", head, X, y, features), parts
 
 
 def divided(

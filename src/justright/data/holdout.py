@@ -45,7 +45,7 @@ def hold_out(
     from sklearn.model_selection import train_test_split
 
     kept, held = train_test_split(
-        np.arange(len(y)), test_size=count, random_state=seed, stratify=_classes(y, count)
+        np.arange(len(y)), test_size=count, random_state=seed, stratify=classes_of(y, count)
     )
     return np.sort(kept), np.sort(held)
 
@@ -106,8 +106,13 @@ def drawn_rows(rows: int, counts: Mapping[str, int], seed: int = SPLIT_SEED) -> 
     }
 
 
-def _classes(y: np.ndarray, held: int) -> np.ndarray | None:
-    """The labels to keep the shares of, if every class can be on both sides."""
+def classes_of(y: np.ndarray, held: int) -> np.ndarray | None:
+    """The labels to keep the shares of, if every class can be on both sides.
+
+    Args:
+        y: targets.
+        held: how many rows are held out.
+    """
     if y.ndim != 1 or y.dtype.kind not in "biuUS":
         return None
     _, counts = np.unique(y, return_counts=True)

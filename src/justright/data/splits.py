@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from justright.data.holdout import SPLIT_SEED, hold_out
+from justright.data.holdout import SPLIT_SEED, classes_of, hold_out
 from justright.engine.rows import Split
 from justright.errors import DataError
 
@@ -58,6 +58,34 @@ def divide(
     return [
         _drawn(y, parts, shares, groups, SPLIT_SEED + i, ordered) for i, parts in enumerate(starts)
     ]
+
+
+def folds(y: np.ndarray, count: int, repeats: int = 1, groups: np.ndarray | None = None) -> Any:
+    """A splitter for repeated K-fold, by class where there are classes, drawn with a fixed seed.
+
+    Args:
+        y: targets.
+        count: how many folds, at least 2.
+        repeats: how often all rows are divided anew.
+        groups: (rows,) where rows of a group stay together.
+
+    Raises:
+        DataError: fewer than 2 folds, or groups that would be divided several times.
+    """
+    from sklearn import model_selection as ms
+
+    if count < 2 or repeats < 1:
+        raise DataError(f"{count} folds, {repeats} times: at least 2 folds, once, are wanted.")
+    labels = classes_of(y, len(y) // count)
+    by_class = labels is not None and np.unique(labels, return_counts=True)[1].min() >= count
+    if groups is None:
+        kind = ms.RepeatedStratifiedKFold if by_class else ms.RepeatedKFold
+        return kind(n_splits=count, n_repeats=repeats, random_state=SPLIT_SEED)
+    if repeats > 1:
+        raise DataError("Folds of whole groups are drawn once: leave the repeats out.")
+    if by_class:
+        return ms.StratifiedGroupKFold(count, shuffle=True, random_state=SPLIT_SEED)
+    return ms.GroupKFold(count)
 
 
 def in_words(splits: list[Split]) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from justright.data.arrays import as_number, checked_targets
-from justright.data.examples import Example, divided
+from justright.data.examples import Example, Table, divided
 from justright.data.holdout import hold_out
 from justright.errors import DataError, did_you_mean
 
@@ -29,6 +29,25 @@ def read_table(path: Path, target: str | None) -> Example:
 
     Returns:
         The divided data, columns standardised on the training rows.
+
+    Raises:
+        DataError: as `read_columns` does, or too few rows to divide.
+    """
+    table = read_columns(path, target)
+    y = table.y
+    rest, test = hold_out(y, SHARE, "test rows")
+    inner, selecting = hold_out(y[rest], round(SHARE * len(y)), "validation rows")
+    parts = rest[inner], rest[selecting], test
+    return divided(table.name, table.head, table.X, y, parts, table.features)
+
+
+def read_columns(path: Path, target: str | None, group: str | None = None) -> Table:
+    """Read a CSV file with a header.
+
+    Args:
+        path: the file; `.csv`, also compressed (`.csv.gz`).
+        target: the name of the target's column; the last one if None.
+        group: the name of a column that says which rows belong together, or None.
 
     Raises:
         DataError: no such file, an empty one, no such column, text or missing
@@ -57,15 +76,28 @@ def read_table(path: Path, target: str | None) -> Example:
             f"{path.name} has no column {name!r}. {did_you_mean(name, map(str, frame.columns))}"
         )
     y = checked_targets(frame[name].to_numpy(), len(frame), f"The column {name!r}", path.name)
-    features = frame.drop(columns=name)
+    groups = None if group is None else _groups(frame, group, name, path.name)
+    features = frame.drop(columns=[name] if group is None else [name, group])
     _check_numeric(features, path.name)
     X = features.to_numpy(np.float64)
-    rest, test = hold_out(y, SHARE, "test rows")
-    inner, selecting = hold_out(y[rest], round(SHARE * len(y)), "validation rows")
-    train, validation = rest[inner], rest[selecting]
     head = f"{path.name}, {X.shape[1]} features, target {name}"
-    names = tuple(map(str, features.columns))
-    return divided(path.name, head, X, y, (train, validation, test), names)
+    return Table(path.name, head, X, y, tuple(map(str, features.columns)), groups)
+
+
+def _groups(frame: pd.DataFrame, group: str, target: str, file: str) -> np.ndarray:
+    if group not in frame.columns:
+        raise DataError(
+            f"{file} has no column {group!r}. {did_you_mean(group, map(str, frame.columns))}"
+        )
+    if group == target:
+        raise DataError(f"{file}: {group!r} is the target, and cannot be the groups too.")
+    missing = frame[group].isna().to_numpy()
+    if missing.any():
+        raise DataError(
+            f"{file}: the column {group!r} says no group for {int(missing.sum())} of {len(frame)} "
+            f"rows, the first in row {int(missing.argmax())}. Fill it in."
+        )
+    return frame[group].to_numpy()
 
 
 def _check_header(frame: pd.DataFrame, file: str) -> None:

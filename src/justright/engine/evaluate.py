@@ -5,11 +5,10 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
-from justright.engine.forward import weigh_in_prediction
+from justright.engine.members import Predictor, outputs
 from justright.engine.rows import Part, Rows
-from justright.network.network import Buffers, Network
+from justright.network.network import Network
 from justright.network.objective import Objective
-from justright.regularizers.places import Weights
 from justright.regularizers.recipe import Recipe
 
 # Larger parts are read in pieces, so that memory stays bounded: of so many rows, or fewer where
@@ -27,15 +26,14 @@ def evaluate(
     network: Network,
     objective: Objective,
     recipe: Recipe,
-    weights: Weights,
-    buffers: Buffers,
+    predictor: Predictor,
     rows: Rows,
     parts: tuple[Part, ...],
 ) -> jax.Array:
     """Mean loss and metric of each part in one pass.
 
     Args:
-        recipe: says what prediction does with branches.
+        recipe: says what prediction does with branches; from `Predictor.recipe`.
         parts: rows of the pool.
 
     Returns:
@@ -43,15 +41,12 @@ def evaluate(
     """
     index = jnp.concatenate([part.index for part in parts])
     total = index.shape[0]
-    weigh = weigh_in_prediction(recipe)
 
     def figures(chunk: jax.Array) -> jax.Array:
         targets = rows.targets[chunk]
-        outputs = network.forward(
-            weights, buffers, rows.inputs[chunk], training=False, weigh=weigh
-        ).outputs
+        predicted = outputs(network, objective, recipe, predictor, rows.inputs[chunk])
         return jnp.stack(
-            [objective.loss_rows(targets, outputs), objective.metric_rows(targets, outputs)],
+            [objective.loss_rows(targets, predicted), objective.metric_rows(targets, predicted)],
             axis=1,
         )
 

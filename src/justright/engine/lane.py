@@ -22,6 +22,7 @@ from justright.engine.step import (
     begin,
     penalty_of,
     prediction_weights,
+    predictor,
     train_step,
 )
 from justright.engine.trial import CURVES
@@ -87,9 +88,11 @@ class Plan(NamedTuple):
 
 def enter(machinery: Machinery, order: Order) -> Lane:
     """The state of a lane in which a trial has not yet begun."""
+    recipe = order.recipe.at(0)
+    training = begin(machinery, recipe, order.weights, order.buffers)
     return Lane(
-        training=begin(machinery, order.recipe.at(0), order.weights, order.buffers),
-        best=best_so_far.start(order.weights, order.buffers),
+        training=training,
+        best=best_so_far.start(predictor(recipe, training)),
         epoch=jnp.int32(0),
         outcome=jnp.where(order.epochs > 0, Outcome.RUNNING, Outcome.IDLE).astype(jnp.int32),
         test=jnp.full((2,), jnp.nan, jnp.float32),
@@ -128,14 +131,14 @@ def run_epoch(
     machinery: Machinery, plan: Plan, rows: Rows, lane: Lane, order: Order
 ) -> tuple[Lane, jax.Array]:
     """Train one epoch, and close it."""
-    order = order.at(lane.epoch)
+    recipe = order.recipe.at(lane.epoch)
     train, _, _ = rows.parts(order.split)
     index, weights = epoch_batches(plan, train, order.order_key, lane.epoch)
 
     def step(training: Training, chosen: tuple[jax.Array, jax.Array | None]) -> Training:
         rows_of_batch, row_weights = chosen
         batch = Batch(rows.inputs[rows_of_batch], rows.targets[rows_of_batch], row_weights)
-        return train_step(counting, order.recipe, order.rate, order.technique_key, training, batch)
+        return train_step(counting, recipe, order.rate, order.technique_key, training, batch)
 
     if train.count is None:
         counting = machinery
@@ -163,23 +166,22 @@ def close_epoch(
     Returns:
         The new state, and the figures (5,) of `CURVES`.
     """
-    order = order.at(lane.epoch)
+    recipe = order.recipe.at(lane.epoch)
     training = lane.training
     train, validation, _ = rows.parts(order.split)
-    predicting = prediction_weights(order.recipe, training)
+    now = predictor(recipe, training)
     (train_loss, train_metric), (val_loss, val_metric) = evaluate(
         machinery.network,
         machinery.objective,
-        order.recipe,
-        predicting,
-        training.buffers,
+        now.recipe(order.recipe, lane.epoch),
+        now,
         rows,
         (train, validation),
     )
     penalty = logged_penalty(
         machinery,
-        order.recipe,
-        predicting,
+        recipe,
+        prediction_weights(recipe, training),
         training.buffers,
         rows,
         train,
@@ -189,9 +191,7 @@ def close_epoch(
     sign = -1.0 if machinery.objective.higher_is_better else 1.0
     monitored = jnp.where(order.rule.by_metric, sign * val_metric, val_loss)
     epoch = lane.epoch + 1
-    best, stop = best_so_far.watch(
-        lane.best, order.rule, epoch, monitored, (predicting, training.buffers)
-    )
+    best, stop = best_so_far.watch(lane.best, order.rule, epoch, monitored, now)
     outcome = jnp.select(
         [~jnp.isfinite(train_loss + val_loss), stop, epoch >= order.epochs],
         [jnp.int32(Outcome.FAILED), jnp.int32(Outcome.STOPPED), jnp.int32(Outcome.FINISHED)],
@@ -254,17 +254,17 @@ def logged_penalty(
 
 def leave(machinery: Machinery, rows: Rows, lane: Lane, order: Order) -> Lane:
     """Put the chosen weights in place and judge them on the test rows."""
-    order = order.at(lane.epoch - 1)
     restored = order.rule.restore_best & (lane.best.epoch > 0)
-    weights, buffers = jax.lax.cond(
+    epoch = jnp.where(restored, lane.best.epoch, lane.epoch) - 1
+    chosen = jax.lax.cond(
         restored,
-        lambda: (lane.best.weights, lane.best.buffers),
-        lambda: (prediction_weights(order.recipe, lane.training), lane.training.buffers),
+        lambda: lane.best.predictor,
+        lambda: predictor(order.recipe.at(epoch), lane.training),
     )
     _, _, test = rows.parts(order.split)
     judged = lane.test
     if test.index.shape[0]:
         network, objective = machinery.network, machinery.objective
-        figures = evaluate(network, objective, order.recipe, weights, buffers, rows, (test,))
-        judged = figures[0]
-    return lane._replace(best=lane.best._replace(weights=weights, buffers=buffers), test=judged)
+        recipe = chosen.recipe(order.recipe, epoch)
+        judged = evaluate(network, objective, recipe, chosen, rows, (test,))[0]
+    return lane._replace(best=lane.best._replace(predictor=chosen), test=judged)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import jax
@@ -18,8 +18,10 @@ from justright.network.export import plain_model
 from justright.network.moments import moment_matched, variances
 from justright.network.network import Network
 from justright.network.objective import Objective
+from justright.network.probabilities import together
 from justright.network.structure import structure_of
 from justright.network.weights import Arrays, random_numbers_kept
+from justright.regularizers.branches import ActsOnBranches
 from justright.regularizers.exports import PredictsByMoments
 from justright.regularizers.places import ActsOnActivations, ActsOnStepWeights, Batch
 from justright.regularizers.random import fold_in
@@ -43,22 +45,22 @@ class Prediction(NamedTuple):
 def predicted(
     network: Network,
     objective: Objective,
-    recipe: Recipe,
-    values: Arrays,
+    trained: Sequence[tuple[Recipe, Arrays]],
     inputs: np.ndarray,
     samples: int,
     seed: int,
 ) -> Prediction:
     """Outputs for rows, and how far they spread over draws of the recipe's noise.
 
-    What the layers themselves do is that of prediction: batch normalization uses its running
-    statistics, and dropout layers of the model itself rest.
+    What layers and branches do is that of prediction: batch normalization uses its running
+    statistics, dropout layers of the model itself rest, and branches have their mean. Networks
+    that predict together each draw noise of their own, and a sample is their joint prediction.
 
     Args:
         network: with the recipe's structure.
         objective: what the network is trained for.
-        recipe: whose noise is drawn, on units and on weights.
-        values: the trained variables by path.
+        trained: of each network that predicts, the recipe as it was, whose noise on units and
+            weights is drawn, and the variables by path.
         inputs: (rows, …).
         samples: how many draws; 0 for the outputs without noise.
         seed: of the draws.
@@ -70,25 +72,37 @@ def predicted(
     uncertainty in deep learning", ICML 2016, equations 6 and 7 (without the noise of the
     targets, τ⁻¹).
     """
-    noise = noise_of(recipe) if samples else Recipe()
-    if samples and not noise.techniques:
-        raise RecipeError(
-            f"samples={samples} draws the noise of a recipe, and {recipe!s} has none. Leave "
-            "samples out, or choose a recipe with dropout or its kin."
-        )
-    weights, buffers = jax.tree.map(jnp.asarray, network.complete(values))
+    acting = [_acting(recipe, samples) for recipe, _ in trained]
+    variables = [jax.tree.map(jnp.asarray, network.complete(values)) for _, values in trained]
     key_data = jnp.asarray(prediction_key(seed))
 
     @jax.jit
     def outputs(rows: jax.Array, sample: jax.Array, chunk: jax.Array) -> jax.Array:
-        def key(technique: object) -> jax.Array:
-            return fold_in(step_key(key_data, technique, sample), chunk)
-
         batch = Batch(rows, jnp.zeros(len(rows)), None)
-        passed, _ = run(
-            network, objective, noise, weights, buffers, batch, key, training=False, noisy=True
-        )
-        return passed.outputs
+
+        def of(number: int) -> jax.Array:
+            def key(technique: object) -> jax.Array:
+                drawn = fold_in(step_key(key_data, technique, sample), chunk)
+                return fold_in(drawn, number) if number else drawn
+
+            weights, buffers = variables[number]
+            passed, _ = run(
+                network,
+                objective,
+                acting[number],
+                weights,
+                buffers,
+                batch,
+                key,
+                training=False,
+                noisy=True,
+            )
+            return passed.outputs
+
+        if len(trained) == 1:
+            return of(0)
+        each = jnp.stack([of(number) for number in range(len(trained))])
+        return together(objective, each, jnp.ones(len(trained), bool))
 
     def sample(number: int) -> np.ndarray:
         starts = range(0, len(inputs), CHUNK)
@@ -100,7 +114,7 @@ def predicted(
 
 @random_numbers_kept()
 def predicted_by_moments(
-    task: Task, recipe: Recipe, values: Arrays, inputs: np.ndarray, seed: int
+    task: Task, trained: Sequence[tuple[Recipe, Arrays]], inputs: np.ndarray, seed: int
 ) -> Prediction | None:
     """Outputs for rows by the rule of `PredictsByMoments`: pre-activations are drawn.
 
@@ -108,18 +122,43 @@ def predicted_by_moments(
 
     Args:
         task: gives the network.
-        recipe: whose weights have a variance at prediction.
-        values: the trained variables by path.
+        trained: of each network that predicts, the recipe whose weights have a variance at
+            prediction, and the variables by path.
         inputs: (rows, …).
         seed: of the draws.
     """
+    outputs = [_by_moments(task, recipe, values, inputs, seed) for recipe, values in trained]
+    drawn = [one for one in outputs if one is not None]
+    if len(drawn) < len(outputs):
+        return None
+    if len(drawn) == 1:
+        return Prediction(drawn[0], None)
+    joint = together(task.objective, jnp.stack(drawn), jnp.ones(len(drawn), bool))
+    return Prediction(np.asarray(joint), None)
+
+
+def _by_moments(
+    task: Task, recipe: Recipe, values: Arrays, inputs: np.ndarray, seed: int
+) -> np.ndarray | None:
     spreads = variances(task.blueprint, structure_of(task.blueprint, recipe), recipe)
     if not spreads:
         return None
     others = (one for one in recipe.techniques if not isinstance(one, PredictsByMoments))
     model = plain_model(task.blueprint, Recipe(*others), values, task.objective, task.optimizer)
     drawing = moment_matched(model, inputs.shape[1:], spreads, prediction_draws(seed))
-    return Prediction(np.asarray(drawing.predict(inputs, verbose=0), np.float32), None)
+    return np.asarray(drawing.predict(inputs, verbose=0), np.float32)
+
+
+def _acting(recipe: Recipe, samples: int) -> Recipe:
+    """What of a recipe acts on a pass: its branches, and the noise that samples draw."""
+    noise = noise_of(recipe) if samples else Recipe()
+    if samples and not noise.techniques:
+        raise RecipeError(
+            f"samples={samples} draws the noise of a recipe, and {recipe!s} has none. Leave "
+            "samples out, or choose a recipe with dropout or its kin."
+        )
+    branches = (one for one in recipe.techniques if isinstance(one, ActsOnBranches))
+    return Recipe(*noise.techniques, *branches)
 
 
 def noise_of(recipe: Recipe) -> Recipe:

@@ -62,7 +62,7 @@ def summarize(table: pd.DataFrame, measure: Measure, has_test: bool) -> str:
             sentences.append(_reach(row, measure, has_test))
     sentences += _selection(table, has_test)
     sentences += _failures([base, *others])
-    sentences.append(_scope(table))
+    sentences.append(scope_in_words(table))
     return " ".join(sentences)
 
 
@@ -205,7 +205,8 @@ def _failures(rows: list[Row]) -> list[str]:
     return [*listed, f"A trial fails when {reason}."]
 
 
-def _scope(table: pd.DataFrame) -> str:
+def scope_in_words(table: pd.DataFrame) -> str:
+    """Of which seeds and rows a study's figures speak."""
     seeds, splits = table["seed"].nunique(), table["split"].nunique()
     over = f"{seeds} seed{'s' if seeds > 1 else ''}"
     if splits > 1:

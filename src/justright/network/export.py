@@ -63,6 +63,11 @@ def plain_model(
         A Sequential model if the user's was one and the recipe has not put skip connections
         into it, and a Functional one otherwise.
     """
+    return compiled(network_of(blueprint, recipe, values), recipe, objective, optimizer)
+
+
+def network_of(blueprint: Blueprint, recipe: Recipe, values: Arrays) -> keras.Model:
+    """As `plain_model`, and not compiled."""
     recipe = settled(recipe, blueprint.anatomy.sites, values)
     structure = structure_of(blueprint, recipe)
     edits = Edits(
@@ -84,6 +89,16 @@ def plain_model(
             "the mean rule, and Study.predict the Gaussian one.",
             stacklevel=2,
         )
+    return model
+
+
+def compiled(
+    model: keras.Model,
+    recipe: Recipe,
+    objective: Objective,
+    optimizer: keras.optimizers.Optimizer,
+) -> keras.Model:
+    """A model, compiled as `plain_model` says."""
     loss, metrics = objective.for_keras()
     model.compile(optimizer=_with_decay(optimizer, recipe), loss=loss, metrics=metrics)
     return model

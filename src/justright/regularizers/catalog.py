@@ -67,7 +67,7 @@ class Entry:
         arguments: in order.
         when: in which situation to try it.
         cost: what a step takes more, in words that begin with the number of extra passes.
-        tried: a usual recipe as text; empty if the docstring gives none.
+        tried: a usual recipe as text, the technique last; empty if the docstring gives none.
         source: the papers.
     """
 
@@ -95,6 +95,11 @@ class Entry:
         """Forward and backward passes in each step beside the usual one."""
         first = self.cost.split(" ", 1)[0]
         return int(first) if first.isdigit() else 0
+
+    @property
+    def own(self) -> str:
+        """What of the usual recipe is this technique, without what it needs beside it."""
+        return self.tried.rsplit(",", 1)[-1]
 
     @property
     def code(self) -> str:

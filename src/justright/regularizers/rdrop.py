@@ -31,7 +31,7 @@ class RDrop(Technique, ActsOnLoss):
 
     When: dropout is in the recipe, and its masks disagree much.
     Cost: 1 extra pass forward and back.
-    Try: `rdrop=1`
+    Try: `dropout=0.3,rdrop=1`
 
     Source: Liang, Wu, Li, Wang, Meng, Qin, Chen, Zhang, Liu, "R-Drop: regularized
     dropout for neural networks", NeurIPS 2021, equations 1 to 4 and algorithm 1.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from justright.errors import RecipeError, did_you_mean
 from justright.regularizers import TECHNIQUES
@@ -52,6 +53,26 @@ def parse_recipe(text: str) -> Recipe:
     if faults:
         raise RecipeError(f"In the recipe {text!r}: {' '.join(dict.fromkeys(faults))}")
     return recipe
+
+
+def parse_over(texts: Sequence[str]) -> dict[str, list[float] | None]:
+    """Read what to vary: `dropout=0,0.2,0.5`, or a name alone for usual values.
+
+    Raises:
+        RecipeError: a text without a name, or a value that is no number.
+
+    >>> parse_over(["dropout=0,0.5", "elastic_net.l1"])
+    {'dropout': [0.0, 0.5], 'elastic_net.l1': None}
+    """
+    over: dict[str, list[float] | None] = {}
+    for text in texts:
+        name, has_values, values = (part.strip() for part in text.partition("="))
+        if not name or (has_values and not values):
+            raise RecipeError(f"{text!r} says nothing to vary; write dropout=0,0.2,0.5 or dropout.")
+        if name in over:
+            raise RecipeError(f"{name} came twice. Give it one list of values.")
+        over[name] = [_number(text, value) for value in values.split(",")] if values else None
+    return over
 
 
 def _parse_one(part: str) -> Technique:

@@ -45,7 +45,7 @@ def catalog_table(grouped: Grouped) -> Table:
         for entry in entries:
             extra = f"+{entry.extra_passes}" if entry.extra_passes else ""
             # Text, because brackets in it are no markup.
-            shown.add_row(Text(entry.tried), Text(entry.when), extra)
+            shown.add_row(Text(entry.own), Text(entry.when), extra)
     return shown
 
 
