@@ -82,8 +82,13 @@ def _in_memory(train: Given, given: Mapping[str, Any], division: Division) -> Pa
     further = [part for part, one in given.items() if one is not None and part not in shares]
     splits = divide(y, shares, further, division.splits, division.groups)
     pool = _Pool(X, y)
+    told: list[str] = []
     for name in further:
-        rows = pool.add(read(given[name], name), name)
+        if division.preprocess is None:
+            pair, words = _further(given[name], name, None)
+        else:
+            pair, words = read(given[name], name), []
+        rows, told = pool.add(pair, name), told + words
         splits = [replace(split, **{name: rows}) for split in splits]
     if len(splits) > 1:
         notes = [in_words(splits)]
@@ -93,6 +98,7 @@ def _in_memory(train: Given, given: Mapping[str, Any], division: Division) -> Pa
         notes = [
             f"{n} of the training rows were held out for {part}." for part, n in counts.items() if n
         ]
+    notes += told
     if division.preprocess is None:
         return Parts(*pool.joined(), splits, tuple(notes), None, _features(train))
     X, y = pool.raw()
