@@ -9,6 +9,7 @@ import click
 
 from justright.backend import use_jax
 from justright.cli.compare import compare
+from justright.cli.evidence import evidence
 from justright.cli.sweep import sweep
 from justright.cli.techniques import techniques
 from justright.errors import JustrightError
@@ -30,6 +31,7 @@ def app() -> None:
 
 
 app.add_command(compare)
+app.add_command(evidence)
 app.add_command(sweep)
 app.add_command(techniques)
 

@@ -20,6 +20,7 @@ from collections.abc import Iterable, Mapping
 from typing import Literal, get_args
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from justright.evidence.derivatives import Derivatives
 from justright.evidence.laplace import Spectrum
@@ -44,12 +45,12 @@ def spectrum_of(
         outputs: how many there are in all.
         gradient: at the same weights; names the kernels.
     """
-    if structure == "kron":
-        return _kronecker(chunks, gradient)
-    if structure == "diag":
-        return _diagonal(chunks, gradient)
     weights = sum(g.size for g in gradient.values())
-    return (_by_outputs if outputs < weights else _by_weights)(chunks, gradient)
+    whole = _by_outputs if outputs < weights else _by_weights
+    read = {"kron": _kronecker, "diag": _diagonal}.get(structure, whole)
+    # Matrices are small, and threads that wait for busy cores make them hundreds of times slower.
+    with threadpool_limits(1, "blas"):
+        return read(chunks, gradient)
 
 
 def _by_weights(chunks: Iterable[Chunk], gradient: Gradient) -> Spectrum:
