@@ -79,6 +79,16 @@ def test_the_result_tells_what_was_found(found):
     assert found.curve["strength"].is_monotonic_increasing
 
 
+def test_the_model_is_that_of_the_highest_evidence(found):
+    nearest = abs(np.log(found.table["strength"] / found.strength)).idxmin()
+    trained = found.table[found.table["strength"] == found.table["strength"][nearest]]
+    seed = int(trained.loc[trained["log_evidence"].idxmax(), "seed"])
+    for chosen in (None, seed):
+        kernel = found.model(chosen).get_weights()[0]
+        name = f"{trained['strength'].iloc[0]:.4g}"
+        np.testing.assert_array_equal(kernel, found.study.model(name, seed).get_weights()[0])
+
+
 def test_the_picture_shows_evidence_and_losses(found):
     upper, lower = found.plot().axes
     assert upper.get_ylabel() == "log evidence (nats)"
