@@ -105,7 +105,7 @@ def print_study(study: Study, description: str, figure: Path, recipes: dict[str,
     for name, recipe in recipes.items():
         if name != str(recipe) and recipe.techniques:
             console.print(escape(f"{name} = {recipe}"), emoji=False)
-    console.print(results_table(study.table, study.metric, study.has_test))
+    console.print(results_table(study.table, study.metric, study.has_test, study.overlap))
     console.print(escape(study.summary()))
     for name, inputs in study.pruned().items():
         console.print(f"\n{escape(inputs_in_words(name, inputs))}")

@@ -33,7 +33,6 @@ from justright.regularizers.recipe import Recipe, as_recipe
 from justright.regularizers.shrinkage import Shrinks
 from justright.regularizers.technique import Technique
 from justright.report.console import progress_bar
-from justright.study import Study
 
 POINTS, RATIO = 40, 1e-3
 _BATCHES = (
@@ -94,9 +93,9 @@ def path(
     linear = setup.task.stream is None and is_linear(setup.task)
     if linear and training.get("batch_size") is None:
         setup = replace(setup, task=replace(setup.task, batch_size=setup.task.training_rows))
-    notes = setup.notes
+    notes: tuple[str, ...] = ()
     if linear and setup.task.batch_size < setup.task.training_rows:
-        notes = (*notes, _BATCHES)
+        notes = (_BATCHES,)
     each = max(1, setup.epochs // 4) if epochs_each is None else epochs_each
     _check_whole("epochs_each", each)
     with progress_bar(progress) as tell:
@@ -108,7 +107,7 @@ def path(
             results = walk.up(strengths, count, ratio)
     results = sorted(results, key=lambda r: r.trial.recipe.strengths()[axis.name])
     taken = tuple(dict.fromkeys(r.trial.recipe.strengths()[axis.name] for r in results))
-    study = Study(setup.task, results, notes, setup.features, setup.preparations)
+    study = setup.study(results, notes)
     sweep = Sweep(study, Grid((axis,), (taken,), recipe), on)
     return RegularizationPath(sweep, walk.paths, end)
 

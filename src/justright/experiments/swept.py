@@ -232,7 +232,7 @@ class Sweep:
             self.study.metric,
             self._need,
             self.edges,
-            scope_in_words(self.study.table),
+            scope_in_words(self.study.table, self.study.overlap),
         )
 
     def model(self, point: str | None = None, seed: int | None = None) -> keras.Model:

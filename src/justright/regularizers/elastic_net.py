@@ -37,8 +37,8 @@ class ElasticNet(Technique, ActsOnLoss, ActsOnUpdate, ExportsPenalty, Shrinks):
     net", 2005, equation 3 (the naive elastic net, without their rescaling).
     """
 
-    l1: Strength = strength(meaning="the strength of a penalty")
-    l2: Strength = strength(meaning="the strength of a penalty")
+    l1: Strength = strength(smooth=True, meaning="the strength of a penalty")
+    l2: Strength = strength(smooth=True, meaning="the strength of a penalty")
 
     makes_zeros = True
 

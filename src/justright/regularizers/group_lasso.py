@@ -52,7 +52,7 @@ class GroupLasso(Technique, ActsOnUpdate, Shrinks):
     networks", Neurocomputing 241, 2017, section 3.1; the step: as `L1`'s.
     """
 
-    strength: Strength = strength(meaning="the strength of a penalty")
+    strength: Strength = strength(smooth=True, meaning="the strength of a penalty")
 
     makes_zeros = True
 

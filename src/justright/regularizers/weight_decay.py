@@ -34,7 +34,7 @@ class WeightDecay(Technique, ActsOnUpdate, Shrinks):
     2019, algorithm 2; η is the learning rate, as in PyTorch and Keras.
     """
 
-    strength: Strength = strength(meaning="the strength of the decay")
+    strength: Strength = strength(smooth=True, meaning="the strength of the decay")
 
     def after_update(self, weights: Weights, update: Update) -> Weights:
         """Subtract η·λ·w, with w as it was before the update."""
