@@ -17,6 +17,7 @@ from justright.network.network import Network
 from justright.network.objective import infer_objective
 from justright.network.optimizer import FunctionalOptimizer, keras_optimizer
 from justright.regularizers import TECHNIQUES
+from justright.regularizers.neutral import neutral_of
 from justright.regularizers.option import allowed
 from justright.regularizers.places import PLACES, ActsOnStructure, Batch
 from justright.regularizers.strength import Limits, limits_of
@@ -186,6 +187,10 @@ def test_the_neutral_strength_is_the_baseline_to_the_bit(kind, optimizer):
     plain, with_neutral = both(traced(neutral))
     for path, value in plain.items():
         np.testing.assert_array_equal(with_neutral[path], value, err_msg=path)
+    if (off := neutral_of(TABLE[kind][0])) is not None:
+        _, switched_off = both(traced(company(kind) + off))
+        for path, value in plain.items():
+            np.testing.assert_array_equal(switched_off[path], value, err_msg=path)
     _, with_active = both(traced(active))
     assert any((with_active[path] != value).any() for path, value in plain.items())
 

@@ -11,14 +11,16 @@ from justright.data.arrays import check_count, fitting_rows
 from justright.data.preparation import transformed
 from justright.engine.outcome import Outcome
 from justright.engine.program import Task
-from justright.engine.sampling import Prediction, predicted, predicted_by_moments
+from justright.engine.sampling import predicted, predicted_by_moments
 from justright.engine.trial import TrialResult
 from justright.errors import DataError, did_you_mean
+from justright.evidence.evidence import Evidence
 from justright.evidence.inputs import inputs_table, some_are_out
 from justright.evidence.measure import Measure
-from justright.evidence.summary import summarize
+from justright.evidence.overlap import ONE_SPLIT, Overlap
+from justright.evidence.prediction import Prediction
 from justright.evidence.tables import curves_table, trials_table
-from justright.evidence.verdict import Verdict, paired_verdict
+from justright.evidence.verdict import figure_of
 from justright.network.ensemble import exported
 from justright.network.inputs import outgoing_norms, reading_layers
 from justright.network.network import Network
@@ -27,6 +29,7 @@ from justright.regularizers.exports import PredictsByMoments
 from justright.regularizers.learned import settled
 from justright.regularizers.places import ActsOnUpdate
 from justright.regularizers.recipe import Recipe
+from justright.report.contributions import Contributions
 
 if TYPE_CHECKING:
     import keras
@@ -34,11 +37,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-_FIGURES = ("train_loss", "val_loss", "test_loss", "train_metric", "val_metric", "test_metric")
-
 
 @dataclass(frozen=True, repr=False)
-class Study:
+class Study(Evidence):
     """Trials on one task and what they gave.
 
     Attributes:
@@ -49,6 +50,7 @@ class Study:
         features: the names of the inputs; empty where they have none.
         preparations: the transformer of each split, fitted on its training rows; none
             without preprocessing.
+        overlap: what the splits have in common, which intervals allow for.
     """
 
     task: Task
@@ -56,6 +58,7 @@ class Study:
     notes: tuple[str, ...] = ()
     features: tuple[str, ...] = ()
     preparations: tuple[Any, ...] = ()
+    overlap: Overlap = ONE_SPLIT
 
     @property
     def metric(self) -> Measure:
@@ -104,26 +107,21 @@ class Study:
         """The names of the recipes, in order."""
         return tuple(dict.fromkeys(result.trial.name for result in self.results))
 
-    def verdict(self, a: str, b: str, on: str | None = None) -> Verdict:
-        """What the paired runs allow one to say of two recipes.
+    def contributions(self, recipe: str | None = None, on: str | None = None) -> Contributions:
+        """What each technique of a recipe brings, as far as the study holds parts of it.
 
         Args:
-            a, b: names of recipes; the verdict says whether `a` is better than `b`.
-            on: a column of the table; the test metric if None, or the validation
-                metric without test rows.
+            recipe: its name; the one with most techniques if None.
+            on: as in `verdict`.
 
         Raises:
-            DataError: an unknown recipe or column.
+            DataError: an unknown recipe or column, or a study without parts of the recipe.
         """
-        column = on or ("test_metric" if self.has_test else "val_metric")
-        if column not in _FIGURES:
-            raise DataError(f"on={column!r} is no figure. {did_you_mean(column, _FIGURES)}")
-        measure = Measure("loss", False) if column.endswith("_loss") else self.metric
-        return paired_verdict(self.table, a, b, column, measure)
-
-    def summary(self) -> str:
-        """One paragraph on what the recipes changed, generated from the numbers."""
-        return summarize(self.table, self.metric, self.has_test)
+        recipes = {result.trial.name: result.trial.recipe for result in self.results}
+        full = recipe or max(recipes, key=lambda name: len(recipes[name].techniques))
+        self._of(full)
+        column, measure = figure_of(on, self.has_test, self.metric)
+        return Contributions.of(recipes, self.table, full, column, measure, self)
 
     def plot(self) -> Figure:
         """The metric's train and validation curves, one panel a recipe."""
@@ -217,8 +215,8 @@ class Study:
                 that are meant, if None.
 
         Returns:
-            Mean and spread of the outputs, in the order of `classes`; without samples the
-            outputs themselves, and None.
+            Mean, spread and draws of the outputs, in the order of `classes`, with intervals and
+            the likelihood of targets; without samples the outputs alone.
 
         Raises:
             DataError: an unknown recipe, seed or split, rows that do not fit, or a number of
@@ -237,9 +235,9 @@ class Study:
         if not samples and given.filling(PredictsByMoments):
             drawn = predicted_by_moments(self.task, trained, rows, int(seed))
             if drawn:
-                return drawn
-        network = Network(blueprint, given.in_program())
-        return predicted(network, self.task.objective, trained, rows, int(samples), int(seed))
+                return Prediction(*drawn)
+        network, objective = Network(blueprint, given.in_program()), self.task.objective
+        return Prediction(*predicted(network, objective, trained, rows, int(samples), int(seed)))
 
     def prepared(self, X: object, split: int = 0) -> object:
         """Rows as the networks of a split take them; as they are without preprocessing.

@@ -20,6 +20,7 @@ from justright.regularizers.random import fold_in, random_words
 SORTED_PACKED = 4096
 
 _INITIAL_WEIGHTS, _BATCH_ORDER, _TECHNIQUES, _OWN_LAYERS, _PASS_ORDER, _PREDICTION = range(6)
+_MASKS, _ORDERS = 6, 7
 
 
 def initial_weights_seed(seed: int, split: int) -> int:
@@ -50,6 +51,16 @@ def own_layers_key(seed: int, split: int) -> np.ndarray:
 def prediction_key(seed: int) -> np.ndarray:
     """Key data (2,) of uint32 for noise drawn at prediction."""
     return _words(seed, 0, _PREDICTION)
+
+
+def mask_draws(seed: int, split: int) -> np.random.Generator:
+    """What draws the masks of an ensemble of thinned networks."""
+    return np.random.default_rng([seed, split, _MASKS])
+
+
+def order_draws(seed: int, split: int) -> np.random.Generator:
+    """What draws the orders in which techniques are added, to share out what they bring."""
+    return np.random.default_rng([seed, split, _ORDERS])
 
 
 def prediction_draws(seed: int) -> jax.Array:
@@ -83,12 +94,25 @@ def shuffled(
     if real is not None:
         last = jnp.uint32(0xFFFFFFFF)
         words = jnp.where(jax.lax.iota(jnp.uint32, count) < real, words >> 1, last)
-    if count > SORTED_PACKED:
+    if count > 1 << 16:
         return jax.lax.sort_key_val(words, rows)[1]
+    if count > SORTED_PACKED:
+        return rows[_sorted_by_halves(words)]
     # One array sorts five times as fast as two: the low bits of each word say which row it is.
     low = jnp.uint32((1 << (count - 1).bit_length()) - 1)
     packed = jax.lax.sort((words & ~low) | jax.lax.iota(jnp.uint32, count))
     return rows[(packed & low).astype(jnp.int32)]
+
+
+def _sorted_by_halves(words: jax.Array) -> jax.Array:
+    """The positions of words (n,) in order, n ≤ 65536, in two sorts of one array each.
+
+    First by the low halves, then by the high ones: where those are equal, the first order stays.
+    """
+    low, here = jnp.uint32(0xFFFF), jax.lax.iota(jnp.uint32, words.shape[0])
+    first = jax.lax.sort((words << 16) | here) & low
+    second = jax.lax.sort((words[first.astype(jnp.int32)] & ~low) | here) & low
+    return first[second.astype(jnp.int32)].astype(jnp.int32)
 
 
 def _words(seed: int, split: int, purpose: int) -> np.ndarray:

@@ -28,18 +28,16 @@ from justright.regularizers.random import fold_in
 from justright.regularizers.recipe import Recipe
 from justright.regularizers.technique import Technique
 
+# Draws that take more bytes are summed up and not kept.
+_KEPT_BYTES = 10**9
 
-class Prediction(NamedTuple):
-    """What a network predicts for rows.
 
-    Attributes:
-        mean: (rows, …), the outputs, or their mean over the samples.
-        spread: (rows, …), the standard deviation over the samples (divided by one less than
-            there are); None without samples.
-    """
+class Sampled(NamedTuple):
+    """Mean, spread and draws, as `Prediction` has them."""
 
     mean: np.ndarray
-    spread: np.ndarray | None
+    spread: np.ndarray | None = None
+    draws: np.ndarray | None = None
 
 
 def predicted(
@@ -49,7 +47,7 @@ def predicted(
     inputs: np.ndarray,
     samples: int,
     seed: int,
-) -> Prediction:
+) -> Sampled:
     """Outputs for rows, and how far they spread over draws of the recipe's noise.
 
     What layers and branches do is that of prediction: batch normalization uses its running
@@ -109,13 +107,13 @@ def predicted(
         parts = [outputs(inputs[s : s + CHUNK], jnp.uint32(number), jnp.uint32(s)) for s in starts]
         return np.concatenate([np.asarray(part) for part in parts])
 
-    return _summed_up(map(sample, range(samples))) if samples else Prediction(sample(0), None)
+    return _summed_up(map(sample, range(samples)), samples) if samples else Sampled(sample(0))
 
 
 @random_numbers_kept()
 def predicted_by_moments(
     task: Task, trained: Sequence[tuple[Recipe, Arrays]], inputs: np.ndarray, seed: int
-) -> Prediction | None:
+) -> Sampled | None:
     """Outputs for rows by the rule of `PredictsByMoments`: pre-activations are drawn.
 
     None where the recipe has no such rule, or its weights no variance.
@@ -132,9 +130,9 @@ def predicted_by_moments(
     if len(drawn) < len(outputs):
         return None
     if len(drawn) == 1:
-        return Prediction(drawn[0], None)
+        return Sampled(drawn[0])
     joint = together(task.objective, jnp.stack(drawn), jnp.ones(len(drawn), bool))
-    return Prediction(np.asarray(joint), None)
+    return Sampled(np.asarray(joint))
 
 
 def _by_moments(
@@ -171,12 +169,16 @@ def noise_of(recipe: Recipe) -> Recipe:
     return Recipe(*filter(disturbs, recipe.techniques))
 
 
-def _summed_up(samples: Iterator[np.ndarray]) -> Prediction:
-    """Mean and spread, one sample in memory at a time (Welford)."""
+def _summed_up(samples: Iterator[np.ndarray], total: int) -> Sampled:
+    """Mean and spread, one sample after the other (Welford); and the samples, where they fit."""
     mean, squares, count = np.zeros(()), np.zeros(()), 0
+    kept: list[np.ndarray] = []
     for count, one in enumerate(samples, start=1):
         step = one - mean
         mean = mean + step / count
         squares = squares + step * (one - mean)
+        if one.nbytes * total <= _KEPT_BYTES:
+            kept.append(one)
     spread = np.sqrt(squares / (count - 1))
-    return Prediction(mean.astype(np.float32), spread.astype(np.float32))
+    draws = np.stack(kept) if kept else None
+    return Sampled(mean.astype(np.float32), spread.astype(np.float32), draws)

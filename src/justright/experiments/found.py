@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from justright.errors import DataError
-from justright.evidence.interval import Interval, mean_interval
+from justright.evidence.estimate import estimate
+from justright.evidence.interval import Interval
 from justright.evidence.measure import Measure
+from justright.evidence.overlap import Overlap
 from justright.evidence.verdict import Verdict, paired_verdict
 from justright.experiments.budget import Budget, budget_of
 from justright.experiments.choice import chosen, gap_of, in_order, key_of
@@ -146,7 +148,7 @@ class Search:
     def gap(self) -> Interval:
         """How much better the choice does on the rows it was trained on, over its fresh seeds."""
         scale = Scale(self.measure, "metric")
-        return mean_interval(np.array([gap_of(one, scale) for one in self._judged]))
+        return self._over([gap_of(one, scale) for one in self._judged], "gap")
 
     @property
     def optimism(self) -> float:
@@ -178,7 +180,7 @@ class Search:
             if key_of(r.point) in names
         ]
         column = "test_metric" if self._has_test else "val_metric"
-        return paired_verdict(pd.DataFrame(rows), NAME, PLAIN, column, self.measure)
+        return paired_verdict(pd.DataFrame(rows), NAME, PLAIN, column, self.measure, self._overlap)
 
     def summary(self) -> str:
         """What was chosen and what that is worth, in words made of the numbers."""
@@ -286,7 +288,16 @@ class Search:
         return [r for r in stage if key_of(r.point) == key_of(self.point) and r.complete]
 
     def _interval(self, figure: str) -> Interval:
-        return mean_interval(np.array([one.figures[figure] for one in self._judged]))
+        return self._over([one.figures[figure] for one in self._judged], figure)
+
+    def _over(self, values: Sequence[float], figure: str) -> Interval:
+        """The mean of a figure of the judged trainings, with its interval."""
+        splits = np.array([one.split for one in self._judged])
+        return estimate(np.array(values), splits, self._overlap.ratio(figure)).interval()
+
+    @property
+    def _overlap(self) -> Overlap:
+        return self.hunt.explorer.shapes.setup.overlap
 
 
 @random_numbers_kept()

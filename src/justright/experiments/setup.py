@@ -16,12 +16,13 @@ from justright.engine.program import Task
 from justright.engine.pruning import Pruning
 from justright.engine.scheduler import run_trials
 from justright.engine.size import layout_for
-from justright.engine.trial import Trial
+from justright.engine.trial import Trial, TrialResult
 from justright.errors import DataError, ModelError
+from justright.evidence.overlap import ONE_SPLIT, Overlap
 from justright.experiments.given import Given, parts_of
 from justright.experiments.parts import Division, Parts
 from justright.network.blueprint import Blueprint
-from justright.network.default import default_network
+from justright.network.default import HIDDEN, default_network
 from justright.network.objective import infer_objective
 from justright.network.optimizer import initial_learning_rate, keras_optimizer
 from justright.network.own import own_regularization
@@ -67,6 +68,7 @@ class Setup:
         notes: what was decided on the way, in sentences.
         features: names of the inputs.
         preparations: the fitted transformer of each split; none without preprocessing.
+        overlap: what the splits have in common, which intervals allow for.
     """
 
     task: Task
@@ -77,6 +79,7 @@ class Setup:
     notes: tuple[str, ...]
     features: tuple[str, ...]
     preparations: tuple[Any, ...] = ()
+    overlap: Overlap = ONE_SPLIT
 
     @classmethod
     def of(
@@ -98,8 +101,12 @@ class Setup:
         shuffle: bool = True,
         initial_weights: Literal["model"] | None = None,
         lanes: int | None = None,
+        hidden: tuple[int, ...] = HIDDEN,
     ) -> Setup:
         """Check what a user gives; the arguments are those of `compare`.
+
+        Args:
+            hidden: units of the hidden layers of the network that stands in where none is given.
 
         Raises:
             DataError: rows, targets or parts that cannot be trained on.
@@ -107,7 +114,9 @@ class Setup:
         """
         keep_compiled_programs()
         parts = parts_of(train, validation, test, target, Division(splits, groups, preprocess))
-        network = default_network(parts.row_shape, parts.targets) if model is None else model
+        network = model
+        if model is None:
+            network = default_network(parts.row_shape, parts.targets, hidden)
         blueprint = Blueprint.of(network, parts.row_shape)
         objective = infer_objective(
             parts.targets,
@@ -137,6 +146,7 @@ class Setup:
             notes=(*parts.notes, *_notes(task, made)),
             features=parts.features,
             preparations=parts.preparations,
+            overlap=Overlap.of(list(parts.divisions) or parts.splits),
         )
 
     @property
@@ -173,7 +183,23 @@ class Setup:
             else:
                 run = partial(run_passes, stream=task.stream)
             results = run(task, trials, self.start, layout=self.layout, on_progress=on_progress)
-        return Study(task, results, self.notes, self.features, self.preparations)
+        return self.study(results)
+
+    def study(self, results: Sequence[TrialResult], notes: Sequence[str] = ()) -> Study:
+        """The study of trials that were trained.
+
+        Args:
+            results: of the trials.
+            notes: further sentences on what was decided on the way.
+        """
+        return Study(
+            self.task,
+            results,
+            (*self.notes, *notes),
+            self.features,
+            self.preparations,
+            self.overlap,
+        )
 
 
 def checked_seeds(seeds: Any) -> list[int]:

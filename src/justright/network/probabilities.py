@@ -31,6 +31,23 @@ def log_probabilities(objective: Objective, outputs: jax.Array) -> jax.Array | N
     return jnp.stack([_log(outputs), _log(1 - outputs)], axis=-1)
 
 
+def outputs_of(objective: Objective, log_p: jax.Array) -> jax.Array:
+    """Outputs that stand for given probabilities: the inverse of `log_probabilities`.
+
+    Args:
+        objective: says what the outputs are; not one of numbers.
+        log_p: as `log_probabilities` gives them.
+
+    Returns:
+        (rows, …, outputs): probabilities, or logits where the network gives such.
+    """
+    if objective.kind == "categorical":
+        return log_p if objective.from_logits else jnp.exp(log_p)
+    if objective.from_logits:
+        return log_p[..., 0] - log_p[..., 1]
+    return jnp.exp(log_p[..., 0])
+
+
 def together(objective: Objective, outputs: jax.Array, present: jax.Array) -> jax.Array:
     """The outputs of several networks as those of one.
 
