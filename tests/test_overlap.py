@@ -7,14 +7,11 @@ import numpy as np
 import pytest
 from sklearn.model_selection import RepeatedKFold
 
-from justright.engine.rows import Split, pooled
+import justright as jr
+from justright.engine.rows import Split
 from justright.evidence.overlap import ONE_SPLIT, Overlap
 
 NONE = np.arange(0)
-
-
-def overlap_of(splits, rows=60):
-    return Overlap.of(pooled(np.zeros((rows, 1)), np.zeros(rows), splits))
 
 
 def random_splits(count, train, validation, test, rows=60):
@@ -34,11 +31,11 @@ def shared(parts):
 
 
 def test_one_split_shares_nothing_with_others():
-    assert overlap_of(random_splits(1, 30, 15, 15)) == ONE_SPLIT
+    assert Overlap.of(random_splits(1, 30, 15, 15)) == ONE_SPLIT
 
 
 def test_random_splits_are_as_nadeau_and_bengio_have_them():
-    found = overlap_of(random_splits(40, 30, 18, 12))
+    found = Overlap.of(random_splits(40, 30, 18, 12))
     expected = Overlap.of_random_splits(30, 18, 12)
     assert (found.validation, found.test) == (18 / 30, 12 / 30)
     assert found.validation == expected.validation
@@ -51,7 +48,7 @@ def test_random_splits_are_as_nadeau_and_bengio_have_them():
 @pytest.mark.parametrize("repeats", [1, 3])
 def test_k_fold(repeats):
     splits = k_fold(5, repeats)
-    found = overlap_of(splits)
+    found = Overlap.of(splits)
     assert found.validation == 1 / 4
     assert found.shared_validation == pytest.approx(shared([s.validation for s in splits]))
     trained = shared([s.train for s in splits])
@@ -62,9 +59,9 @@ def test_k_fold(repeats):
 
 
 def test_parts_of_different_sizes_count_what_they_have():
-    """7 folds of 60 rows hold out 8 or 9; the engine fills up with rows that it repeats."""
+    """7 folds of 60 rows hold out 8 or 9."""
     splits = k_fold(7)
-    found = overlap_of(splits)
+    found = Overlap.of(splits)
     assert found.shared_validation == 0
     held = np.mean([len(s.validation) for s in splits])
     assert found.validation == pytest.approx(held / (60 - held))
@@ -72,14 +69,14 @@ def test_parts_of_different_sizes_count_what_they_have():
 
 def test_the_same_test_rows_leave_the_training_rows_to_differ():
     splits = [Split(s.train, s.validation, np.arange(60, 80)) for s in k_fold(5)]
-    found = overlap_of(splits, rows=80)
+    found = Overlap.of(splits)
     assert found.same_test
     assert found.test == found.train == pytest.approx(3)
 
 
 def test_the_same_training_rows_in_all_splits_tell_nothing():
     split = Split(np.arange(30), np.arange(30, 60), NONE)
-    assert math.isinf(overlap_of([split, split]).train)
+    assert math.isinf(Overlap.of([split, split]).train)
 
 
 @pytest.mark.parametrize(
@@ -95,3 +92,25 @@ def test_the_same_training_rows_in_all_splits_tell_nothing():
 def test_each_figure_has_the_correction_of_the_rows_that_it_is_taken_on(column, part):
     overlap = Overlap(train=3.0, validation=0.25, test=0.5)
     assert overlap.ratio(column) == getattr(overlap, part)
+
+
+@pytest.mark.parametrize("preprocess", [None, "standardize"])
+def test_a_study_knows_which_of_its_rows_splits_share(preprocess):
+    """With preprocessing each split has copies of the rows, and they are still the same rows."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 3)).astype(np.float32)
+    y = (X[:, 0] + rng.normal(size=60) > 0).astype(int)
+    splits = [(split.train, split.validation) for split in k_fold(3)]
+    study = jr.compare(
+        None,
+        (X, y),
+        {"plain": jr.Recipe()},
+        splits=splits,
+        test=(X[:20], y[:20]),
+        preprocess=preprocess,
+        seeds=1,
+        epochs=1,
+    )
+    assert study.overlap == Overlap(
+        train=pytest.approx(1), validation=0.5, test=pytest.approx(1), same_test=True
+    )

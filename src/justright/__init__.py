@@ -31,7 +31,9 @@ except PackageNotFoundError:  # Run from a checkout that is not installed.
 if TYPE_CHECKING:
     from justright.data.examples import Example, example
     from justright.errors import DataError, JustrightError, ModelError, RecipeError
+    from justright.evidence.optimism import Optimism
     from justright.evidence.verdict import Verdict
+    from justright.evidence.verdicts import Verdicts
     from justright.experiments.activations import activation_histograms
     from justright.experiments.compare import compare
     from justright.experiments.sweep import sweep
@@ -134,6 +136,7 @@ _HOMES = {
     "Linear": "regularizers.schedule",
     "Mixup": "regularizers",
     "ModelError": "errors",
+    "Optimism": "evidence.optimism",
     "OrthogonalPenalty": "regularizers",
     "RDrop": "regularizers",
     "RandomCrop": "regularizers",
@@ -157,6 +160,7 @@ _HOMES = {
     "Technique": "regularizers",
     "UnitNorm": "regularizers",
     "Verdict": "evidence.verdict",
+    "Verdicts": "evidence.verdicts",
     "WarmRestarts": "regularizers",
     "WeightDecay": "regularizers",
     "WeightNoise": "regularizers",
@@ -209,6 +213,7 @@ __all__ = [
     "MaxNorm",
     "Mixup",
     "ModelError",
+    "Optimism",
     "OrthogonalPenalty",
     "RDrop",
     "RandomCrop",
@@ -230,6 +235,7 @@ __all__ = [
     "Technique",
     "UnitNorm",
     "Verdict",
+    "Verdicts",
     "WarmRestarts",
     "WeightDecay",
     "WeightNoise",

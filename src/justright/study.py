@@ -17,7 +17,7 @@ from justright.errors import DataError, did_you_mean
 from justright.evidence.evidence import Evidence
 from justright.evidence.inputs import inputs_table, some_are_out
 from justright.evidence.measure import Measure
-from justright.evidence.overlap import Overlap
+from justright.evidence.overlap import ONE_SPLIT, Overlap
 from justright.evidence.tables import curves_table, trials_table
 from justright.network.ensemble import exported
 from justright.network.inputs import outgoing_norms, reading_layers
@@ -47,6 +47,7 @@ class Study(Evidence):
         features: the names of the inputs; empty where they have none.
         preparations: the transformer of each split, fitted on its training rows; none
             without preprocessing.
+        overlap: what the splits have in common, which intervals allow for.
     """
 
     task: Task
@@ -54,6 +55,7 @@ class Study(Evidence):
     notes: tuple[str, ...] = ()
     features: tuple[str, ...] = ()
     preparations: tuple[Any, ...] = ()
+    overlap: Overlap = ONE_SPLIT
 
     @property
     def metric(self) -> Measure:
@@ -101,11 +103,6 @@ class Study(Evidence):
     def recipes(self) -> tuple[str, ...]:
         """The names of the recipes, in order."""
         return tuple(dict.fromkeys(result.trial.name for result in self.results))
-
-    @cached_property
-    def overlap(self) -> Overlap:
-        """What the splits have in common, which intervals allow for."""
-        return Overlap.of(self.task.rows)
 
     def plot(self) -> Figure:
         """The metric's train and validation curves, one panel a recipe."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from justright.engine.rows import Rows
+from justright.engine.rows import Split
 
 
 @dataclass(frozen=True)
@@ -41,18 +42,18 @@ class Overlap:
     same_test: bool = False
 
     @staticmethod
-    def of(rows: Rows) -> Overlap:
-        """That of a study's splits, from the positions (splits, n) of their rows."""
-        train, validation, test = map(np.asarray, (rows.train, rows.validation, rows.test))
-        if len(train) < 2:
+    def of(splits: Sequence[Split]) -> Overlap:
+        """That of splits, as positions among the rows that were divided."""
+        if len(splits) < 2:
             return ONE_SPLIT
-        trained = _shared(train)
-        sizes = [_size(part) for part in (train, validation, test)]
-        same_test = sizes[2] > 0 and _shared(test) == 1
+        train, validation, test = (
+            [getattr(split, part) for split in splits] for part in ("train", "validation", "test")
+        )
+        trained, same_test = _shared(train), _shared(test) == 1
         return Overlap(
             train=_ratio(trained),
-            validation=sizes[1] / sizes[0],
-            test=_ratio(trained) if same_test else sizes[2] / sizes[0],
+            validation=_size(validation) / _size(train),
+            test=_ratio(trained) if same_test else _size(test) / _size(train),
             shared_validation=_shared(validation),
             same_test=same_test,
         )
@@ -82,20 +83,17 @@ ONE_SPLIT = Overlap()
 """Seeds alone: nothing is shared between splits."""
 
 
-def _size(parts: np.ndarray) -> float:
-    """How many rows the parts (splits, n) have on average; those that are repeated fill up."""
-    return float(np.mean([len(np.unique(part)) for part in parts]))
+def _size(parts: Sequence[np.ndarray]) -> float:
+    return float(np.mean([len(part) for part in parts]))
 
 
-def _shared(parts: np.ndarray) -> float:
-    """The mean share of rows that two of the parts (splits, n) have in common."""
-    sets, size = [np.unique(part) for part in parts], _size(parts)
+def _shared(parts: Sequence[np.ndarray]) -> float:
+    """The mean share of rows that two of some parts have in common; 0 of empty ones."""
+    size, count = _size(parts), len(parts)
     if size == 0:
         return 0.0
-    splits = len(sets)
-    in_splits = np.bincount(np.concatenate(sets))
-    pairs = (in_splits * (in_splits - 1)).sum() / (splits * (splits - 1))
-    return float(pairs / size)
+    in_parts = np.bincount(np.concatenate(parts))
+    return float((in_parts * (in_parts - 1)).sum() / (count * (count - 1)) / size)
 
 
 def _ratio(shared: float) -> float:

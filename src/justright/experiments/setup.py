@@ -18,6 +18,7 @@ from justright.engine.scheduler import run_trials
 from justright.engine.size import layout_for
 from justright.engine.trial import Trial
 from justright.errors import DataError, ModelError
+from justright.evidence.overlap import ONE_SPLIT, Overlap
 from justright.experiments.given import Given, parts_of
 from justright.experiments.parts import Division, Parts
 from justright.network.blueprint import Blueprint
@@ -67,6 +68,7 @@ class Setup:
         notes: what was decided on the way, in sentences.
         features: names of the inputs.
         preparations: the fitted transformer of each split; none without preprocessing.
+        overlap: what the splits have in common.
     """
 
     task: Task
@@ -77,6 +79,7 @@ class Setup:
     notes: tuple[str, ...]
     features: tuple[str, ...]
     preparations: tuple[Any, ...] = ()
+    overlap: Overlap = ONE_SPLIT
 
     @classmethod
     def of(
@@ -137,6 +140,7 @@ class Setup:
             notes=(*parts.notes, *_notes(task, made)),
             features=parts.features,
             preparations=parts.preparations,
+            overlap=parts.overlap,
         )
 
     @property
@@ -173,7 +177,7 @@ class Setup:
             else:
                 run = partial(run_passes, stream=task.stream)
             results = run(task, trials, self.start, layout=self.layout, on_progress=on_progress)
-        return Study(task, results, self.notes, self.features, self.preparations)
+        return Study(task, results, self.notes, self.features, self.preparations, self.overlap)
 
 
 def checked_seeds(seeds: Any) -> list[int]:
