@@ -18,6 +18,7 @@ from justright.data.survey import Survey, survey
 from justright.engine.rows import Split
 from justright.engine.stream import shareable
 from justright.errors import DataError
+from justright.evidence.overlap import Overlap
 from justright.experiments.parts import Division, Parts
 
 VALIDATION_SHARE = 0.25
@@ -100,7 +101,10 @@ def _in_memory(train: Given, given: Mapping[str, Any], division: Division) -> Pa
         ]
     notes += told
     if division.preprocess is None:
-        return Parts(*pool.joined(), splits, tuple(notes), None, _features(train))
+        features = _features(train)
+        return Parts(
+            *pool.joined(), splits, tuple(notes), None, features, overlap=Overlap.of(splits)
+        )
     X, y = pool.raw()
     blocks, fitted = prepared(X, y, splits, division.preprocess)
     everything = np.concatenate(
@@ -115,7 +119,7 @@ def _in_memory(train: Given, given: Mapping[str, Any], division: Division) -> Pa
         None,
         output_names(fitted[0]) or _features(train),
         fitted,
-        tuple(splits),
+        Overlap.of(splits),
     )
 
 
