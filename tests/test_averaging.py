@@ -1,5 +1,9 @@
 """Which weights predict: averages against PyTorch's, Keras' and their definitions."""
 
+import math
+from dataclasses import replace
+from functools import partial
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -13,13 +17,15 @@ PATH = np.random.default_rng(0).normal(size=(40, 3))  # The weights after each o
 STEPS_PER_EPOCH = 4
 
 
-def followed(technique, path=PATH):
-    """What would predict after each step."""
+def followed(technique, path=PATH, restarts=None):
+    """What would predict after each step, beside a learning rate that restarts or does not."""
     state = technique.start({"w": jnp.full(3, 100.0)})
     predicting = []
     for i, w in enumerate(path):
         weights = {"w": jnp.asarray(w, jnp.float32)}
         moment = Moment(jnp.int32(i + 1), STEPS_PER_EPOCH)
+        if restarts:
+            moment = replace(moment, cycle_ends=partial(restarts.ends_cycle, moment))
         state = technique.after_step(state, weights, moment)
         predicting.append(np.asarray(technique.prediction_weights(state, weights)["w"]))
     return np.stack(predicting)
@@ -56,6 +62,25 @@ def test_swa_is_the_mean_of_the_ends_of_epochs(start):
         counted = ends[start:epoch] if epoch > start else ends[epoch - 1 : epoch]
         at_end = ours[epoch * STEPS_PER_EPOCH - 1]
         np.testing.assert_allclose(at_end, counted.mean(axis=0), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("restarts", "ends"),
+    [
+        (jr.WarmRestarts(2, 1), [8, 16, 24, 32, 40]),
+        (jr.WarmRestarts(1, 2), [4, 12, 28]),
+        (jr.WarmRestarts(2, 1.5), [8, 20, 38]),
+        (jr.WarmRestarts(math.inf, 2), [4, 8, 12, 16, 20, 24, 28, 32, 36, 40]),
+    ],
+)
+@pytest.mark.parametrize("start", [0, 3])
+def test_swa_is_the_mean_of_the_ends_of_cycles_where_the_rate_has_some(restarts, ends, start):
+    """Izmailov et al., algorithm 1: the rate is lowest there. Before the first: the last epoch."""
+    ours = followed(jr.SWA(start), restarts=restarts)
+    for step in range(STEPS_PER_EPOCH, 41, STEPS_PER_EPOCH):
+        counted = [PATH[e - 1] for e in ends if start * STEPS_PER_EPOCH < e <= step]
+        expected = np.mean(counted or PATH[step - 1 : step], axis=0)
+        np.testing.assert_allclose(ours[step - 1], expected, atol=1e-6)
 
 
 def test_swa_is_pytorchs():

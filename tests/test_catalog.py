@@ -14,6 +14,7 @@ from justright.regularizers import TECHNIQUES
 from justright.regularizers.catalog import entries_by_place, entry_of, find_entry
 from justright.regularizers.text import parse_recipe
 from justright.report.catalog import catalog_page
+from test_laws import company
 
 PAGE = Path(__file__).parents[1] / "docs" / "techniques.md"
 ALL = [pytest.param(kind, id=kind.__name__) for kind in TECHNIQUES]
@@ -52,11 +53,12 @@ def test_every_technique_says_when_at_what_cost_and_from_where(kind):
 
 
 @pytest.mark.parametrize("kind", ALL)
-def test_what_to_try_is_a_recipe_of_this_technique_alone(kind):
+def test_what_to_try_is_a_recipe_of_this_technique_and_what_it_needs(kind):
     entry = entry_of(kind)
-    (tried,) = parse_recipe(entry.tried).techniques
-    assert type(tried) is kind
-    assert eval(entry.code, {"jr": jr}) == tried
+    tried = parse_recipe(entry.tried)
+    kinds = [type(one) for one in tried.techniques]
+    assert kinds == [*(type(one) for one in company(kind).techniques), kind]
+    assert jr.Recipe(eval(entry.code, {"jr": jr})) == tried
 
 
 @pytest.mark.parametrize("kind", ALL)
@@ -97,7 +99,7 @@ def test_the_table_fits_80_columns_and_names_every_technique():
     assert code == 0
     assert max(map(len, out.splitlines())) <= 80
     for kind in TECHNIQUES:
-        assert entry_of(kind).tried in out
+        assert entry_of(kind).own in out
     assert "The gradient" in out
 
 

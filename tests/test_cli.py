@@ -151,7 +151,7 @@ def test_output_has_no_escape_codes_where_there_is_no_terminal(text):
 def test_json_is_one_object_with_a_record_for_each_training(as_json):
     assert as_json.code == 0
     found = json.loads(as_json.out, parse_constant=pytest.fail)
-    assert set(found) == {"data", "notes", "summary", "figure", "table"}
+    assert set(found) == {"data", "notes", "summary", "verdicts", "figure", "table"}
     records = found["table"]
     assert [(r["recipe"], r["seed"]) for r in records] == [(n, s) for n in NAMES for s in (0, 1)]
     for record in records:
@@ -162,6 +162,27 @@ def test_json_is_one_object_with_a_record_for_each_training(as_json):
     assert [r["L2.strength"] for r in records] == [None, None, 0.001, 0.001, None, None]
     assert [r["EarlyStopping.patience"] for r in records] == [None] * 4 + [1, 1]
     assert found["summary"].startswith("Plain reaches accuracy")
+
+
+def test_json_has_a_verdict_on_each_other_recipe_corrected_for_their_number(as_json):
+    verdicts = json.loads(as_json.out)["verdicts"]
+    assert [(v["a"], v["b"]) for v in verdicts] == [(name, "plain") for name in NAMES[1:]]
+    assert {v["decision"] for v in verdicts} == {"no difference shown"}  # Of two seeds.
+    assert {v["pairs"] for v in verdicts} == {2}
+
+
+def test_within_the_margin_recipes_are_equivalent():
+    twin = ("--recipe", "l2=1e-12", "--seeds", "6", "--epochs", "2", "--margin", "0.2")
+    done = justright(*TABLE, *twin, "--json")
+    found = json.loads(done.out)
+    assert [v["decision"] for v in found["verdicts"]] == ["equivalent"]
+    assert "it is equivalent to plain within 20.0 points" in found["summary"]
+
+
+def test_a_margin_that_is_none_is_refused_before_training():
+    done = justright(*TABLE, "--margin", "-1")
+    assert done.code == 1
+    assert "margin=-1.0" in done.said
 
 
 def test_json_and_text_speak_of_the_same_trainings(text, as_json):
@@ -192,6 +213,16 @@ def test_plain_is_always_compared_and_only_once():
     assert {record["recipe"] for record in json.loads(done.out)["table"]} == {"plain"}
 
 
+def test_strengths_that_differ_by_layer_are_columns_of_their_own():
+    recipe = "dropout=input/0.1+hidden/linear/0/0.5/3"
+    done = justright(*TABLE, "--recipe", recipe, "--json")
+    records = json.loads(done.out)["table"]
+    assert {record.get("Dropout.rate[input]") for record in records} == {None, 0.1}
+    assert {record.get("Dropout.rate[hidden].linear.end") for record in records} == {None, 0.5}
+    unknown = justright(*TABLE, "--recipe", "dropout=dense_99/0.5")
+    assert_told(unknown, "names the layer 'dense_99'", "or use input, hidden, output")
+
+
 def test_the_target_may_be_named():
     patients("sick")[["sick", "age", "height", "weight"]].to_csv("first.csv", index=False)
     done = justright(*TABLE, *RECIPES, "--data", "first.csv", "--target", "sick")
@@ -203,6 +234,7 @@ def test_recipe_names_stay_whole_beside_a_metric_with_a_long_name():
     from rich.console import Console
 
     from justright.evidence.measure import Measure
+    from justright.evidence.overlap import ONE_SPLIT
     from justright.report.console import results_table
 
     names = ("train_loss", "val_loss", "test_loss", "train_metric", "val_metric", "test_metric")
@@ -212,7 +244,7 @@ def test_recipe_names_stay_whole_beside_a_metric_with_a_long_name():
     table = pd.DataFrame([record | {"seed": seed, "split": 0} for seed in range(2)])
     shown = io.StringIO()
     console = Console(file=shown, width=80)
-    console.print(results_table(table, Measure("mean_absolute_error", False), has_test=True))
+    console.print(results_table(table, Measure("mean_absolute_error", False), True, ONE_SPLIT))
     assert "dropout" in shown.getvalue()
     assert "stopping" in shown.getvalue()
     assert max(map(len, shown.getvalue().splitlines())) <= 80
@@ -250,7 +282,17 @@ def test_help_of_compare_shows_each_example_on_a_line_of_its_own():
 
 def test_help_names_every_option_and_its_default():
     words = " ".join(justright("--help").out.split())
-    for option in ("recipe", "data", "target", "model", "seeds", "epochs", "figure", "json"):
+    for option in (
+        "recipe",
+        "data",
+        "target",
+        "model",
+        "seeds",
+        "epochs",
+        "margin",
+        "figure",
+        "json",
+    ):
         assert f"--{option}" in words
     assert "[default: reg_compare.png]" in words
 
@@ -307,6 +349,28 @@ def assert_told(done, *words):
 
 
 @pytest.mark.parametrize(
+    ("options", "splits", "words"),
+    [
+        ("--splits 3", 3, ["3 splits: 36 rows train, 12 validate, 12 test"]),
+        ("--folds 4 --splits 2", 8, ["8 splits: 34 rows train, 11 validate, 15 test"]),
+        ("--group ward", 1, ["were held out for test", "were held out for validation"]),
+        ("--folds 3 --group ward", 3, ["3 splits"]),
+    ],
+)
+def test_rows_are_divided_anew(options, splits, words):
+    table = patients()
+    table.insert(0, "ward", np.arange(ROWS) // 6)
+    table.to_csv("wards.csv", index=False)
+    file = "wards.csv" if "ward" in options else "patients.csv"
+    done = justright("--data", file, *SMALL, *options.split(), "--json")
+    assert done.code == 0, done.err
+    said = json.loads(done.out)
+    assert len({row["split"] for row in said["table"]}) == splits
+    assert "3 features" in said["data"]
+    assert all(word in " ".join(said["notes"]) for word in words), said["notes"]
+
+
+@pytest.mark.parametrize(
     ("options", "words"),
     [
         pytest.param("--seeds 0", ["seeds=0", "at least one"], id="no seeds"),
@@ -336,6 +400,10 @@ def assert_told(done, *words):
             ["--target", "breast_cancer"],
             id="target of an example",
         ),
+        pytest.param("--group age", ["--group", "no groups"], id="groups of an example"),
+        pytest.param("--splits 0", ["--splits 0", "at least 1"], id="no split"),
+        pytest.param("--folds 1", ["1 folds", "at least 2"], id="one fold"),
+        pytest.param("--folds 900", ["cannot divide"], id="too many folds"),
         pytest.param("--model none.keras", ["no file 'none.keras'"], id="no model"),
         pytest.param("--model net.keras", ["(3", "(30"], id="a model for other rows"),
     ],

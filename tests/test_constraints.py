@@ -1,5 +1,7 @@
 """What bounds weights after an update: Keras' constraints, scikit-learn's group lasso."""
 
+import types
+
 import jax
 import jax.numpy as jnp
 import keras
@@ -17,24 +19,64 @@ from justright.regularizers.location import Kernel
 from justright.regularizers.places import Update
 from justright.regularizers.spectral_norm import spectral_norm
 
-SHAPES = {
-    "dense/kernel": ((5, 7), 0),
-    "conv/kernel": ((3, 3, 2, 4), [0, 1, 2]),
-    "signal/kernel": ((3, 2, 4), [0, 1]),
-    "depthwise/depthwise_kernel": ((3, 3, 4, 2), [0, 1]),
+# For each kind of layer: the shape of a row, and along which axes of each kernel Keras is told
+# to take the norm, so that it is that of a unit's incoming weights.
+LAYERS = {
+    "Dense": (keras.layers.Dense(7, use_bias=False), (5,), {"kernel": 0}),
+    "Conv2D": (keras.layers.Conv2D(4, 3, use_bias=False), (5, 5, 2), {"kernel": [0, 1, 2]}),
+    "Conv1D": (keras.layers.Conv1D(4, 3, use_bias=False), (5, 2), {"kernel": [0, 1]}),
+    "DepthwiseConv2D": (
+        keras.layers.DepthwiseConv2D(3, depth_multiplier=2, use_bias=False),
+        (5, 5, 4),
+        {"kernel": [0, 1]},
+    ),
+    "DepthwiseConv1D": (keras.layers.DepthwiseConv1D(3, use_bias=False), (5, 4), {"kernel": 0}),
+    "SeparableConv2D": (
+        keras.layers.SeparableConv2D(3, 2, use_bias=False),
+        (5, 5, 2),
+        {"depthwise_kernel": [0, 1], "pointwise_kernel": [0, 1, 2]},
+    ),
+    "Conv2DTranspose": (
+        keras.layers.Conv2DTranspose(3, 2, use_bias=False),
+        (3, 3, 2),
+        {"kernel": [0, 1, 3]},
+    ),
+    "EinsumDense": (keras.layers.EinsumDense("abc,cde->abde", (4, 3, 2)), (4, 5), {"kernel": 0}),
+    "EinsumDense, apart": (keras.layers.EinsumDense("abc,bcd->abd", (4, 3)), (4, 5), {"kernel": 1}),
+    "GRU": (keras.layers.GRU(3), (4, 5), {"kernel": 0, "recurrent_kernel": 0}),
 }
+LINEAR = [name for name in LAYERS if name not in ("GRU", "SeparableConv2D")]
 
 
-def updated(recipe, weights):
-    kernels = tuple(Kernel(path, path.split("/")[0], "hidden") for path in weights)
+def kernels_in(name):
+    """The kernels of a network with such a layer in front, as techniques know them."""
+    layer, shape, _ = LAYERS[name]
+    layer = type(layer).from_config(layer.get_config())
+    layers = [layer, keras.layers.Flatten(), keras.layers.Dense(1, name="out")]
+    model = keras.Sequential([keras.Input(shape), *layers])
+    network = Network(Blueprint.of(model, shape), jr.Recipe())
+    found = {}
+    for i, kernel in enumerate(k for k in network.kernels if k.layer != "out"):
+        name = kernel.path.split("/")[1]
+        found[name] = kernel, kernel_of(np.shape(layer.weights[i]), i)
+    return layer, found
+
+
+def updated(recipe, weights, kernels=None):
+    kernels = kernels or tuple(Kernel(path, path.split("/")[0], "hidden") for path in weights)
     return recipe.after_update(weights, Update(weights, kernels, jnp.float32(0.1), None))
+
+
+def seen(weights, kernels):
+    """A forward pass as a penalty on weights alone sees it."""
+    return types.SimpleNamespace(weights=weights, kernels=kernels)
 
 
 def kernel_of(shape, seed=0):
     return jax.random.normal(jax.random.key(seed), shape)
 
 
-@pytest.mark.parametrize("path", SHAPES)
+@pytest.mark.parametrize("name", LAYERS)
 @pytest.mark.parametrize(
     ("ours", "theirs"),
     [
@@ -44,11 +86,34 @@ def kernel_of(shape, seed=0):
     ],
     ids=["MaxNorm", "UnitNorm", "UnitNorm in part"],
 )
-def test_constraints_are_keras(path, ours, theirs):
-    shape, axis = SHAPES[path]
-    kernel = kernel_of(shape)
-    after = updated(ours, {path: kernel})[path]
-    np.testing.assert_allclose(after, theirs(axis)(kernel), rtol=1e-5, atol=1e-7)
+def test_constraints_are_keras(name, ours, theirs):
+    _, found = kernels_in(name)
+    axes = LAYERS[name][2]
+    assert found.keys() == axes.keys()
+    for which, (kernel, w) in found.items():
+        after = updated(ours, {kernel.path: w}, (kernel,))[kernel.path]
+        np.testing.assert_allclose(after, theirs(axes[which])(w), rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("name", LINEAR)
+def test_the_incoming_weights_of_a_unit_are_those_that_it_alone_reads_with(name):
+    """Doubled, they double what one unit sends on, and nothing else."""
+    layer, found = kernels_in(name)
+    ((kernel, w),) = found.values()
+    X = np.random.default_rng(0).normal(size=(3, *LAYERS[name][1])).astype(np.float32)
+    layer.set_weights([w])
+    plain = np.asarray(layer(X))
+    axes = [axis + w.ndim for axis in kernel.units.axes]
+    units = np.prod([w.shape[axis] for axis in axes])
+    last = (-2, -1) if "Einsum" in name else (-1,)
+    assert units == np.prod([plain.shape[axis] for axis in last])
+    for unit in np.ndindex(*(w.shape[axis] for axis in axes)):
+        chosen = tuple(unit[axes.index(i)] if i in axes else slice(None) for i in range(w.ndim))
+        layer.set_weights([np.asarray(w.at[chosen].multiply(2))])
+        ratio = np.asarray(layer(X)) / plain
+        changed = np.abs(ratio - 1) > 1e-3
+        np.testing.assert_allclose(ratio[changed], 2, rtol=1e-3)
+        assert changed.mean() == pytest.approx(1 / units)
 
 
 @settings(deadline=None, max_examples=25)
@@ -190,6 +255,29 @@ def test_the_spectral_norm_is_bounded_as_by_the_singular_values(shape):
     for limit in (0.3, 2 * sigma):
         after = updated(jr.SpectralNorm(limit, 200), {"k": jnp.float32(kernel)})["k"]
         np.testing.assert_allclose(after, kernel * min(1, limit / sigma), rtol=1e-4)
+
+
+COLUMNS = {
+    "Conv2D": lambda w: [w.reshape(-1, 4)],
+    "Conv2DTranspose": lambda w: [np.moveaxis(w, 2, 3).reshape(-1, 3)],
+    "DepthwiseConv2D": lambda w: [w[:, :, channel].reshape(9, 2) for channel in range(4)],
+    "EinsumDense": lambda w: [w.reshape(5, 6)],
+}
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_the_matrix_of_a_kernel_has_a_column_for_each_unit(name):
+    _, found = kernels_in(name)
+    ((kernel, w),) = found.values()
+    matrices = COLUMNS[name](np.asarray(w, float))
+    sigma = max(np.linalg.svd(m, compute_uv=False)[0] for m in matrices)
+    after = updated(jr.SpectralNorm(0.5, 200), {kernel.path: w}, (kernel,))[kernel.path]
+    np.testing.assert_allclose(after, w * 0.5 / sigma, rtol=1e-3, atol=1e-6)
+    distances = [np.square(m.T @ m - np.eye(m.shape[1])).sum() for m in matrices]
+    if name == "EinsumDense":  # More units than inputs: its rows.
+        distances = [np.square(m @ m.T - np.eye(len(m))).sum() for m in matrices]
+    ours = jr.OrthogonalPenalty(0.1).penalty(seen({kernel.path: w}, (kernel,)))
+    assert float(ours) == pytest.approx(0.1 * sum(distances), rel=1e-4)
 
 
 def test_a_kernel_above_the_bound_becomes_what_pytorch_computes_with():

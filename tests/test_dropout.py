@@ -8,8 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import justright as jr
+from justright.regularizers.depth_shapes import shares
 from justright.regularizers.dropout import LEVELS, drop, random_levels
 from justright.regularizers.location import Site
+from justright.regularizers.strength import strength_at
 
 HIDDEN, INPUT = Site(1, "dense", "hidden"), Site(0, "input", "input")
 
@@ -87,3 +89,75 @@ def test_prediction_is_deterministic_and_uses_all_units(binary, held_out, small_
     np.testing.assert_array_equal(once, twice)
     bare = jr.strip_regularization(model)
     np.testing.assert_allclose(once, bare(held_out[0]), atol=1e-6)
+
+
+# Widths of the published function for a largest of 1000 and 5, 8 and 2 hidden layers, in which
+# steps are cut to whole numbers.
+PUBLISHED = {
+    "brick": [
+        [1000, 1000, 1000, 1000, 1000],
+        [1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000],
+        [1000, 1000],
+    ],
+    "triangle": [
+        [200, 400, 600, 800, 1000],
+        [125, 250, 375, 500, 625, 750, 875, 1000],
+        [500, 1000],
+    ],
+    "funnel": [[1000, 800, 600, 400, 200], [1000, 875, 750, 625, 500, 375, 250, 125], [1000, 500]],
+    "long_funnel": [
+        [1000, 1000, 1000, 1000, 500],
+        [1000, 1000, 1000, 1000, 1000, 750, 500, 250],
+        [1000, 1000],
+    ],
+    "diamond": [[333, 666, 1000, 667, 334], [250, 500, 750, 1000, 800, 600, 400, 200], [1000, 500]],
+    "hexagon": [
+        [500, 1000, 1000, 1000, 500],
+        [333, 666, 1000, 1000, 1000, 1000, 667, 334],
+        [1000, 1000],
+    ],
+    "stairs": [
+        [1000, 600, 600, 200, 200],
+        [1000, 1000, 750, 750, 500, 500, 250, 250],
+        [1000, 1000],
+    ],
+}
+
+
+@pytest.mark.parametrize("shape", PUBLISHED)
+def test_shapes_over_depth_are_the_published_ones(shape):
+    for widths in PUBLISHED[shape]:
+        np.testing.assert_allclose(shares(shape, len(widths)), np.divide(widths, 1000), atol=0.01)
+
+
+@pytest.mark.parametrize("hidden", range(1, 30))
+@pytest.mark.parametrize("shape", PUBLISHED)
+def test_a_shape_is_a_share_for_each_layer_and_reaches_one(shape, hidden):
+    widths = shares(shape, hidden)
+    assert len(widths) == hidden
+    assert max(widths) == 1
+    assert min(widths) > 0
+
+
+def test_shaped_dropout_differs_by_layer_and_shares_its_program():
+    layers = ["a", "hidden", "c[1]"]
+    one, other = jr.Dropout.shaped("funnel", 0.6, layers), jr.Dropout.shaped("brick", 0.2, layers)
+    for name, rate in zip(layers, (0.6, 0.4, 0.2), strict=True):
+        site = Site(1, name, "hidden")
+        assert strength_at(one.rate, site.layer, site.position, ()) == pytest.approx(rate)
+    assert jax.tree.structure(one) == jax.tree.structure(other)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("funel", 0.5, ["a"]), "Did you mean funnel"),
+        (("funnel", 0.5, []), "layers="),
+        (("funnel", 0.5, "dense"), "layers="),
+        (("funnel", 0.5, ["a", "a"]), "each named once"),
+        (("funnel", 1.5, ["a"]), r"Dropout\(rate=1\.5\)"),
+    ],
+)
+def test_a_shape_that_is_none_is_refused(arguments, message):
+    with pytest.raises(jr.RecipeError, match=message):
+        jr.Dropout.shaped(*arguments)

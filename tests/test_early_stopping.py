@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import justright as jr
 from justright.engine import best as best_so_far
+from justright.engine.members import Predictor
 from justright.regularizers.places import StopRule
 
 watch = jax.jit(best_so_far.watch)
@@ -19,13 +20,13 @@ watch = jax.jit(best_so_far.watch)
 
 def run_rule(rule, losses):
     """Feed losses to the engine's rule; return the epoch of the stop and the best epoch."""
-    best = best_so_far.start({"w": jnp.zeros(1)}, {})
+    best = best_so_far.start(Predictor({"w": jnp.zeros(1)}, {}))
     for epoch, loss in enumerate(losses, start=1):
-        now = ({"w": jnp.full(1, float(epoch))}, {})
+        now = Predictor({"w": jnp.full(1, float(epoch))}, {})
         best, stop = watch(best, rule, jnp.int32(epoch), jnp.float32(loss), now)
         if stop:
-            return epoch, int(best.epoch), float(best.weights["w"][0])
-    return len(losses), int(best.epoch), float(best.weights["w"][0])
+            return epoch, int(best.epoch), float(best.predictor.weights["w"][0])
+    return len(losses), int(best.epoch), float(best.predictor.weights["w"][0])
 
 
 def run_keras(losses, patience, min_delta, start):

@@ -107,6 +107,82 @@ def test_it_trains_on_as_the_study_did(binary, held_out, small_net):
         np.testing.assert_allclose(a, b, atol=1e-5)
 
 
+def once_more(model, recipe, rows, **options):
+    """The exported model after one epoch, trained on in Keras, and that of two epochs here."""
+    one, two = (
+        jr.compare(
+            model, rows, {"it": recipe}, validation=rows, seeds=1, epochs=epochs, batch_size=16,
+            optimizer=keras.optimizers.SGD(0.1), shuffle=False, initial_weights="model",
+        ).model("it")
+        for epochs in (1, 2)
+    )  # fmt: skip
+    one.fit(*rows, batch_size=16, epochs=1, shuffle=False, verbose=0)
+    return one, two
+
+
+def images():
+    rng = np.random.default_rng(0)
+    return rng.normal(size=(32, 6, 6, 2)).astype(np.float32), np.arange(32) % 2
+
+
+@pytest.mark.parametrize(
+    "recipe", [jr.MaxNorm(0.6), jr.UnitNorm(1.0), jr.UnitNorm({"hidden": 0.4})], ids=str
+)
+def test_constraints_act_on_as_in_the_study(recipe):
+    keras.utils.set_random_seed(2)
+    layers = [
+        keras.layers.Conv2D(3, 3, activation="tanh"),
+        keras.layers.DepthwiseConv2D(2, depth_multiplier=2, activation="tanh"),
+        keras.layers.SeparableConv2D(4, 2, activation="tanh"),
+        keras.layers.Reshape((4, 4)),
+        keras.layers.Bidirectional(keras.layers.GRU(3)),
+        keras.layers.Dense(1, activation="sigmoid", name="out"),
+    ]
+    model = keras.Sequential([keras.Input((6, 6, 2)), *layers])
+    one, two = once_more(model, recipe, images())
+    for a, b in zip(one.get_weights(), two.get_weights(), strict=True):
+        np.testing.assert_allclose(a, b, atol=2e-5)
+    constrained = one.layers[0].kernel_constraint
+    assert type(constrained).__module__.startswith("keras.")
+    if recipe.strengths().keys() == {"UnitNorm.rate[hidden]"}:
+        assert one.layers[-1].kernel_constraint is None
+    assert keras.models.model_from_json(one.to_json()).layers[0].kernel_constraint is not None
+
+
+def test_a_neutral_constraint_is_left_out(binary, small_net):
+    recipe = jr.MaxNorm(float("inf")) + jr.UnitNorm(0.0)
+    study = jr.compare(small_net, binary, {"it": recipe}, validation=binary, seeds=1, epochs=1)
+    assert all(layer.kernel_constraint is None for layer in study.model("it").layers)
+
+
+def test_a_second_constraint_is_said_to_be_left_out(binary, small_net):
+    recipe = jr.MaxNorm(2.0) + jr.UnitNorm(1.0)
+    study = jr.compare(small_net, binary, {"it": recipe}, validation=binary, seeds=1, epochs=1)
+    with pytest.warns(UserWarning, match="the exported model has UnitNorm alone"):
+        model = study.model("it")
+    assert isinstance(model.layers[0].kernel_constraint, keras.constraints.UnitNorm)
+
+
+def test_a_constraint_whose_axes_differ_among_a_layers_kernels_is_said_to_be_left_out():
+    entry = keras.Input((4, 6))
+    attended = keras.layers.MultiHeadAttention(2, 3, name="heads")(entry, entry)
+    end = keras.layers.Dense(1, activation="sigmoid")(keras.layers.Flatten()(attended))
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(32, 4, 6)).astype(np.float32), np.arange(32) % 2
+    study = jr.compare(
+        keras.Model(entry, end), rows, {"it": jr.MaxNorm(0.5)}, validation=rows, seeds=1, epochs=2
+    )
+    with pytest.warns(UserWarning, match="one constraint for all kernels of the layer 'heads'"):
+        model = study.model("it")
+    heads = model.get_layer("heads")
+    assert heads.get_config()["kernel_constraint"] is None
+    for dense, axes in (("query", 0), ("key", 0), ("value", 0), ("output", (0, 1))):
+        norms = np.linalg.norm(np.asarray(getattr(heads, f"{dense}_dense").kernel), axis=0)
+        norms = norms if axes == 0 else np.sqrt(np.square(norms).sum(axis=0))
+        assert norms.max() <= 0.5 + 1e-6
+        assert norms.max() > 0.4
+
+
 def test_a_decay_by_layer_is_said_to_be_left_out(binary, small_net):
     study = jr.compare(
         small_net, binary, {"it": jr.WeightDecay({"hidden": 0.1})}, validation=binary, seeds=1,

@@ -11,14 +11,16 @@ import pytest
 import justright as jr
 from conftest import dense_net
 from justright.engine.lane import Order, enter
-from justright.engine.step import Machinery, prediction_weights, train_step
+from justright.engine.step import Machinery, predictor, train_step
 from justright.network.blueprint import Blueprint
 from justright.network.network import Network
 from justright.network.objective import infer_objective
 from justright.network.optimizer import FunctionalOptimizer, keras_optimizer
 from justright.regularizers import TECHNIQUES
+from justright.regularizers.neutral import neutral_of
+from justright.regularizers.option import allowed
 from justright.regularizers.places import PLACES, ActsOnStructure, Batch
-from justright.regularizers.strength import limits_of
+from justright.regularizers.strength import Limits, limits_of
 from justright.regularizers.technique import fields_of
 
 INFINITY = float("inf")
@@ -52,6 +54,7 @@ TABLE = {
     jr.SWA: (jr.SWA(1), jr.SWA(INFINITY)),
     jr.Lookahead: (jr.Lookahead(5, 0.5), jr.Lookahead(1, 1.0)),
     jr.WarmRestarts: (jr.WarmRestarts(1, 2.0), jr.WarmRestarts(INFINITY, 2.0)),
+    jr.SnapshotEnsemble: (jr.SnapshotEnsemble(3), jr.SnapshotEnsemble(1)),
     jr.GroupLasso: (jr.GroupLasso(0.05), jr.GroupLasso(0.0)),
     jr.FeatureMasking: (jr.FeatureMasking(0.3), jr.FeatureMasking(0.0)),
     jr.CutMix: (jr.CutMix(1.0), jr.CutMix(0.0)),
@@ -81,7 +84,10 @@ NEUTRAL_STRUCTURE = {
     jr.ShakeShake: jr.Recipe(jr.SkipConnections(2)),
 }
 # These do nothing alone: what stands before them in their recipes.
-COMPANY = {jr.RDrop: jr.Recipe(jr.Dropout(0.5))}
+COMPANY = {
+    jr.RDrop: jr.Recipe(jr.Dropout(0.5)),
+    jr.SnapshotEnsemble: jr.Recipe(jr.WarmRestarts(1, 1.0)),
+}
 # These act on images; all the others on anything, and are tried on a table.
 ON_IMAGES = {
     jr.Cutout,
@@ -94,6 +100,8 @@ ON_IMAGES = {
 ALL = [pytest.param(kind, id=kind.__name__) for kind in TECHNIQUES]
 IN_PROGRAM = [kind for kind in TECHNIQUES if kind is not jr.EarlyStopping]
 NEUTRAL = [pytest.param(k, id=k.__name__) for k in IN_PROGRAM if TABLE[k][1] is not None]
+# The others' neutral value is an option, so structure.
+TRACED = [param for param in NEUTRAL if param.values[0].strength_names()]
 
 
 def test_every_technique_is_in_the_table():
@@ -135,7 +143,7 @@ def blueprint_for(*kinds):
 
 
 def trainer(kind, structure, optimizer):
-    """A pure function from a recipe's strengths to the weights after some steps."""
+    """A pure function from a recipe's strengths to the weights that predict after some steps."""
     blueprint, (_, (X, y)) = blueprint_for(kind), task_for(kind)
     network = Network(blueprint, structure)
     anatomy = blueprint.anatomy
@@ -158,7 +166,7 @@ def trainer(kind, structure, optimizer):
             batch = Batch(jnp.asarray(X)[index], targets[index], None)
             return train_step(machinery, recipe, jnp.float32(0.01), key, state, batch), None
 
-        return prediction_weights(recipe, jax.lax.scan(step, state, jnp.arange(15))[0])
+        return predictor(recipe, jax.lax.scan(step, state, jnp.arange(15))[0]).weights
 
     return train
 
@@ -179,11 +187,15 @@ def test_the_neutral_strength_is_the_baseline_to_the_bit(kind, optimizer):
     plain, with_neutral = both(traced(neutral))
     for path, value in plain.items():
         np.testing.assert_array_equal(with_neutral[path], value, err_msg=path)
+    if (off := neutral_of(TABLE[kind][0])) is not None:
+        _, switched_off = both(traced(company(kind) + off))
+        for path, value in plain.items():
+            np.testing.assert_array_equal(switched_off[path], value, err_msg=path)
     _, with_active = both(traced(active))
     assert any((with_active[path] != value).any() for path, value in plain.items())
 
 
-@pytest.mark.parametrize("kind", NEUTRAL)
+@pytest.mark.parametrize("kind", TRACED)
 def test_many_strengths_are_one_trace_and_each_is_its_own_run(kind):
     active, neutral = (company(kind) + one for one in TABLE[kind])
     train = trainer(kind, active, "sgd")
@@ -237,6 +249,22 @@ def test_strengths_out_of_range_are_refused_with_name_and_range(kind):
         for wrong in (limits.low - 1, float("nan"), "much", None, True, [0.1]):
             with pytest.raises(jr.RecipeError, match=rf"{kind.__name__}\({field.name}="):
                 kind(**fine | {field.name: wrong})
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_options_that_are_none_are_refused_with_name_and_what_is_allowed(kind):
+    fine = {n: getattr(TABLE[kind][0], n) for n in kind.strength_names()}
+    for field in fields_of(kind):
+        if limits_of(field) is not None:
+            continue
+        said = allowed(field)
+        assert said is not None or isinstance(field.default, bool), f"{field.name} is not declared"
+        wrong = ["nonsense", None, [0.1], *([-1, float("nan")] if isinstance(said, Limits) else [])]
+        for value in (*wrong, 1 if said is None else True):
+            with pytest.raises(
+                jr.RecipeError, match=rf"{kind.__name__}\({field.name}=.*{field.name} is"
+            ):
+                kind(**fine | {field.name: value})
 
 
 @pytest.mark.parametrize("kind", ALL)

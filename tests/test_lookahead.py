@@ -25,6 +25,12 @@ def rates_of(technique, steps):
     return np.asarray(rate(jax.tree.map(jnp.float32, technique), jnp.arange(steps)))
 
 
+def ends_of(technique, steps):
+    """Whether a cycle ends, after each of so many steps."""
+    ends = jax.vmap(lambda step: technique.ends_cycle(Moment(step, STEPS_PER_EPOCH)))
+    return np.asarray(ends(jnp.arange(1, steps + 1)))
+
+
 @pytest.mark.parametrize(
     ("period", "multiplier"), [(1, 1), (3, 1), (2, 2), (1, 3), (10, 1), (7, 2)]
 )
@@ -34,13 +40,15 @@ def test_warm_restarts_are_pytorchs(period, multiplier):
     schedule = torch.optim.lr_scheduler.CosineAnnealingWarmRestarts(
         optimizer, period * STEPS_PER_EPOCH, multiplier
     )
-    expected = []
+    expected, ends = [], []
     for _ in range(3000):
         expected.append(schedule.get_last_lr()[0])
         optimizer.step()
         schedule.step()
-    ours = rates_of(jr.WarmRestarts(period, multiplier), 3000)
-    np.testing.assert_allclose(ours, expected, atol=1e-6)
+        ends.append(schedule.T_cur == 0)
+    restarts = jr.WarmRestarts(period, multiplier)
+    np.testing.assert_allclose(rates_of(restarts, 3000), expected, atol=1e-6)
+    np.testing.assert_array_equal(ends_of(restarts, 3000), ends)
 
 
 def test_warm_restarts_are_keras_where_cycles_grow_by_a_fraction():
@@ -51,6 +59,7 @@ def test_warm_restarts_are_keras_where_cycles_grow_by_a_fraction():
     expected = [float(theirs(i)) for i in inside]
     np.testing.assert_allclose(ours[inside], expected, atol=1e-6)
     np.testing.assert_allclose(ours[[0, 8, 20, 38]], 0.1, atol=1e-7)
+    assert np.flatnonzero(ends_of(jr.WarmRestarts(2, 1.5), 65)).tolist() == [7, 19, 37, 64]
 
 
 def test_an_endless_period_changes_no_bit():

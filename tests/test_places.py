@@ -1,4 +1,4 @@
-"""All eleven places act, each against its own arithmetic. The techniques here live in this file:
+"""All twelve places act, each against its own arithmetic. The techniques here live in this file:
 a technique of one's own needs nothing but the public names."""
 
 import jax
@@ -14,6 +14,7 @@ from justright.regularizers.places import (
     PLACES,
     ActsOnActivations,
     ActsOnBatch,
+    ActsOnEnsemble,
     ActsOnGradient,
     ActsOnLoss,
     ActsOnPrediction,
@@ -117,6 +118,19 @@ class Average(jr.Technique, ActsOnPrediction):
 
 
 @jr.technique
+class KeepEach(jr.Technique, ActsOnEnsemble):
+    """Predict together with the network of so many steps ago, and of so many before that."""
+
+    steps: float = strength(integer=True, meaning="a number of steps")
+
+    def networks(self):
+        return 3
+
+    def keeps(self, moment):
+        return moment.step % self.steps == 0
+
+
+@jr.technique
 class Norm(jr.Technique, ActsOnStructure):
     """Layer normalization before each activation."""
 
@@ -161,8 +175,11 @@ class StopAt(jr.Technique, ActsOnStopping):
 
 
 def test_every_place_has_a_technique_here():
-    here = (Norm, Doubled, Shift, Halve, Scale, MeanOutput, Clip, Decayed, Cap, Average, StopAt)
-    assert len(PLACES) == len(here) == 11
+    here = (
+        Norm, Doubled, Shift, Halve, Scale, MeanOutput, Clip, Decayed, Cap, Average, KeepEach,
+        StopAt,
+    )  # fmt: skip
+    assert len(PLACES) == len(here) == 12
     for place, kind in zip(PLACES.values(), here, strict=True):
         assert issubclass(kind, place)
 
@@ -253,6 +270,22 @@ def test_a_place_acts_as_its_arithmetic_says(net, rows, name):
     theirs = by_hand(net, rows, **arithmetic)
     for path, expected in zip(("a/kernel", "a/bias", "b/kernel", "b/bias"), theirs, strict=True):
         np.testing.assert_allclose(ours[path], expected, atol=2e-6, err_msg=path)
+
+
+def test_networks_of_several_steps_predict_together(net, rows):
+    """After 7 steps those of steps 3, 6 and 7, each of them gradient descent in NumPy."""
+    study = jr.compare(
+        net, rows, {"it": KeepEach(3)}, validation=rows, seeds=1, epochs=7, batch_size=24,
+        optimizer=keras.optimizers.SGD(RATE), shuffle=False, initial_weights="model",
+    )  # fmt: skip
+    outputs = []
+    for steps in (3, 6, 7):
+        w1, b1, w2, b2 = by_hand(net, rows, steps=steps)
+        outputs.append(np.tanh(rows[0] @ w1 + b1) @ w2 + b2)
+    expected = np.mean(outputs, axis=0)
+    np.testing.assert_allclose(study.predict(rows[0], "it").mean, expected, atol=1e-5)
+    loss = np.square(expected[:, 0] - rows[1]).mean()
+    assert study.curves["val_loss"].iloc[-1] == pytest.approx(loss, abs=1e-5)
 
 
 def test_structure_adds_layers_before_the_activation(net, rows):

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 import justright as jr
 from justright.regularizers import TECHNIQUES
+from justright.regularizers.schedule import SCHEDULES
 from justright.regularizers.text import parse_recipe
 
 NOT_NEGATIVE = st.floats(0, allow_infinity=False)
@@ -21,8 +22,42 @@ STRENGTHS = {
 KINDS = {kind.key(): kind for kind in TECHNIQUES}
 
 # Text that is nearly a recipe finds more than text that is nothing like one.
-PIECES = ["=", ":", ",", " ", "-", "_", "plain", "0.4", "1e-3", "1e400", "nan", "inf", "٣", "[x]"]
+PIECES = [
+    "=",
+    ":",
+    ",",
+    " ",
+    "-",
+    "_",
+    "plain",
+    "0.4",
+    "1e-3",
+    "1e400",
+    "nan",
+    "inf",
+    "٣",
+    "[x]",
+    "/",
+    "+",
+]
 NEARLY = st.lists(st.sampled_from([*PIECES, *KINDS])).map("".join)
+
+
+# Names that Keras gives layers, patterns of them, and positions.
+PLACES = st.sampled_from(["input", "hidden", "output"]) | st.from_regex(
+    r"[a-zA-Z_][a-zA-Z0-9_*?.-]{0,9}", fullmatch=True
+).filter(lambda name: name not in SCHEDULES and not name.lower().startswith(("inf", "nan")))
+
+
+@st.composite
+def written_strengths(draw, key, numbers):
+    """A number, or a mapping where there may be one, and a way to write it."""
+    if key == "early_stopping" or draw(st.booleans()):
+        value = draw(numbers)
+        return value, repr(value)
+    value = draw(st.dictionaries(PLACES, numbers, min_size=1, max_size=3))
+    plus = draw(st.sampled_from(["+", " + "]))
+    return value, plus.join(f"{where}/{number!r}" for where, number in value.items())
 
 
 @st.composite
@@ -30,10 +65,10 @@ def written_recipes(draw):
     """A recipe, and a way to write it."""
     techniques, parts = [], []
     for key in draw(st.lists(st.sampled_from(sorted(STRENGTHS)), unique=True)):
-        values = [draw(strength) for strength in STRENGTHS[key]]
-        techniques.append(KINDS[key](*values))
+        written = [draw(written_strengths(key, numbers)) for numbers in STRENGTHS[key]]
+        techniques.append(KINDS[key](*(value for value, _ in written)))
         name = draw(st.sampled_from([key, key.upper(), key.replace("_", "-"), f" {key} "]))
-        parts.append(name + "=" * bool(values) + ":".join(map(repr, values)))
+        parts.append(name + "=" * bool(written) + ":".join(text for _, text in written))
     return jr.Recipe(*techniques), draw(st.sampled_from([",", ", ", " ,"])).join(parts)
 
 
@@ -73,6 +108,16 @@ def test_plain_and_nothing_are_the_empty_recipe(text):
         ("l2=1e-3,dropout=0.4", jr.L2(1e-3) + jr.Dropout(0.4)),
         ("elastic_net=1e-4:1e-3", jr.Recipe(jr.ElasticNet(l1=1e-4, l2=1e-3))),
         ("batch_norm, early-stopping = 20", jr.BatchNorm() + jr.EarlyStopping(20)),
+        ("dropout=input/0.2+hidden/0.5", jr.Recipe(jr.Dropout({"input": 0.2, "hidden": 0.5}))),
+        ("l2 = dense_*/1e-3 + Out[1]/1E+3", jr.Recipe(jr.L2({"dense_*": 1e-3, "Out[1]": 1000}))),
+        (
+            "elastic_net=hidden/1e-4+output/0:hidden/step/0/1/5",
+            jr.Recipe(jr.ElasticNet({"hidden": 1e-4, "output": 0}, {"hidden": jr.Step(0, 1, 5)})),
+        ),
+        (
+            "l1=[l]inear/0.1+hidden/linear/0/1/9",
+            jr.Recipe(jr.L1({"[l]inear": 0.1, "hidden": jr.Linear(0, 1, 9)})),
+        ),
         ("Early_Stopping=inf", jr.Recipe(jr.EarlyStopping(float("inf")))),
     ],
 )
@@ -93,6 +138,16 @@ def test_order_spaces_and_hyphens(text, recipe):
         pytest.param("dropout=40", ["rate=40", "Did you mean 0.4?"], id="a percentage"),
         pytest.param("l2=-1", ["strength=-1", "[0, inf)"], id="negative"),
         pytest.param("l2=1+l1=2", ["Separate regularizers by commas"], id="plus"),
+        pytest.param("dropout=0.2+hidden/0.5", ["'0.2'", "hidden/0.5"], id="a number among places"),
+        pytest.param("dropout=hidden/0.5+", ["''", "WHERE/NUMBER"], id="a plus too many"),
+        pytest.param("dropout=/0.5", ["'/0.5'", "WHERE/NUMBER"], id="no place"),
+        pytest.param("dropout=1/2", ["'1/2'", "WHERE/NUMBER"], id="a fraction"),
+        pytest.param("dropout=hidden/", ["''", "not a number"], id="a place without a number"),
+        pytest.param("l2=a/1+a/2", ["'a' came twice"], id="a place twice"),
+        pytest.param("l2=a/1,b/2", ["'b/2'", "Join places by plus"], id="places by comma"),
+        pytest.param("dropout=hidden/40", ["rate=40", "Did you mean 0.4?"], id="40 there"),
+        pytest.param("ema=hidden/0.9", ["{'hidden': 0.9}", "a number"], id="nothing by layer"),
+        pytest.param("l2=hidden/linear/0/1", ["'linear/0/1'", "EPOCHS"], id="half a schedule"),
         pytest.param("dropout=40%", ["Give a fraction, such as 0.4"], id="a percent sign"),
         pytest.param("l1=nan", ["strength=nan"], id="NaN"),
         pytest.param("l1=1e400", ["strength=inf"], id="infinity"),

@@ -30,20 +30,22 @@ def study():
 
 @pytest.mark.parametrize("recipe", ["plain", "normalized", "both", "weights"])
 def test_without_samples_it_is_the_exported_model(study, recipe):
-    mean, spread = study.predict(ROWS, recipe)
-    np.testing.assert_allclose(mean, study.model(recipe)(ROWS), atol=1e-6)
-    assert spread is None
+    found = study.predict(ROWS, recipe)
+    np.testing.assert_allclose(found.mean, study.model(recipe)(ROWS), atol=1e-6)
+    assert found.spread is None
+    assert found.draws is None
 
 
 def test_sampling_leaves_batch_normalization_alone(study):
     """With noise of rate 0, every sample is the prediction; a row does not see the others."""
-    mean, spread = study.predict(ROWS, "nothing dropped", samples=3)
-    np.testing.assert_allclose(mean, study.predict(ROWS, "nothing dropped").mean, atol=1e-6)
-    assert spread.max() < 1e-6
+    found = study.predict(ROWS, "nothing dropped", samples=3)
+    np.testing.assert_allclose(found.mean, study.predict(ROWS, "nothing dropped").mean, atol=1e-6)
+    assert found.spread.max() < 1e-6
     moved = ROWS.copy()
     moved[1:] *= 100
     one, other = (study.predict(X, "both", samples=5) for X in (ROWS, moved))
-    for a, b in zip(one, other, strict=True):
+    for name in ("mean", "spread"):
+        a, b = getattr(one, name), getattr(other, name)
         np.testing.assert_allclose(a[0], b[0], atol=1e-6)
         assert (a[1:] != b[1:]).any()
 
@@ -56,16 +58,17 @@ def test_samples_are_masks_of_hidden_units(study):
     h = np.maximum(ROWS @ w1 + b1, 0) * (rng.random((count, 9, 8)) >= 0.4) / 0.6
     h = np.maximum(h @ w2 + b2, 0) * (rng.random((count, 9, 4)) >= 0.4) / 0.6
     theirs = 1 / (1 + np.exp(-(h @ w3 + b3)))
-    mean, spread = study.predict(ROWS, "dropped", samples=count)
+    found = study.predict(ROWS, "dropped", samples=count)
     error = theirs.std(axis=0) / np.sqrt(count)
-    assert (np.abs(mean - theirs.mean(axis=0)) < 6 * error + 1e-6).all()
-    np.testing.assert_allclose(spread, theirs.std(axis=0, ddof=1), rtol=0.15)
+    assert (np.abs(found.mean - theirs.mean(axis=0)) < 6 * error + 1e-6).all()
+    np.testing.assert_allclose(found.spread, theirs.std(axis=0, ddof=1), rtol=0.15)
+    np.testing.assert_allclose(found.draws.mean(axis=0), found.mean, atol=1e-5)
+    np.testing.assert_allclose(found.draws.std(axis=0, ddof=1), found.spread, rtol=1e-3)
 
 
 def test_a_seed_gives_the_same_draws_and_rows_their_own(study):
     one, again = (study.predict(ROWS, "dropped", samples=4, seed=1) for _ in range(2))
-    for a, b in zip(one, again, strict=True):
-        np.testing.assert_array_equal(a, b)
+    np.testing.assert_array_equal(one.draws, again.draws)
     assert (study.predict(ROWS, "dropped", samples=4, seed=2).mean != one.mean).any()
     same = study.predict(np.repeat(ROWS[:1], 6, axis=0), "dropped", samples=2).mean
     assert len(np.unique(same)) > 1

@@ -201,7 +201,18 @@ def test_between_whole_numbers_and_from_infinity_there_is_only_a_step():
     assert jr.MaxNorm(jr.Step(np.inf, 3, 5)).max_norm.at(0) == np.inf
 
 
-@pytest.mark.parametrize("kind", [jr.EarlyStopping, jr.SWA, jr.EMA])
-def test_what_holds_for_a_whole_training_takes_no_schedule(kind):
+@pytest.mark.parametrize(
+    "make",
+    [
+        jr.EarlyStopping,
+        jr.SWA,
+        jr.EMA,
+        lambda it: jr.Lookahead(it, 0.5),
+        lambda it: jr.WarmRestarts(it, 2),
+        lambda it: jr.WarmRestarts(10, it),
+    ],
+    ids=["patience", "start_epoch", "decay", "k", "period", "multiplier"],
+)
+def test_what_holds_for_a_whole_training_takes_no_schedule(make):
     with pytest.raises(jr.RecipeError, match=r"takes no schedule\. Give a"):
-        kind(jr.Step(0, 0.5, 5))
+        make(jr.Step(1, 2, 5))

@@ -39,7 +39,7 @@ def test_layer_norm_predicts_what_pytorch_computes_from_the_same_weights(binary)
 
 @pytest.mark.parametrize("wrong", [0, -1, float("nan"), True, "small", float("inf")])
 def test_a_layer_norm_out_of_range_is_refused(wrong):
-    with pytest.raises(jr.RecipeError, match="epsilon is a number above 0"):
+    with pytest.raises(jr.RecipeError, match=r"epsilon is a number in \(0, inf\)"):
         jr.LayerNorm(epsilon=wrong)
 
 
@@ -84,7 +84,7 @@ SKIPPING = {
 
 @pytest.mark.parametrize("name", SKIPPING)
 def test_a_network_with_skip_connections_predicts_what_its_formula_says(binary, name):
-    """Prediction, curves and the exported model, where one shortcut projects and one does not."""
+    """Predictions, curves and the exported model, where one shortcut projects and one does not."""
     recipe, said = SKIPPING[name]
     widths = (8, 4, 4)
     study = study_of(recipe, binary, dense_net(widths))
@@ -92,11 +92,23 @@ def test_a_network_with_skip_connections_predicts_what_its_formula_says(binary, 
     assert not isinstance(model, keras.Sequential)
     assert all(type(layer).__module__.startswith("keras.") for layer in model.layers)
     expected = by_hand(model, binary[0], widths, **said)
-    np.testing.assert_allclose(model.predict(binary[0], verbose=0), expected, atol=1e-5)
+    ours = study.predict(binary[0], "it", trial_seed=1).mean
+    for predicted in (ours, model.predict(binary[0], verbose=0)):
+        np.testing.assert_allclose(predicted, expected, atol=1e-5)
     y = binary[1][:, None]
     loss = -np.mean(y * np.log(expected) + (1 - y) * np.log(1 - expected))
     last = study.curves[study.curves["seed"] == 1].iloc[-1]
     assert last["val_loss"] == pytest.approx(loss, abs=1e-5)
+
+
+def test_a_branch_is_judged_with_the_rate_of_the_epoch_whose_weights_are_restored(binary, held_out):
+    recipe = jr.StochasticDepth(jr.Linear(0, 0.9, 20)) + jr.EarlyStopping(1)
+    study = jr.compare(
+        dense_net(), binary, {"it": recipe}, validation=held_out, test=held_out, seeds=2,
+        epochs=20, batch_size=8, optimizer=keras.optimizers.Adam(0.05),
+    )  # fmt: skip
+    assert (study.table["best_epoch"] < study.table["epochs_run"]).all()
+    np.testing.assert_allclose(study.table["test_loss"], study.table["val_loss"], rtol=1e-6)
 
 
 def test_an_exported_network_with_skip_connections_is_standard_keras(binary, tmp_path):
@@ -110,6 +122,22 @@ def test_an_exported_network_with_skip_connections_is_standard_keras(binary, tmp
     loaded = keras.models.load_model(tmp_path / "it.keras", compile=False)
     rows = binary[0]
     np.testing.assert_array_equal(loaded.predict(rows, verbose=0), model.predict(rows, verbose=0))
+
+
+def test_a_strength_that_names_a_layer_acts_on_its_twin_and_its_projection(binary):
+    recipe = jr.ShakeShake(1.0) + jr.L2({"hidden_1": 0.1}) + jr.MaxNorm({"hidden_1": 0.7})
+    study = study_of(recipe, binary, dense_net((8, 4, 4)))
+    model = study.model("it", seed=1)
+    names = ("hidden_1", "hidden_1_2", "hidden_1_shortcut")
+    penalty = 0.1 * sum(np.square(weights_of(model, name)[0]).sum() for name in names)
+    last = study.curves[study.curves["seed"] == 1].iloc[-1]
+    assert last["penalty"] == pytest.approx(penalty, rel=1e-4)
+    for layer in model.layers:
+        if hasattr(layer, "kernel"):
+            assert (layer.kernel_regularizer is not None) == (layer.name in names)
+            assert (layer.kernel_constraint is not None) == (layer.name in names)
+    norms = [np.linalg.norm(weights_of(model, name)[0], axis=0).max() for name in names]
+    assert max(norms) <= 0.7 + 1e-6
 
 
 def test_convolutions_are_skipped_where_their_output_has_the_place_of_their_input():

@@ -33,7 +33,7 @@ def main() -> None:
     rows = job["rows"]
     task = task_of(model, Data(X[:rows], y[:rows], X[rows:], y[rows:]), job["batch"])
     steps = best_of(1, compiled_steps(task, recipe, epochs=1))
-    layout = layout_for(task)
+    layout = layout_for(task, recipe)
     program = program_for(SegmentProgram, task, recipe, layout)
     one = epoch_of(program, task, recipe, layout, trials=1)
     each = epoch_of(program, task, recipe, layout, trials=len(layout.devices))

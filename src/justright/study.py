@@ -5,38 +5,41 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from justright.data.arrays import check_count, fitting_rows
+from justright.data.preparation import transformed
 from justright.engine.outcome import Outcome
 from justright.engine.program import Task
-from justright.engine.sampling import Prediction, predicted
-from justright.engine.trial import CURVES, TrialResult
+from justright.engine.sampling import predicted, predicted_by_moments
+from justright.engine.trial import TrialResult
 from justright.errors import DataError, did_you_mean
+from justright.evidence.evidence import Evidence
 from justright.evidence.inputs import inputs_table, some_are_out
 from justright.evidence.measure import Measure
-from justright.evidence.summary import summarize
-from justright.evidence.verdict import Verdict, paired_verdict
-from justright.network.export import plain_model
+from justright.evidence.overlap import ONE_SPLIT, Overlap
+from justright.evidence.prediction import Prediction
+from justright.evidence.tables import curves_table, trials_table
+from justright.evidence.verdict import figure_of
+from justright.network.ensemble import exported
 from justright.network.inputs import outgoing_norms, reading_layers
 from justright.network.network import Network
 from justright.network.weights import random_numbers_kept
+from justright.regularizers.exports import PredictsByMoments
 from justright.regularizers.learned import settled
 from justright.regularizers.places import ActsOnUpdate
 from justright.regularizers.recipe import Recipe
+from justright.report.contributions import Contributions
 
 if TYPE_CHECKING:
     import keras
+    import numpy as np
     import pandas as pd
     from matplotlib.figure import Figure
 
-_FIGURES = ("train_loss", "val_loss", "test_loss", "train_metric", "val_metric", "test_metric")
-
 
 @dataclass(frozen=True, repr=False)
-class Study:
+class Study(Evidence):
     """Trials on one task and what they gave.
 
     Attributes:
@@ -45,12 +48,17 @@ class Study:
         notes: what was decided on the way, in sentences: the loss that was read off
             the network, rows that were held out, regularization that the model has of its own.
         features: the names of the inputs; empty where they have none.
+        preparations: the transformer of each split, fitted on its training rows; none
+            without preprocessing.
+        overlap: what the splits have in common, which intervals allow for.
     """
 
     task: Task
     results: Sequence[TrialResult]
     notes: tuple[str, ...] = ()
     features: tuple[str, ...] = ()
+    preparations: tuple[Any, ...] = ()
+    overlap: Overlap = ONE_SPLIT
 
     @property
     def metric(self) -> Measure:
@@ -73,9 +81,7 @@ class Study:
         (positive: better on the rows it was trained on), and one column for each
         strength, such as `Dropout.rate` (NaN where the recipe has none).
         """
-        import pandas as pd
-
-        return pd.DataFrame([self._row(result) for result in self.results])
+        return trials_table(self.results, self.metric)
 
     @cached_property
     def curves(self) -> pd.DataFrame:
@@ -85,18 +91,7 @@ class Study:
         dropout or noise, from the same weights at the end of the epoch; the penalty
         stands apart.
         """
-        import pandas as pd
-
-        frames = []
-        for result in self.results:
-            frame = pd.DataFrame(result.curves, columns=list(CURVES))
-            trial = result.trial
-            frame.insert(0, "epoch", np.arange(1, len(frame) + 1))
-            frame.insert(0, "split", trial.split)
-            frame.insert(0, "seed", trial.seed)
-            frame.insert(0, "recipe", trial.name)
-            frames.append(frame)
-        return pd.concat(frames, ignore_index=True)
+        return curves_table(self.results)
 
     def __repr__(self) -> str:
         names = ", ".join(self.recipes)
@@ -112,26 +107,21 @@ class Study:
         """The names of the recipes, in order."""
         return tuple(dict.fromkeys(result.trial.name for result in self.results))
 
-    def verdict(self, a: str, b: str, on: str | None = None) -> Verdict:
-        """What the paired runs allow one to say of two recipes.
+    def contributions(self, recipe: str | None = None, on: str | None = None) -> Contributions:
+        """What each technique of a recipe brings, as far as the study holds parts of it.
 
         Args:
-            a, b: names of recipes; the verdict says whether `a` is better than `b`.
-            on: a column of the table; the test metric if None, or the validation
-                metric without test rows.
+            recipe: its name; the one with most techniques if None.
+            on: as in `verdict`.
 
         Raises:
-            DataError: an unknown recipe or column.
+            DataError: an unknown recipe or column, or a study without parts of the recipe.
         """
-        column = on or ("test_metric" if self.has_test else "val_metric")
-        if column not in _FIGURES:
-            raise DataError(f"on={column!r} is no figure. {did_you_mean(column, _FIGURES)}")
-        measure = Measure("loss", False) if column.endswith("_loss") else self.metric
-        return paired_verdict(self.table, a, b, column, measure)
-
-    def summary(self) -> str:
-        """One paragraph on what the recipes changed, generated from the numbers."""
-        return summarize(self.table, self.metric, self.has_test)
+        recipes = {result.trial.name: result.trial.recipe for result in self.results}
+        full = recipe or max(recipes, key=lambda name: len(recipes[name].techniques))
+        self._of(full)
+        column, measure = figure_of(on, self.has_test, self.metric)
+        return Contributions.of(recipes, self.table, full, column, measure, self)
 
     def plot(self) -> Figure:
         """The metric's train and validation curves, one panel a recipe."""
@@ -157,7 +147,8 @@ class Study:
             ModelError: a network whose inputs go into anything but dense layers.
         """
         blueprint = self.task.blueprint
-        trials = [result.values for result in self._good(self._of(recipe), recipe)]
+        good = self._good(self._of(recipe), recipe)
+        trials = [[one.values for one in result.members] for result in good]
         norms = outgoing_norms(blueprint, trials)
         names = self.features or tuple(f"x{i}" for i in range(norms.shape[1]))
         return inputs_table(names, norms)
@@ -176,29 +167,27 @@ class Study:
         return {name: table for name, table in tables if some_are_out(table)}
 
     @random_numbers_kept()
-    def model(self, recipe: str, seed: int | None = None) -> keras.Model:
+    def model(self, recipe: str, seed: int | None = None, split: int | None = None) -> keras.Model:
         """A plain Keras model of a recipe with trained weights, compiled to be trained on.
 
         Args:
             recipe: its name.
-            seed: which trial; the one with the lowest validation loss if None.
+            seed, split: which trial; the one with the lowest validation loss, of those that
+                are meant, if None.
 
         Returns:
-            A model of standard Keras layers that predicts what the trial did. Its outputs
-            are in the order of `classes`. Of a schedule it has the number of the epoch whose
-            weights it has.
+            A model of standard Keras layers that predicts what the trial did, from rows as
+            `prepared` gives them where the study has preprocessing. Its outputs are in the
+            order of `classes`. Of a schedule it has the number of the epoch whose weights it
+            has. Networks that predict together stand in it as models of their own.
 
         Raises:
-            DataError: an unknown recipe or seed, or one whose trials all failed.
+            DataError: an unknown recipe, seed or split, or one whose trials all failed.
         """
-        chosen = self._chosen(recipe, seed)
-        return plain_model(
-            self.task.blueprint,
-            chosen.trial.recipe.in_epoch(chosen.chosen_epoch),
-            chosen.values,
-            self.task.objective,
-            self.task.optimizer,
-        )
+        chosen, task = self._chosen(recipe, seed, split), self.task
+        given = chosen.trial.recipe
+        trained = [(given.in_epoch(one.epoch), one.values) for one in chosen.members]
+        return exported(task.blueprint, trained, task.objective, task.optimizer)
 
     def predict(
         self,
@@ -207,48 +196,70 @@ class Study:
         samples: int = 0,
         seed: int = 0,
         trial_seed: int | None = None,
+        split: int | None = None,
     ) -> Prediction:
         """What a recipe's trained network predicts for rows, and how sure it is of it.
 
         With samples the recipe's noise stays on (Monte-Carlo dropout): each sample is a pass
         with masks of its own, while batch normalization keeps its running statistics and
-        layers of the model itself rest.
+        layers of the model itself rest. Of `SnapshotEnsemble` each sample is the members' joint
+        prediction, each with masks of its own. Without samples,
+        `DropConnect(inference="gaussian")` predicts by its moments, drawn from `seed`.
 
         Args:
-            X: rows (rows, …) like those it was trained on.
+            X: rows (rows, …) like those that were given to train; preprocessing is applied.
             recipe: its name.
             samples: how many draws of the noise, 0 for none, else at least 2.
             seed: of the draws: the same seed gives the same numbers.
-            trial_seed: which trial; the one with the lowest validation loss if None.
+            trial_seed, split: which trial; the one with the lowest validation loss, of those
+                that are meant, if None.
 
         Returns:
-            Mean and spread of the outputs, in the order of `classes`; without samples the
-            outputs themselves, and None.
+            Mean, spread and draws of the outputs, in the order of `classes`, with intervals and
+            the likelihood of targets; without samples the outputs alone.
 
         Raises:
-            DataError: an unknown recipe or seed, rows that do not fit, or a number of samples
-                that is none.
+            DataError: an unknown recipe, seed or split, rows that do not fit, or a number of
+                samples that is none.
             RecipeError: samples of a recipe without noise.
         """
         blueprint = self.task.blueprint
-        rows = fitting_rows(X, blueprint.model.input_shape[1:])
         check_count("samples", samples)
         check_count("seed", seed)
         if samples == 1:
             raise DataError("samples=1 has no spread. Draw at least 2, or 0 for no noise.")
-        chosen = self._chosen(recipe, trial_seed)
-        technique = chosen.trial.recipe.in_program().at(chosen.chosen_epoch - 1)
-        network = Network(blueprint, technique)
-        objective = self.task.objective
-        return predicted(
-            network, objective, technique, chosen.values, rows, int(samples), int(seed)
-        )
+        chosen = self._chosen(recipe, trial_seed, split)
+        rows = fitting_rows(self.prepared(X, chosen.trial.split), blueprint.model.input_shape[1:])
+        given = chosen.trial.recipe
+        trained = [(given.in_epoch(one.epoch).in_program(), one.values) for one in chosen.members]
+        if not samples and given.filling(PredictsByMoments):
+            drawn = predicted_by_moments(self.task, trained, rows, int(seed))
+            if drawn:
+                return Prediction(*drawn)
+        network, objective = Network(blueprint, given.in_program()), self.task.objective
+        return Prediction(*predicted(network, objective, trained, rows, int(samples), int(seed)))
+
+    def prepared(self, X: object, split: int = 0) -> object:
+        """Rows as the networks of a split take them; as they are without preprocessing.
+
+        Args:
+            X: rows like those that were given to train.
+            split: whose training rows the transformer was fitted on.
+
+        Raises:
+            DataError: an unknown split, or rows that the transformer does not take.
+        """
+        known = range(len(self.task.rows.train))
+        if split not in known:
+            raise DataError(f"Split {split} is not among those of the study: {list(known)}.")
+        return transformed(self.preparations[split], X) if self.preparations else X
 
     def settled(self, recipe: str, seed: int | None = None) -> Recipe:
         """The recipe of a trial with what it has learned in its place.
 
         `ConcreteDropout` stands as `Dropout` with the learned rate of each layer; a recipe
-        that learns no strength comes back as it is.
+        that learns no strength comes back as it is. Of networks that predict together it is
+        the newest's.
 
         Args:
             recipe: its name.
@@ -273,35 +284,13 @@ class Study:
             raise DataError(f"{recipe!r} gave no model. {Outcome.FAILED.sentence}")
         return good
 
-    def _chosen(self, recipe: str, seed: int | None) -> TrialResult:
-        results = self._of(recipe)
-        seeds = [r.trial.seed for r in results]
-        if seed is not None and seed not in seeds:
-            raise DataError(f"Seed {seed} is not among those of {recipe!r}: {seeds}.")
-        wanted = [r for r in results if seed is None or r.trial.seed == seed]
+    def _chosen(self, recipe: str, seed: int | None, split: int | None = None) -> TrialResult:
+        wanted = self._of(recipe)
+        for what, given in (("seed", seed), ("split", split)):
+            known = list(dict.fromkeys(getattr(r.trial, what) for r in wanted))
+            if given is not None and given not in known:
+                raise DataError(
+                    f"{what.capitalize()} {given} is not among those of {recipe!r}: {known}."
+                )
+            wanted = [r for r in wanted if given in (None, getattr(r.trial, what))]
         return min(self._good(wanted, recipe), key=lambda r: r.at_chosen("val_loss"))
-
-    def _row(self, result: TrialResult) -> dict[str, object]:
-        trial, failed = result.trial, result.outcome is Outcome.FAILED
-        figures = {
-            name: float("nan") if failed else result.at_chosen(name)
-            for name in ("train_loss", "val_loss", "train_metric", "val_metric")
-        }
-        test_loss, test_metric = (float("nan"),) * 2 if failed else result.test
-        return {
-            "recipe": trial.name,
-            "seed": trial.seed,
-            "split": trial.split,
-            "epochs_run": result.epochs_run,
-            "best_epoch": result.best_epoch,
-            "outcome": result.outcome.name.lower(),
-            "train_loss": figures["train_loss"],
-            "val_loss": figures["val_loss"],
-            "test_loss": test_loss,
-            "train_metric": figures["train_metric"],
-            "val_metric": figures["val_metric"],
-            "test_metric": test_metric,
-            "loss_gap": figures["val_loss"] - figures["train_loss"],
-            "gap": self.metric.advantage(figures["train_metric"], figures["val_metric"]),
-            **trial.recipe.strengths(),
-        }

@@ -101,7 +101,7 @@ def _of_rows(data: str, options: dict[str, Any], quiet: bool) -> tuple[str, Diag
 
 def _rows(data: str, options: dict[str, Any]) -> tuple[str, Any, Any]:
     """A description, the rows that train, and those that validate."""
-    from justright.cli.compare import named_rows, task_of
+    from justright.cli.job import named_rows, task_of
     from justright.data.table import read_table
 
     shaping = {n: options[n] for n in ("validation", "without", "distinct") if n in options}

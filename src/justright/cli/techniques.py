@@ -44,6 +44,8 @@ def techniques(name: str | None, markdown: bool, figure: Path | None) -> None:
         click.echo(entry_text(entry) if entry else catalog_page(entries_by_place()), nl=False)
     elif entry is None:
         console.print(catalog_table(entries_by_place()))
+        console.print("A strength by layer: dropout=input/0.2+hidden/0.5")
+        console.print("A strength over epochs: dropout=linear/0/0.5/20 (or cosine, or step)")
         console.print("One in full: [bold]justright techniques dropout[/]")
     else:
         console.print(f"\n[bold]{entry.name}[/]\n")

@@ -7,6 +7,7 @@ from importlib.resources import files
 
 import numpy as np
 
+from justright.data.holdout import hold_out
 from justright.errors import DataError, did_you_mean
 
 Pair = tuple[np.ndarray, np.ndarray]
@@ -34,22 +35,58 @@ class Example:
         return f"<Example {self.description}>"
 
 
+@dataclass(frozen=True)
+class Table:
+    """A table of numbers, not divided.
+
+    Attributes:
+        name: of the file or the set.
+        head: what it is, in words.
+        X: (rows, features) of float64.
+        y: (rows,) labels or numbers.
+        features: the names of the columns of X.
+        groups: (rows,) which rows belong together, or None.
+    """
+
+    name: str
+    head: str
+    X: np.ndarray
+    y: np.ndarray
+    features: tuple[str, ...]
+    groups: np.ndarray | None = None
+
+
 def example(name: str = "breast_cancer") -> Example:
     """A data set that ships.
 
     Args:
-        name: `"breast_cancer"`.
+        name: `"breast_cancer"` (two classes) or `"digits"` (ten).
 
     Raises:
         DataError: an unknown name.
     """
-    makers = {"breast_cancer": _breast_cancer}
+    table, parts = _shipped(name)
+    return divided(table.name, table.head, table.X, table.y, parts, table.features)
+
+
+def whole_example(name: str) -> Table:
+    """A data set that ships, not divided.
+
+    Raises:
+        DataError: an unknown name.
+    """
+    return _shipped(name)[0]
+
+
+def _shipped(name: str) -> tuple[Table, tuple[np.ndarray, ...]]:
+    """A data set, and the indices of its training, validation and test rows."""
+    makers = {"breast_cancer": _breast_cancer, "digits": _digits}
     if name not in makers:
         raise DataError(f"There is no example {name!r}. {did_you_mean(name, makers)}")
     return makers[name]()
 
 
-def _breast_cancer() -> Example:
+def _breast_cancer() -> tuple[Table, tuple[np.ndarray, ...]]:
     """80 rows to train on, so that overfitting shows; the 489 others halved.
 
     One half selects (early stopping, choosing among seeds), the other judges, so
@@ -64,10 +101,26 @@ def _breast_cancer() -> Example:
         names = file.readline().strip().split(",")
         table = np.loadtxt(file, delimiter=",")
     X, y, part = table[:, :-2], table[:, -2].astype(int), table[:, -1]
-    train, validation, test = (np.flatnonzero(part == i) for i in range(3))
+    parts = tuple(np.flatnonzero(part == i) for i in range(3))
     head = "Breast cancer (Wisconsin), 30 features, malignant or benign"
     features = tuple(name.replace("_", " ") for name in names[:-2])
-    return divided("breast_cancer", head, X, y, (train, validation, test), features)
+    return Table("breast_cancer", head, X, y, features), parts
+
+
+def _digits() -> tuple[Table, tuple[np.ndarray, ...]]:
+    """200 rows to train on, 400 to validate, the other 1197 to test, by class.
+
+    Source: Alpaydin & Kaynak, "Optical recognition of handwritten digits", UCI Machine
+    Learning Repository, 1998, CC BY 4.0, the test part, as scikit-learn brings it.
+    """
+    from sklearn.datasets import load_digits
+
+    X, y = load_digits(return_X_y=True)
+    rest, test = hold_out(y, 1197, "test rows")
+    kept, held = hold_out(y[rest], 400, "validation rows")
+    features = tuple(f"row {i} column {j}" for i in range(8) for j in range(8))
+    head = "Handwritten digits, 8 × 8 pixels, ten classes"
+    return Table("digits", head, X, y, features), (rest[kept], rest[held], test)
 
 
 def divided(

@@ -13,7 +13,12 @@ SPLIT_SEED = 42
 
 
 def hold_out(
-    y: np.ndarray, size: float | int, what: str, seed: int = SPLIT_SEED
+    y: np.ndarray,
+    size: float | int,
+    what: str,
+    seed: int = SPLIT_SEED,
+    groups: np.ndarray | None = None,
+    ordered: bool = False,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Divide rows in two.
 
@@ -22,6 +27,9 @@ def hold_out(
         size: how much to hold out: a fraction in (0, 1), or a number of rows.
         what: what the held-out rows are for, in an error message.
         seed: of the draw.
+        groups: (rows,) rows of the same group stay on one side; the fraction is then one of
+            groups.
+        ordered: whether the last rows are held out, for rows in the order of time.
 
     Returns:
         Indices of the rows kept and of those held out, both sorted.
@@ -30,11 +38,28 @@ def hold_out(
         DataError: a fraction outside (0, 1), or one that leaves a side empty.
     """
     count = held_count(size, len(y), what)
+    if ordered:
+        return np.arange(len(y) - count), np.arange(len(y) - count, len(y))
+    if groups is not None:
+        return _whole_groups(groups, size, what, seed)
     from sklearn.model_selection import train_test_split
 
     kept, held = train_test_split(
-        np.arange(len(y)), test_size=count, random_state=seed, stratify=_classes(y, count)
+        np.arange(len(y)), test_size=count, random_state=seed, stratify=classes_of(y, count)
     )
+    return np.sort(kept), np.sort(held)
+
+
+def _whole_groups(
+    groups: np.ndarray, size: float | int, what: str, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    from sklearn.model_selection import GroupShuffleSplit
+
+    number = len(np.unique(groups))
+    if number < 2:
+        raise DataError(f"{what}={size!r} holds out whole groups, and all rows are of one.")
+    draw = GroupShuffleSplit(1, test_size=held_count(size, number, what), random_state=seed)
+    kept, held = next(draw.split(groups, groups=groups))
     return np.sort(kept), np.sort(held)
 
 
@@ -81,8 +106,13 @@ def drawn_rows(rows: int, counts: Mapping[str, int], seed: int = SPLIT_SEED) -> 
     }
 
 
-def _classes(y: np.ndarray, held: int) -> np.ndarray | None:
-    """The labels to keep the shares of, if every class can be on both sides."""
+def classes_of(y: np.ndarray, held: int) -> np.ndarray | None:
+    """The labels to keep the shares of, if every class can be on both sides.
+
+    Args:
+        y: targets.
+        held: how many rows are held out.
+    """
     if y.ndim != 1 or y.dtype.kind not in "biuUS":
         return None
     _, counts = np.unique(y, return_counts=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from justright.data.arrays import as_number, checked_targets
-from justright.data.examples import Example, divided
+from justright.data.examples import Example, Table, divided
 from justright.data.holdout import held_count, hold_out
 from justright.errors import DataError, did_you_mean
 
@@ -42,6 +42,35 @@ def read_table(
         The divided data, columns standardised on the training rows.
 
     Raises:
+        DataError: as `read_columns` does, or too few rows to divide.
+    """
+    table = read_columns(path, target, without=without, distinct=distinct)
+    y = table.y
+    rest, test = hold_out(y, SHARE, "test rows")
+    count = held_count(validation, len(y), "validation")
+    inner, selecting = hold_out(y[rest], count, "validation rows")
+    parts = rest[inner], rest[selecting], test
+    return divided(table.name, table.head, table.X, y, parts, table.features)
+
+
+def read_columns(
+    path: Path,
+    target: str | None,
+    group: str | None = None,
+    *,
+    without: Sequence[str] = (),
+    distinct: bool = False,
+) -> Table:
+    """Read a CSV file with a header.
+
+    Args:
+        path: the file; `.csv`, also compressed (`.csv.gz`).
+        target: the name of the target's column; the last one if None.
+        group: the name of a column that says which rows belong together, or None.
+        without: names of columns to leave out.
+        distinct: whether rows that are alike in all columns count once.
+
+    Raises:
         DataError: no such file, an empty one, no such column, text or missing
             values among the features.
     """
@@ -63,7 +92,7 @@ def read_table(
             "columns, features and a target, and some rows are wanted."
         )
     name = target if target is not None else str(frame.columns[-1])
-    for column in (name, *without):
+    for column in (name, *without, *([] if group is None else [group])):
         if column not in frame.columns:
             known = map(str, frame.columns)
             raise DataError(f"{path.name} has no column {column!r}. {did_you_mean(column, known)}")
@@ -75,16 +104,24 @@ def read_table(
     frame = frame.drop(columns=list(without))
     frame = frame.drop_duplicates(ignore_index=True) if distinct else frame
     y = checked_targets(frame[name].to_numpy(), len(frame), f"The column {name!r}", path.name)
-    features = frame.drop(columns=name)
+    groups = None if group is None else _groups(frame, group, name, path.name)
+    features = frame.drop(columns=[name] if group is None else [name, group])
     _check_numeric(features, path.name)
     X = features.to_numpy(np.float64)
-    rest, test = hold_out(y, SHARE, "test rows")
-    count = held_count(validation, len(y), "validation")
-    inner, selecting = hold_out(y[rest], count, "validation rows")
-    parts = rest[inner], rest[selecting], test
     head = f"{path.name}, {X.shape[1]} features, target {name}"
-    names = tuple(map(str, features.columns))
-    return divided(path.name, head, X, y, parts, names)
+    return Table(path.name, head, X, y, tuple(map(str, features.columns)), groups)
+
+
+def _groups(frame: pd.DataFrame, group: str, target: str, file: str) -> np.ndarray:
+    if group == target:
+        raise DataError(f"{file}: {group!r} is the target, and cannot be the groups too.")
+    missing = frame[group].isna().to_numpy()
+    if missing.any():
+        raise DataError(
+            f"{file}: the column {group!r} says no group for {int(missing.sum())} of {len(frame)} "
+            f"rows, the first in row {int(missing.argmax())}. Fill it in."
+        )
+    return frame[group].to_numpy()
 
 
 def _check_header(frame: pd.DataFrame, file: str) -> None:

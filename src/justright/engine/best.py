@@ -11,31 +11,29 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from justright.network.network import Buffers
-from justright.regularizers.places import StopRule, Weights
+from justright.engine.members import Predictor
+from justright.regularizers.places import StopRule
 
 
 class Best(NamedTuple):
     """The best epoch so far.
 
-    Shapes: value, epoch, waited are scalars; weights and buffers are what predicts
-    with them.
+    Shapes: value, epoch, waited are scalars; the predictor is what predicts with them.
     """
 
     value: jax.Array
     epoch: jax.Array
     waited: jax.Array
-    weights: Weights
-    buffers: Buffers
+    predictor: Predictor
 
 
-def start(weights: Weights, buffers: Buffers) -> Best:
+def start(predictor: Predictor) -> Best:
     """Before the first epoch: anything is better."""
-    return Best(jnp.float32(jnp.inf), jnp.int32(0), jnp.int32(0), weights, buffers)
+    return Best(jnp.float32(jnp.inf), jnp.int32(0), jnp.int32(0), predictor)
 
 
 def watch(
-    best: Best, rule: StopRule, epoch: jax.Array, value: jax.Array, now: tuple[Weights, Buffers]
+    best: Best, rule: StopRule, epoch: jax.Array, value: jax.Array, now: Predictor
 ) -> tuple[Best, jax.Array]:
     """Take one epoch into account.
 
@@ -53,12 +51,10 @@ def watch(
     improved = watching & (value < best.value - rule.min_delta)
     waited = jnp.where(improved, 0, best.waited + watching.astype(jnp.int32))
     keep = improved & rule.restore_best
-    weights, buffers = jax.lax.cond(keep, lambda: now, lambda: (best.weights, best.buffers))
     updated = Best(
         value=jnp.where(improved, value, best.value),
         epoch=jnp.where(improved, epoch, best.epoch),
         waited=waited,
-        weights=weights,
-        buffers=buffers,
+        predictor=jax.lax.cond(keep, lambda: now, lambda: best.predictor),
     )
     return updated, waited >= rule.patience

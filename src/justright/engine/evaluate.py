@@ -5,11 +5,10 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
-from justright.engine.forward import weigh_in_prediction
-from justright.engine.rows import Rows
-from justright.network.network import Buffers, Network
+from justright.engine.members import Predictor, outputs
+from justright.engine.rows import Part, Rows
+from justright.network.network import Network
 from justright.network.objective import Objective
-from justright.regularizers.places import Weights
 from justright.regularizers.recipe import Recipe
 
 # Larger parts are read in pieces, so that memory stays bounded: of so many rows, or fewer where
@@ -27,31 +26,27 @@ def evaluate(
     network: Network,
     objective: Objective,
     recipe: Recipe,
-    weights: Weights,
-    buffers: Buffers,
+    predictor: Predictor,
     rows: Rows,
-    parts: tuple[jax.Array, ...],
+    parts: tuple[Part, ...],
 ) -> jax.Array:
     """Mean loss and metric of each part in one pass.
 
     Args:
-        recipe: says what prediction does with branches.
-        parts: indices (n,) into the pool, one array a part.
+        recipe: says what prediction does with branches; from `Predictor.recipe`.
+        parts: rows of the pool.
 
     Returns:
         (parts, 2): loss and metric; NaN for an empty part.
     """
-    index = jnp.concatenate(parts)
+    index = jnp.concatenate([part.index for part in parts])
     total = index.shape[0]
-    weigh = weigh_in_prediction(recipe)
 
     def figures(chunk: jax.Array) -> jax.Array:
         targets = rows.targets[chunk]
-        outputs = network.forward(
-            weights, buffers, rows.inputs[chunk], training=False, weigh=weigh
-        ).outputs
+        predicted = outputs(network, objective, recipe, predictor, rows.inputs[chunk])
         return jnp.stack(
-            [objective.loss_rows(targets, outputs), objective.metric_rows(targets, outputs)],
+            [objective.loss_rows(targets, predicted), objective.metric_rows(targets, predicted)],
             axis=1,
         )
 
@@ -64,10 +59,18 @@ def evaluate(
         per_row = jax.lax.map(figures, chunks).reshape(filled, 2)
     means, start = [], 0
     for part in parts:
-        size = part.shape[0]
-        # Divided by a number that the compiler does not know: it would multiply by the
-        # reciprocal, and the mean of ones would not be one.
-        count = jax.lax.optimization_barrier(jnp.float32(size))
-        means.append(per_row[start : start + size].sum(axis=0) / count)
+        size = part.index.shape[0]
+        means.append(_mean(per_row[start : start + size], part))
         start += size
     return jnp.stack(means)
+
+
+def _mean(per_row: jax.Array, part: Part) -> jax.Array:
+    """The mean (2,) of figures (n, 2) over the real rows of a part."""
+    real = part.real()
+    # Divided by a number that the compiler does not know: it would multiply by the
+    # reciprocal, and the mean of ones would not be one.
+    if real is None:
+        count = jax.lax.optimization_barrier(jnp.float32(per_row.shape[0]))
+        return per_row.sum(axis=0) / count
+    return (per_row * real[:, None]).sum(axis=0) / real.sum()

@@ -20,6 +20,7 @@ from justright.regularizers.random import fold_in, random_words
 SORTED_PACKED = 4096
 
 _INITIAL_WEIGHTS, _BATCH_ORDER, _TECHNIQUES, _OWN_LAYERS, _PASS_ORDER, _PREDICTION = range(6)
+_MASKS, _ORDERS = 6, 7
 
 
 def initial_weights_seed(seed: int, split: int) -> int:
@@ -52,6 +53,21 @@ def prediction_key(seed: int) -> np.ndarray:
     return _words(seed, 0, _PREDICTION)
 
 
+def mask_draws(seed: int, split: int) -> np.random.Generator:
+    """What draws the masks of an ensemble of thinned networks."""
+    return np.random.default_rng([seed, split, _MASKS])
+
+
+def order_draws(seed: int, split: int) -> np.random.Generator:
+    """What draws the orders in which techniques are added, to share out what they bring."""
+    return np.random.default_rng([seed, split, _ORDERS])
+
+
+def prediction_draws(seed: int) -> jax.Array:
+    """The key of what a rule of prediction draws, where the recipe's noise rests."""
+    return fold_in(jax.random.wrap_key_data(jnp.asarray(prediction_key(seed))), 0, 1)
+
+
 def stream_of(technique: object) -> int:
     """A number for a kind of technique, to fold into a key: the same on every machine."""
     return zlib.crc32(type(technique).__name__.encode()) & 0x7FFFFFFF
@@ -62,16 +78,41 @@ def step_key(key_data: jax.Array, technique: object, step: jax.Array) -> jax.Arr
     return fold_in(jax.random.wrap_key_data(key_data), stream_of(technique), step)
 
 
-def shuffled(key_data: jax.Array, epoch: jax.Array, rows: jax.Array) -> jax.Array:
-    """The rows (n,) in the order of one epoch."""
+def shuffled(
+    key_data: jax.Array, epoch: jax.Array, rows: jax.Array, real: jax.Array | None = None
+) -> jax.Array:
+    """The rows (n,) in the order of one epoch.
+
+    Args:
+        key_data: (2,) of uint32.
+        epoch: which.
+        rows: (n,) what is put in order.
+        real: how many of them, the first ones, are to stand before the others; all if None.
+    """
     count = rows.shape[0]
     words = random_words(fold_in(jax.random.wrap_key_data(key_data), epoch), count)
-    if count > SORTED_PACKED:
+    if real is not None:
+        last = jnp.uint32(0xFFFFFFFF)
+        words = jnp.where(jax.lax.iota(jnp.uint32, count) < real, words >> 1, last)
+    if count > 1 << 16:
         return jax.lax.sort_key_val(words, rows)[1]
+    if count > SORTED_PACKED:
+        return rows[_sorted_by_halves(words)]
     # One array sorts five times as fast as two: the low bits of each word say which row it is.
     low = jnp.uint32((1 << (count - 1).bit_length()) - 1)
     packed = jax.lax.sort((words & ~low) | jax.lax.iota(jnp.uint32, count))
     return rows[(packed & low).astype(jnp.int32)]
+
+
+def _sorted_by_halves(words: jax.Array) -> jax.Array:
+    """The positions of words (n,) in order, n ≤ 65536, in two sorts of one array each.
+
+    First by the low halves, then by the high ones: where those are equal, the first order stays.
+    """
+    low, here = jnp.uint32(0xFFFF), jax.lax.iota(jnp.uint32, words.shape[0])
+    first = jax.lax.sort((words << 16) | here) & low
+    second = jax.lax.sort((words[first.astype(jnp.int32)] & ~low) | here) & low
+    return first[second.astype(jnp.int32)].astype(jnp.int32)
 
 
 def _words(seed: int, split: int, purpose: int) -> np.ndarray:

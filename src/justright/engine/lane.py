@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -14,13 +15,14 @@ from justright.engine.evaluate import CHUNK, evaluate
 from justright.engine.forward import KeyOf, run
 from justright.engine.keys import shuffled, step_key
 from justright.engine.outcome import Outcome
-from justright.engine.rows import Array, Rows
+from justright.engine.rows import Array, Part, Rows
 from justright.engine.step import (
     Machinery,
     Training,
     begin,
     penalty_of,
     prediction_weights,
+    predictor,
     train_step,
 )
 from justright.engine.trial import CURVES
@@ -86,9 +88,11 @@ class Plan(NamedTuple):
 
 def enter(machinery: Machinery, order: Order) -> Lane:
     """The state of a lane in which a trial has not yet begun."""
+    recipe = order.recipe.at(0)
+    training = begin(machinery, recipe, order.weights, order.buffers)
     return Lane(
-        training=begin(machinery, order.recipe.at(0), order.weights, order.buffers),
-        best=best_so_far.start(order.weights, order.buffers),
+        training=training,
+        best=best_so_far.start(predictor(recipe, training)),
         epoch=jnp.int32(0),
         outcome=jnp.where(order.epochs > 0, Outcome.RUNNING, Outcome.IDLE).astype(jnp.int32),
         test=jnp.full((2,), jnp.nan, jnp.float32),
@@ -127,21 +131,45 @@ def run_epoch(
     machinery: Machinery, plan: Plan, rows: Rows, lane: Lane, order: Order
 ) -> tuple[Lane, jax.Array]:
     """Train one epoch, and close it."""
-    order = order.at(lane.epoch)
-    index, weights = epoch_batches(plan, rows.train[order.split], order.order_key, lane.epoch)
+    training = train_epoch(machinery, plan, rows, lane.training, order, lane.epoch)
+    return close_epoch(machinery, rows, lane._replace(training=training), order)
 
-    def step(
-        training: Training, chosen: tuple[jax.Array, jax.Array | None]
-    ) -> tuple[Training, None]:
+
+def train_epoch(
+    machinery: Machinery, plan: Plan, rows: Rows, training: Training, order: Order, epoch: jax.Array
+) -> Training:
+    """Train on each batch of an epoch once.
+
+    Args:
+        machinery, plan, rows: what trains, in which sizes, on what.
+        training: the state before.
+        order: the trial.
+        epoch: counted from 0.
+    """
+    recipe = order.recipe.at(epoch)
+    train, _, _ = rows.parts(order.split)
+    index, weights = epoch_batches(plan, train, order.order_key, epoch)
+
+    def step(training: Training, chosen: tuple[jax.Array, jax.Array | None]) -> Training:
         rows_of_batch, row_weights = chosen
         batch = Batch(rows.inputs[rows_of_batch], rows.targets[rows_of_batch], row_weights)
-        return (
-            train_step(machinery, order.recipe, order.rate, order.technique_key, training, batch),
-            None,
-        )
+        return train_step(counting, recipe, order.rate, order.technique_key, training, batch)
 
-    training, _ = jax.lax.scan(step, lane.training, (index, weights))
-    return close_epoch(machinery, rows, lane._replace(training=training), order)
+    if train.count is None:
+        counting = machinery
+        return jax.lax.scan(
+            lambda carry, chosen: (step(carry, chosen), None), training, (index, weights)
+        )[0]
+    # Of so many batches the last ones may hold no row of this split.
+    steps = -(-train.count // plan.batch_size)
+    counting = replace(machinery, steps_per_epoch=steps)
+    trained: Training = jax.lax.fori_loop(
+        0,
+        steps,
+        lambda i, carry: step(carry, jax.tree.map(lambda a: a[i], (index, weights))),
+        training,
+    )
+    return trained
 
 
 def close_epoch(
@@ -152,23 +180,22 @@ def close_epoch(
     Returns:
         The new state, and the figures (5,) of `CURVES`.
     """
-    order = order.at(lane.epoch)
+    recipe = order.recipe.at(lane.epoch)
     training = lane.training
-    train, validation = rows.train[order.split], rows.validation[order.split]
-    predicting = prediction_weights(order.recipe, training)
+    train, validation, _ = rows.parts(order.split)
+    now = predictor(recipe, training)
     (train_loss, train_metric), (val_loss, val_metric) = evaluate(
         machinery.network,
         machinery.objective,
-        order.recipe,
-        predicting,
-        training.buffers,
+        now.recipe(order.recipe, lane.epoch),
+        now,
         rows,
         (train, validation),
     )
     penalty = logged_penalty(
         machinery,
-        order.recipe,
-        predicting,
+        recipe,
+        prediction_weights(recipe, training),
         training.buffers,
         rows,
         train,
@@ -178,9 +205,7 @@ def close_epoch(
     sign = -1.0 if machinery.objective.higher_is_better else 1.0
     monitored = jnp.where(order.rule.by_metric, sign * val_metric, val_loss)
     epoch = lane.epoch + 1
-    best, stop = best_so_far.watch(
-        lane.best, order.rule, epoch, monitored, (predicting, training.buffers)
-    )
+    best, stop = best_so_far.watch(lane.best, order.rule, epoch, monitored, now)
     outcome = jnp.select(
         [~jnp.isfinite(train_loss + val_loss), stop, epoch >= order.epochs],
         [jnp.int32(Outcome.FAILED), jnp.int32(Outcome.STOPPED), jnp.int32(Outcome.FINISHED)],
@@ -190,7 +215,7 @@ def close_epoch(
 
 
 def epoch_batches(
-    plan: Plan, train: jax.Array, key_data: jax.Array, epoch: jax.Array
+    plan: Plan, train: Part, key_data: jax.Array, epoch: jax.Array
 ) -> tuple[jax.Array, jax.Array | None]:
     """The rows of each batch of an epoch.
 
@@ -201,16 +226,21 @@ def epoch_batches(
         Indices (steps, batch_size) into the pool, and what each row counts
         (steps, batch_size), None if all batches are full.
     """
-    count = train.shape[0]
+    listed = train.index
     if plan.shuffle:
-        train = shuffled(key_data, epoch, train)
-    steps = -(-count // plan.batch_size)
+        listed = shuffled(key_data, epoch, listed, train.count)
+    length = listed.shape[0]
+    steps = -(-length // plan.batch_size)
     filled = steps * plan.batch_size
-    index = jnp.resize(train, (filled,)).reshape(steps, plan.batch_size)
-    if filled == count:
-        return index, None
-    real = (jnp.arange(filled) < count).astype(jnp.float32)
-    return index, real.reshape(steps, plan.batch_size)
+    place = jnp.arange(filled)
+    if train.count is None:
+        index = jnp.resize(listed, (filled,)).reshape(steps, plan.batch_size)
+        if filled == length:
+            return index, None
+    else:
+        index = listed[place % train.count].reshape(steps, plan.batch_size)
+    count = length if train.count is None else train.count
+    return index, (place < count).astype(jnp.float32).reshape(steps, plan.batch_size)
 
 
 def logged_penalty(
@@ -219,7 +249,7 @@ def logged_penalty(
     weights: Weights,
     buffers: Weights,
     rows: Rows,
-    train: jax.Array,
+    train: Part,
     key: KeyOf,
 ) -> jax.Array:
     """The penalty at the end of an epoch, the model's own included; on at most `CHUNK` rows."""
@@ -227,10 +257,9 @@ def logged_penalty(
     if not (network.has_own_penalty or recipe.filling(ActsOnLoss) or recipe.filling(ActsOnUpdate)):
         return jnp.zeros(())
     of_rows = any(not one.weights_only for one in recipe.filling(ActsOnLoss))
-    first = train[: CHUNK if of_rows else 1]
-    if network.has_activity_penalty:
-        first = train
-    batch = Batch(rows.inputs[first], rows.targets[first], None)
+    some = train.index.shape[0] if network.has_activity_penalty else CHUNK if of_rows else 1
+    first, real = train.index[:some], train.real()
+    batch = Batch(rows.inputs[first], rows.targets[first], None if real is None else real[:some])
     passed, look = run(
         network, machinery.objective, recipe, weights, buffers, batch, key, training=False
     )
@@ -239,17 +268,17 @@ def logged_penalty(
 
 def leave(machinery: Machinery, rows: Rows, lane: Lane, order: Order) -> Lane:
     """Put the chosen weights in place and judge them on the test rows."""
-    order = order.at(lane.epoch - 1)
     restored = order.rule.restore_best & (lane.best.epoch > 0)
-    weights, buffers = jax.lax.cond(
+    epoch = jnp.where(restored, lane.best.epoch, lane.epoch) - 1
+    chosen = jax.lax.cond(
         restored,
-        lambda: (lane.best.weights, lane.best.buffers),
-        lambda: (prediction_weights(order.recipe, lane.training), lane.training.buffers),
+        lambda: lane.best.predictor,
+        lambda: predictor(order.recipe.at(epoch), lane.training),
     )
-    test = rows.test[order.split]
+    _, _, test = rows.parts(order.split)
     judged = lane.test
-    if test.shape[0]:
+    if test.index.shape[0]:
         network, objective = machinery.network, machinery.objective
-        figures = evaluate(network, objective, order.recipe, weights, buffers, rows, (test,))
-        judged = figures[0]
-    return lane._replace(best=lane.best._replace(weights=weights, buffers=buffers), test=judged)
+        recipe = chosen.recipe(order.recipe, epoch)
+        judged = evaluate(network, objective, recipe, chosen, rows, (test,))[0]
+    return lane._replace(best=lane.best._replace(predictor=chosen), test=judged)

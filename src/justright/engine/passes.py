@@ -24,7 +24,7 @@ from justright.engine.progress import Progress, Report
 from justright.engine.queue import Queue, Remembered
 from justright.engine.rows import Rows
 from justright.engine.scheduler import all_results, by_structure, compilers_for
-from justright.engine.size import layout_for
+from justright.engine.size import Layouts, layouts_for
 from justright.engine.stream import Block, Stream, ahead
 from justright.engine.streamed import StreamedProgram
 from justright.engine.trial import Trial, TrialResult
@@ -48,7 +48,7 @@ def run_passes(
         initial_values: from a seed for the initializers to values by path, or the
             values that every trial starts from.
         stream: the task's.
-        layout: where lanes live; chosen from the devices if None.
+        layout: where lanes live; chosen for each structure from the devices if None.
         on_progress: called after each pass.
 
     Returns:
@@ -56,10 +56,10 @@ def run_passes(
     """
     start, report = Remembered(initial_values), Report(trials, on_progress)
 
-    def run(remaining: Sequence[Trial], layout: Layout) -> Iterator[tuple[int, TrialResult]]:
-        return _run(task, stream, remaining, start, layout, report)
+    def run(remaining: Sequence[Trial], layouts: Layouts) -> Iterator[tuple[int, TrialResult]]:
+        return _run(task, stream, remaining, start, layouts, report)
 
-    return all_results(trials, layout or layout_for(task), run)
+    return all_results(trials, layouts_for(task, layout), run)
 
 
 def _run(
@@ -67,21 +67,22 @@ def _run(
     stream: Stream,
     trials: Sequence[Trial],
     start: Remembered,
-    layout: Layout,
+    layouts: Layouts,
     report: Report,
 ) -> Iterator[tuple[int, TrialResult]]:
     """Yield `(position, result)` as trials end."""
-    rows = jax.device_put(task.rows, layout.everywhere())
     groups = by_structure(trials)
+    chosen = [layouts(trials[group[0]].recipe) for group in groups]
+    rows = jax.device_put(task.rows, chosen[0].everywhere())
     queues = [
         _PassQueue(StreamedProgram, task, [trials[i] for i in group], start, layout)
-        for group in groups
+        for group, layout in zip(groups, chosen, strict=True)
     ]
     with ThreadPoolExecutor(compilers_for(queues)) as compilers:
         list(compilers.map(lambda queue: queue.compile(rows), queues))
     # One reader for all passes: each thread keeps memory that it has freed to itself.
     with ThreadPoolExecutor(1) as reader:
-        blocks = partial(ahead, stream, layout, reader)
+        blocks = partial(ahead, stream, chosen[0], reader)
         while sum(queue.enter() for queue in queues):
             for queue, position, result in _together(queues, blocks, rows, report):
                 yield groups[queue][position], result

@@ -101,11 +101,12 @@ class Program(ABC):
             )
         _check_schedule(task, recipe)
         count = task.training_rows
-        if self.network.has_activity_penalty and count != task.steps_per_epoch * task.batch_size:
+        uneven = task.rows.counts is not None or count != task.steps_per_epoch * task.batch_size
+        if self.network.has_activity_penalty and uneven:
             raise ModelError(
                 "The model has an activity regularizer, which sums over the rows of a batch, and "
-                f"batches of {task.batch_size} do not divide the {count} training rows. Use a "
-                "batch size that does."
+                f"batches of {task.batch_size} do not divide the {count} training rows of each "
+                "split. Use a batch size that does."
             )
         self._machinery = Machinery(
             network=self.network,
@@ -116,13 +117,14 @@ class Program(ABC):
         self._plan = Plan(task.batch_size, task.shuffle, CAPACITY)
         self._block = task.stream.shapes if task.stream else None
         self._compiled: Any = None
+        self._shapes: Any = None
         self._lock = threading.Lock()
 
     def compile(self, rows: Rows, orders: Order) -> None:
         """Compile for these shapes, once."""
         with self._lock:
             if self._compiled is None:
-                lanes = jax.eval_shape(partial(_idle, self._machinery, self.layout), orders)
+                lanes = self._lane_shapes(orders)
                 over_lanes = self.layout.over_lanes()
                 self._compiled = self._build(
                     shaped(rows, self.layout.everywhere()),
@@ -132,10 +134,16 @@ class Program(ABC):
 
     def idle_lanes(self, orders: Order) -> Lane:
         """Lanes without a trial."""
-        shapes = jax.eval_shape(partial(_idle, self._machinery, self.layout), orders)
         return jax.tree.map(
-            lambda a: jax.device_put(np.zeros(a.shape, a.dtype), self.layout.over_lanes()), shapes
+            lambda a: jax.device_put(np.zeros(a.shape, a.dtype), self.layout.over_lanes()),
+            self._lane_shapes(orders),
         )
+
+    def _lane_shapes(self, orders: Order) -> Lane:
+        if self._shapes is None:  # Tracing it takes tens of milliseconds: once a program.
+            idle = partial(_idle, self._machinery, self.layout)
+            self._shapes = jax.eval_shape(idle, orders)
+        return self._shapes
 
     @abstractmethod
     def _build(self, rows: Rows, lanes: Lane, orders: Order) -> Any:
@@ -198,6 +206,12 @@ def program_for(kind: type[Kind], task: Task, recipe: Recipe, layout: Layout) ->
         while len(_programs) > _KEPT:
             _programs.popitem(last=False)
     return program
+
+
+def forget() -> None:
+    """Drop the programs that are kept for the next study."""
+    with _programs_lock:
+        _programs.clear()
 
 
 def _check_schedule(task: Task, recipe: Recipe) -> None:

@@ -17,10 +17,11 @@ from justright.engine.keys import (
 )
 from justright.engine.lane import Lane, Order
 from justright.engine.layout import Layout
+from justright.engine.members import Predictor
 from justright.engine.outcome import Outcome
 from justright.engine.program import Kind, Task, program_for
 from justright.engine.rows import Rows
-from justright.engine.trial import Trial, TrialResult
+from justright.engine.trial import Member, Trial, TrialResult
 from justright.network.weights import Arrays
 from justright.regularizers.places import StopRule
 
@@ -116,19 +117,32 @@ class Queue(Generic[Kind]):
         trial = self._trials[position]
         rule = trial.recipe.stop_rule()
         best_epoch = int(np.asarray(lanes.best.epoch)[lane])
-        variables = lanes.best.weights | lanes.best.buffers
+        chosen_epoch = best_epoch if rule.restore_best and best_epoch else len(curves)
+        earlier: list[Member] = []
+        values: Arrays = {}
+        if outcome is not Outcome.PRUNED:
+            *earlier, (values, _) = self._networks(lanes.best.predictor, lane, chosen_epoch)
         loss, metric = np.asarray(lanes.test)[lane]
         return position, TrialResult(
             trial=trial,
             outcome=outcome,
             curves=curves,
             best_epoch=best_epoch,
-            chosen_epoch=best_epoch if rule.restore_best and best_epoch else len(curves),
+            chosen_epoch=chosen_epoch,
             test=(float(loss), float(metric)),
-            values={}
-            if outcome is Outcome.PRUNED
-            else {p: np.array(np.asarray(variables[v])[lane]) for p, v in self._paths.items()},
+            values=values,
+            earlier=tuple(earlier),
         )
+
+    def _networks(self, predictor: Predictor, lane: int, epoch: int) -> list[Member]:
+        """The networks in a lane, oldest first; the last one is that of the chosen epoch."""
+        variables = predictor.weights | predictor.buffers
+        values = {p: np.array(np.asarray(variables[v])[lane]) for p, v in self._paths.items()}
+        if predictor.steps is None or predictor.epochs is None:
+            return [Member(values, epoch)]
+        steps, epochs = (np.asarray(a)[lane] for a in (predictor.steps, predictor.epochs))
+        kept = [i for i in np.argsort(steps) if steps[i]]
+        return [Member({p: v[i] for p, v in values.items()}, int(epochs[i])) for i in kept]
 
     def _order(self, trial: Trial) -> Order:
         network = self._program.network

@@ -11,7 +11,8 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -26,10 +27,11 @@ from justright.engine.progress import Progress, Report
 from justright.engine.pruning import Pruning
 from justright.engine.queue import Queue, Remembered
 from justright.engine.rows import Rows
-from justright.engine.size import layout_for
+from justright.engine.size import Layouts, layouts_for
 from justright.engine.trial import Trial, TrialResult
 from justright.errors import ModelError
 from justright.network.weights import Arrays
+from justright.regularizers.recipe import Recipe
 
 # Seconds between two looks at the lanes: often enough for a smooth progress
 # bar, seldom enough that the host's part stays small.
@@ -52,7 +54,7 @@ def run_trials(
         trials: what to train; structures may differ.
         initial_values: from a seed for the initializers to values by path, or the
             values that every trial starts from.
-        layout: where lanes live; chosen from the devices if None.
+        layout: where lanes live; chosen for each structure from the devices if None.
         pruning: which trials are given up on the way; none if None.
         on_progress: called after each segment.
 
@@ -61,32 +63,45 @@ def run_trials(
     """
     report, start = Report(trials, on_progress), Remembered(initial_values)
 
-    def run(remaining: Sequence[Trial], layout: Layout) -> Iterator[tuple[int, TrialResult]]:
-        return _run(task, remaining, start, layout, report, pruning)
+    def run(remaining: Sequence[Trial], layouts: Layouts) -> Iterator[tuple[int, TrialResult]]:
+        return _run(task, remaining, start, layouts, report, pruning)
 
-    return all_results(trials, layout or layout_for(task), run)
+    return all_results(trials, layouts_for(task, layout), run)
 
 
 def all_results(
     trials: Sequence[Trial],
-    layout: Layout,
-    run: Callable[[Sequence[Trial], Layout], Iterator[tuple[int, TrialResult]]],
+    layouts: Layouts,
+    run: Callable[[Sequence[Trial], Layouts], Iterator[tuple[int, TrialResult]]],
 ) -> list[TrialResult]:
     """The results of all trials in order, with fewer lanes where memory does not hold them.
 
     Args:
         trials: what to train.
-        layout: to begin with.
-        run: from trials that have not ended and a layout, `(position, result)` as they end.
+        layouts: to begin with.
+        run: from trials that have not ended and layouts, `(position, result)` as they end.
+
+    Raises:
+        ModelError: one lane is too large already.
+        jax.errors.JaxRuntimeError: another error.
     """
     results: dict[int, TrialResult] = {}
     while len(results) < len(trials):
         waiting = [i for i in range(len(trials)) if i not in results]
         try:
-            for i, result in run([trials[i] for i in waiting], layout):
+            for i, result in run([trials[i] for i in waiting], layouts):
                 results[waiting[i]] = result
         except jax.errors.JaxRuntimeError as error:
-            layout = _smaller_after(error, layout)
+            if "RESOURCE_EXHAUSTED" not in str(error):
+                raise
+            first = (trials[group[0]] for group in by_structure(trials))
+            if all(layouts(trial.recipe).lanes_per_device == 1 for trial in first):
+                raise ModelError(
+                    "The device's memory does not hold one lane: the network's weights, what the "
+                    "optimizer keeps, and the activations of a batch. Use smaller batches or a "
+                    "smaller network."
+                ) from error
+            layouts = partial(_halved, layouts)
     return [results[i] for i in range(len(trials))]
 
 
@@ -94,16 +109,17 @@ def _run(
     task: Task,
     trials: Sequence[Trial],
     start: Remembered,
-    layout: Layout,
+    layouts: Layouts,
     report: Report,
     pruning: Pruning | None,
 ) -> Iterator[tuple[int, TrialResult]]:
     """Yield `(position, result)` as trials end."""
-    rows = jax.device_put(task.rows, layout.everywhere())
     groups = by_structure(trials)
+    chosen = [layouts(trials[group[0]].recipe) for group in groups]
+    rows = jax.device_put(task.rows, chosen[0].everywhere())
     queues = [
         _SegmentQueue(SegmentProgram, task, [trials[i] for i in group], start, layout)
-        for group in groups
+        for group, layout in zip(groups, chosen, strict=True)
     ]
     with ThreadPoolExecutor(compilers_for(queues)) as compilers:
         ready = [compilers.submit(queue.compile, rows) for queue in queues]
@@ -113,23 +129,27 @@ def _run(
                 yield members[position], result
 
 
-def _smaller_after(error: jax.errors.JaxRuntimeError, layout: Layout) -> Layout:
-    """A layout with fewer lanes, where the device's memory did not hold this one's.
+def compile_ahead(
+    task: Task,
+    trials: Sequence[Trial],
+    initial_values: Callable[[int], Arrays] | Arrays,
+    layout: Layout | None,
+    compilers: Executor,
+) -> None:
+    """Let threads compile the programs of trials that are run later; none waits for it.
 
-    Raises:
-        ModelError: one lane is too large already.
-        jax.errors.JaxRuntimeError: another error.
+    An error in it is raised where the trials are run.
     """
-    if "RESOURCE_EXHAUSTED" not in str(error):
-        raise error
-    smaller = layout.halved()
-    if smaller is None:
-        raise ModelError(
-            "The device's memory does not hold one lane: the network's weights, what the "
-            "optimizer keeps, and the activations of a batch. Use smaller batches or a smaller "
-            "network."
-        ) from error
-    return smaller
+    start, layouts = Remembered(initial_values), layouts_for(task, layout)
+    for group in by_structure(trials):
+        first = trials[group[0]]
+        queue = _SegmentQueue(SegmentProgram, task, [first], start, layouts(first.recipe))
+        compilers.submit(queue.compile, task.rows)
+
+
+def _halved(layouts: Layouts, recipe: Recipe) -> Layout:
+    layout = layouts(recipe)
+    return layout.halved() or layout
 
 
 def by_structure(trials: Sequence[Trial]) -> list[list[int]]:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+from functools import partial
+
 import jax
+import jax.numpy as jnp
+import keras
 
 from justright.engine.evaluate import rows_at_once
 from justright.engine.layout import Layout, choose_layout
 from justright.engine.program import Task
 from justright.network.extent import floats_per_row
+from justright.network.structure import structure_of
+from justright.network.weights import variable_paths
+from justright.regularizers.places import ActsOnPrediction, ActsOnStepWeights
+from justright.regularizers.recipe import Recipe
 
 _FLOAT = 4
 # Weights now, best and initial; the gradient; and two moments, as Adam keeps them.
@@ -16,19 +26,50 @@ _COPIES = 6
 _BOTH_WAYS = 2
 
 
-def layout_for(task: Task, devices: tuple[jax.Device, ...] | None = None) -> Layout:
-    """The layout for a task's network: few lanes where they are large."""
-    return choose_layout(state_bytes(task), pass_bytes(task), devices)
+Layouts = Callable[[Recipe], Layout]
+"""The layout for recipes of one structure."""
 
 
-def state_bytes(task: Task) -> int:
-    """What a lane keeps from step to step, in bytes."""
-    return _FLOAT * _COPIES * int(task.blueprint.model.count_params())
+def layouts_for(task: Task, layout: Layout | None) -> Layouts:
+    """One layout for all recipes of a task, or the choice for each."""
+    return partial(layout_for, task) if layout is None else lambda _: layout
 
 
-def pass_bytes(task: Task) -> int:
-    """What activations take in a pass through the network, in bytes, at most."""
-    floats = floats_per_row(task.blueprint.model)
+def layout_for(task: Task, recipe: Recipe, devices: tuple[jax.Device, ...] | None = None) -> Layout:
+    """The layout for a task's network with a recipe's structure: few lanes where they are large.
+
+    Args:
+        task: gives the network and the sizes of batches.
+        recipe: its structure alone matters, so a trial has the same layout in every study.
+        devices: of one kind; all of JAX's if None.
+    """
+    return choose_layout(*lane_bytes(task, recipe), devices)
+
+
+def lane_bytes(task: Task, recipe: Recipe) -> tuple[int, int]:
+    """What a lane keeps from step to step, and what a step takes besides at most, in bytes.
+
+    Twin branches and projections of skip connections count, averages of the weights, and
+    weights that each row has of its own.
+    """
+    model = structure_of(task.blueprint, recipe).model
+    weights = int(model.count_params())
+    kept = _COPIES * weights + _kept_for_prediction(recipe, model)
+    floats = floats_per_row(model)
     judged = task.rows.train.shape[-1] + task.rows.validation.shape[-1]
     rows = max(_BOTH_WAYS * task.batch_size, min(judged, rows_at_once(floats)))
-    return _FLOAT * rows * floats
+    taken = rows * floats
+    if any(one.differs_by_row() for one in recipe.filling(ActsOnStepWeights)):
+        taken += _BOTH_WAYS * task.batch_size * weights
+    return _FLOAT * kept, _FLOAT * taken
+
+
+def _kept_for_prediction(recipe: Recipe, model: keras.Model) -> int:
+    """Numbers that techniques keep beside the weights."""
+    weights = {
+        path: jax.ShapeDtypeStruct(v.shape, jnp.float32)
+        for path, v in variable_paths(model).items()
+        if v.trainable
+    }
+    states = [jax.eval_shape(one.start, weights) for one in recipe.filling(ActsOnPrediction)]
+    return sum(math.prod(state.shape) for state in jax.tree.leaves(states))

@@ -1,22 +1,24 @@
-"""One training step: the eleven places, in order."""
+"""One training step: the twelve places, in order."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
+from functools import partial, reduce
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
+from justright.engine import members
 from justright.engine.forward import Look, run
 from justright.engine.keys import step_key
+from justright.engine.members import Members, Predictor, ensemble_of
 from justright.network.network import Buffers, Network
 from justright.network.objective import Objective
 from justright.network.optimizer import FunctionalOptimizer, OptimizerState
 from justright.network.soft_targets import with_soft_targets
-from justright.regularizers.learning_rate import ActsOnLearningRate
+from justright.regularizers.learning_rate import ActsOnLearningRate, HasCycles
 from justright.regularizers.places import (
     ActsOnBatch,
     ActsOnGradient,
@@ -38,12 +40,16 @@ Again = Callable[[Weights, Batch], Weights]
 
 @dataclass(frozen=True)
 class Machinery:
-    """What a step is made of; fixed for a compiled program."""
+    """What a step is made of; fixed for a compiled program.
+
+    Attributes:
+        steps_per_epoch: a number, or traced where splits differ in size.
+    """
 
     network: Network
     objective: Objective
     optimizer: FunctionalOptimizer
-    steps_per_epoch: int
+    steps_per_epoch: Any
 
 
 class Training(NamedTuple):
@@ -54,6 +60,7 @@ class Training(NamedTuple):
         optimizer: the optimizer's variables.
         averages: the state of each technique that says which weights predict.
         step: steps taken so far, a scalar.
+        members: the networks kept to predict together; None where one network predicts.
     """
 
     weights: Weights
@@ -61,13 +68,15 @@ class Training(NamedTuple):
     optimizer: OptimizerState
     averages: tuple[Any, ...]
     step: jax.Array
+    members: Members | None = None
 
 
 def begin(machinery: Machinery, recipe: Recipe, weights: Weights, buffers: Buffers) -> Training:
     """The state before the first step."""
     optimizer = tuple(jnp.asarray(v) for v in machinery.optimizer.start())
     averages = tuple(one.start(weights) for one in recipe.filling(ActsOnPrediction))
-    return Training(weights, buffers, optimizer, averages, jnp.int32(0))
+    kept = members.start(recipe, weights, buffers)
+    return Training(weights, buffers, optimizer, averages, jnp.int32(0), kept)
 
 
 def train_step(
@@ -135,12 +144,13 @@ def train_step(
     for schedule in recipe.filling(ActsOnLearningRate):
         rate = schedule.learning_rate(rate, Moment(state.step, machinery.steps_per_epoch))
     weights, optimizer = _update(machinery, recipe, rate, state, gradient)
-    moment = Moment(state.step + 1, machinery.steps_per_epoch)
+    moment = _after(recipe, state, machinery)
     averages = []
     for average, kept in zip(recipe.filling(ActsOnPrediction), state.averages, strict=True):
         averages.append(average.after_step(kept, weights, moment))
         weights = average.training_weights(averages[-1], weights, moment)
-    return Training(weights, buffers, optimizer, tuple(averages), state.step + 1)
+    after = Training(weights, buffers, optimizer, tuple(averages), state.step + 1, state.members)
+    return _with_members(recipe, after, moment)
 
 
 def prediction_weights(recipe: Recipe, state: Training) -> Weights:
@@ -149,6 +159,13 @@ def prediction_weights(recipe: Recipe, state: Training) -> Weights:
     for average, kept in zip(recipe.filling(ActsOnPrediction), state.averages, strict=True):
         weights = average.prediction_weights(kept, weights)
     return weights
+
+
+def predictor(recipe: Recipe, state: Training) -> Predictor:
+    """What predicts: the network with those weights, or several together."""
+    if state.members is not None:
+        return state.members.predictor
+    return Predictor(prediction_weights(recipe, state), state.buffers)
 
 
 def penalty_of(machinery: Machinery, recipe: Recipe, look: Look, weights: Weights) -> jax.Array:
@@ -165,6 +182,32 @@ def penalty_of(machinery: Machinery, recipe: Recipe, look: Look, weights: Weight
 def _before(change: Callable[..., Weights], again: Again) -> Again:
     """`again` for the techniques that come after one, which see its change at any weights."""
     return lambda weights, batch: change(again(weights, batch), weights, batch)
+
+
+def _after(recipe: Recipe, state: Training, machinery: Machinery) -> Moment:
+    """Where training stands once the step after `state` has been taken."""
+    steps = Moment(state.step + 1, machinery.steps_per_epoch)
+    cyclic = recipe.filling(HasCycles)
+
+    def ends() -> jax.Array:
+        return reduce(jnp.logical_or, (one.ends_cycle(steps) for one in cyclic))
+
+    return replace(steps, cycle_ends=ends) if cyclic else steps
+
+
+def _with_members(recipe: Recipe, state: Training, moment: Moment) -> Training:
+    """The state after a step, its network put among those that are kept."""
+    ensemble = ensemble_of(recipe)
+    if ensemble is None or state.members is None:
+        return state
+    kept = members.after_step(
+        state.members,
+        prediction_weights(recipe, state),
+        state.buffers,
+        moment,
+        ensemble.keeps(moment),
+    )
+    return state._replace(members=kept)
 
 
 def _update(

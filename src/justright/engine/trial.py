@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -34,6 +35,13 @@ class Trial:
     learning_rate: float
 
 
+class Member(NamedTuple):
+    """A trained network: its variables by path, and the epoch that they are of, from 1."""
+
+    values: Arrays
+    epoch: int
+
+
 @dataclass(frozen=True)
 class TrialResult:
     """What a trial gave.
@@ -46,6 +54,7 @@ class TrialResult:
             restores it, or else the last.
         test: loss and metric on the test rows; NaN without such rows.
         values: the chosen variables by path; none of a trial that was given up (pruned).
+        earlier: networks that predict together with these variables, oldest first.
     """
 
     trial: Trial
@@ -55,6 +64,12 @@ class TrialResult:
     chosen_epoch: int
     test: tuple[float, float]
     values: Arrays
+    earlier: tuple[Member, ...] = ()
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """All networks that predict together, oldest first; one of most recipes."""
+        return (*self.earlier, Member(self.values, self.chosen_epoch))
 
     @property
     def epochs_run(self) -> int:

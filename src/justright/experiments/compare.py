@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from justright.errors import RecipeError
-from justright.experiments.parts import Given
+from justright.experiments.given import Given
 from justright.experiments.setup import Setup, checked_seeds
 from justright.network.weights import random_numbers_kept
 from justright.regularizers.recipe import Recipe, as_recipe
@@ -25,6 +25,9 @@ def compare(
     target: str | None = None,
     validation: Given | float | None = None,
     test: Given | float | None = None,
+    splits: Any = None,
+    groups: Any = None,
+    preprocess: Any = None,
     seeds: int | Sequence[int] = 10,
     epochs: int = 100,
     batch_size: int | None = None,
@@ -57,6 +60,16 @@ def compare(
             quarter if None. These rows select (early stopping). Where `train` is read in
             each epoch, at most 100,000 of them, or 256 MB, are held in memory.
         test: like `validation`, or none if None. These rows judge.
+        splits: several divisions of the training rows, for every recipe and seed. A number
+            draws the shares of validation and test anew, so many times; a scikit-learn
+            splitter (with `random_state`, where it draws) or a list of index arrays
+            `(train, held)` or `(train, validation, test)` brings folds. What a fold holds out
+            validates; where `validation` is given, it judges, and no choice has seen it. With
+            `TimeSeriesSplit` shares are the last rows. Rows in memory only.
+        groups: one a training row; rows of a group are never on two sides of a division.
+        preprocess: a scikit-learn transformer, or `"standardize"`, that is fitted anew on the
+            training rows of each split and of no other part. X may then be what the
+            transformer takes, such as a DataFrame with text.
         seeds: how many (0, 1, …), or which; at least 0 each.
         epochs: at most so many for each trial.
         batch_size: rows a step, at most the training rows; 32, or all rows if fewer, if
@@ -93,6 +106,9 @@ def compare(
         target=target,
         validation=validation,
         test=test,
+        splits=splits,
+        groups=groups,
+        preprocess=preprocess,
         epochs=epochs,
         batch_size=batch_size,
         optimizer=optimizer,

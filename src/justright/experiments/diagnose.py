@@ -17,7 +17,7 @@ from justright.evidence.diagnosis_advice import Means
 from justright.evidence.diagnosis_reading import Reading
 from justright.evidence.facts import Facts, facts_of
 from justright.experiments.controls import epochs_of_result, with_controls
-from justright.experiments.parts import Given
+from justright.experiments.given import Given
 from justright.experiments.setup import Setup, Training, checked_seeds
 from justright.network.weights import random_numbers_kept
 from justright.regularizers.recipe import Recipe, as_recipe

@@ -16,11 +16,13 @@ from justright.engine.program import Task
 from justright.engine.pruning import Pruning
 from justright.engine.scheduler import run_trials
 from justright.engine.size import layout_for
-from justright.engine.trial import Trial
+from justright.engine.trial import Trial, TrialResult
 from justright.errors import DataError, ModelError
-from justright.experiments.parts import Given, Parts, parts_of
+from justright.evidence.overlap import ONE_SPLIT, Overlap
+from justright.experiments.given import Given, parts_of
+from justright.experiments.parts import Division, Parts
 from justright.network.blueprint import Blueprint
-from justright.network.default import default_network
+from justright.network.default import HIDDEN, default_network
 from justright.network.objective import infer_objective
 from justright.network.optimizer import initial_learning_rate, keras_optimizer
 from justright.network.own import own_regularization
@@ -40,6 +42,9 @@ class Training(TypedDict, total=False):
     target: str | None
     validation: Given | float | None
     test: Given | float | None
+    splits: Any
+    groups: Any
+    preprocess: Any
     epochs: int
     batch_size: int | None
     optimizer: Any
@@ -59,18 +64,22 @@ class Setup:
         start: the initial weights by seed, or those of all trials.
         learning_rate: of the optimizer.
         epochs: of a trial, at most.
-        layout: where lanes live.
+        layout: where lanes live; chosen for each recipe from its network's size if None.
         notes: what was decided on the way, in sentences.
         features: names of the inputs.
+        preparations: the fitted transformer of each split; none without preprocessing.
+        overlap: what the splits have in common, which intervals allow for.
     """
 
     task: Task
     start: Callable[[int], Arrays] | Arrays
     learning_rate: float
     epochs: int
-    layout: Layout
+    layout: Layout | None
     notes: tuple[str, ...]
     features: tuple[str, ...]
+    preparations: tuple[Any, ...] = ()
+    overlap: Overlap = ONE_SPLIT
 
     @classmethod
     def of(
@@ -81,6 +90,9 @@ class Setup:
         target: str | None = None,
         validation: Given | float | None = None,
         test: Given | float | None = None,
+        splits: Any = None,
+        groups: Any = None,
+        preprocess: Any = None,
         epochs: int = 100,
         batch_size: int | None = None,
         optimizer: Any = None,
@@ -89,16 +101,22 @@ class Setup:
         shuffle: bool = True,
         initial_weights: Literal["model"] | None = None,
         lanes: int | None = None,
+        hidden: tuple[int, ...] = HIDDEN,
     ) -> Setup:
         """Check what a user gives; the arguments are those of `compare`.
+
+        Args:
+            hidden: units of the hidden layers of the network that stands in where none is given.
 
         Raises:
             DataError: rows, targets or parts that cannot be trained on.
             ModelError: a network that cannot be read or does not fit.
         """
         keep_compiled_programs()
-        parts = parts_of(train, validation, test, target)
-        network = default_network(parts.row_shape, parts.targets) if model is None else model
+        parts = parts_of(train, validation, test, target, Division(splits, groups, preprocess))
+        network = model
+        if model is None:
+            network = default_network(parts.row_shape, parts.targets, hidden)
         blueprint = Blueprint.of(network, parts.row_shape)
         objective = infer_objective(
             parts.targets,
@@ -127,6 +145,8 @@ class Setup:
             layout=_layout(task, lanes),
             notes=(*parts.notes, *_notes(task, made)),
             features=parts.features,
+            preparations=parts.preparations,
+            overlap=parts.overlap,
         )
 
     @property
@@ -163,7 +183,23 @@ class Setup:
             else:
                 run = partial(run_passes, stream=task.stream)
             results = run(task, trials, self.start, layout=self.layout, on_progress=on_progress)
-        return Study(task, results, self.notes, self.features)
+        return self.study(results)
+
+    def study(self, results: Sequence[TrialResult], notes: Sequence[str] = ()) -> Study:
+        """The study of trials that were trained.
+
+        Args:
+            results: of the trials.
+            notes: further sentences on what was decided on the way.
+        """
+        return Study(
+            self.task,
+            results,
+            (*self.notes, *notes),
+            self.features,
+            self.preparations,
+            self.overlap,
+        )
 
 
 def checked_seeds(seeds: Any) -> list[int]:
@@ -181,15 +217,14 @@ def checked_seeds(seeds: Any) -> list[int]:
     return listed
 
 
-def _layout(task: Task, lanes: int | None) -> Layout:
-    chosen = layout_for(task)
+def _layout(task: Task, lanes: int | None) -> Layout | None:
     if lanes is None:
-        return chosen
+        return None
     if not _is_whole(lanes) or not 1 <= lanes <= MOST_LANES:
         raise DataError(
             f"lanes={lanes!r}: lanes is a whole number from 1 to {MOST_LANES}, or None."
         )
-    return replace(chosen, lanes_per_device=int(lanes))
+    return replace(layout_for(task, Recipe()), lanes_per_device=int(lanes))
 
 
 def _batch_size(given: Any, parts: Parts) -> Any:

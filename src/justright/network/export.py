@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import keras
@@ -12,6 +14,8 @@ import numpy as np
 from justright.errors import ModelError
 from justright.network.anatomy import has_kernel
 from justright.network.blueprint import Blueprint
+from justright.network.constraints import constraint_edits
+from justright.network.moments import variances
 from justright.network.objective import Objective
 from justright.network.structure import Structure, structure_of
 from justright.network.surgery import Edits, LayerFactory, copy_layer, rebuild
@@ -41,11 +45,12 @@ def plain_model(
     """A Keras model that predicts what was trained and can be trained on.
 
     Dropout stands as `keras.layers.Dropout`, batch normalization as
-    `keras.layers.BatchNormalization`, L1 and L2 as `kernel_regularizer`, and weight
-    decay in the optimizer that the model is compiled with. What a branch beside a skip
-    connection is multiplied by stands as `keras.layers.Rescaling`. Trained on in Keras, L1
-    acts by its subgradient, which keeps no exact zeros. What acts on batches, on
-    gradients or on updates has left its mark in the weights, and is not in the model.
+    `keras.layers.BatchNormalization`, L1 and L2 as `kernel_regularizer`, a bounded norm as
+    `kernel_constraint`, and weight decay in the optimizer that the model is compiled
+    with. What a branch beside a skip connection is multiplied by stands as
+    `keras.layers.Rescaling`. Trained on in Keras, L1 acts by its subgradient, which keeps
+    no exact zeros. What acts on batches, on gradients or on other updates has left its
+    mark in the weights, and is not in the model.
 
     Args:
         blueprint: the user's network.
@@ -58,13 +63,18 @@ def plain_model(
         A Sequential model if the user's was one and the recipe has not put skip connections
         into it, and a Functional one otherwise.
     """
+    return compiled(network_of(blueprint, recipe, values), recipe, objective, optimizer)
+
+
+def network_of(blueprint: Blueprint, recipe: Recipe, values: Arrays) -> keras.Model:
+    """As `plain_model`, and not compiled."""
     recipe = settled(recipe, blueprint.anatomy.sites, values)
     structure = structure_of(blueprint, recipe)
     edits = Edits(
         at_input=_at_site(recipe, blueprint.anatomy.sites[0]),
         before_activation=structure.before_activation,
         after=_layers_after(blueprint, structure, recipe),
-        replace=lambda layer: _with_penalties(blueprint, recipe, layer),
+        replace=lambda layer: _regularized(blueprint, structure, recipe, layer),
     )
     model = rebuild(structure.model, edits)
     assign(model, values)
@@ -73,6 +83,22 @@ def plain_model(
         entry = keras.Input(batch_shape=first.batch_shape, dtype=model.input.dtype, name=first.name)
         layers = [x for x in model.layers if not isinstance(x, keras.layers.InputLayer)]
         model = keras.Sequential([entry, *layers], name=blueprint.model.name)
+    if variances(blueprint, structure, recipe):
+        warnings.warn(
+            "Standard Keras layers predict with the weights as they are: the exported model takes "
+            "the mean rule, and Study.predict the Gaussian one.",
+            stacklevel=2,
+        )
+    return model
+
+
+def compiled(
+    model: keras.Model,
+    recipe: Recipe,
+    objective: Objective,
+    optimizer: keras.optimizers.Optimizer,
+) -> keras.Model:
+    """A model, compiled as `plain_model` says."""
     loss, metrics = objective.for_keras()
     model.compile(optimizer=_with_decay(optimizer, recipe), loss=loss, metrics=metrics)
     return model
@@ -100,39 +126,41 @@ def _at_site(recipe: Recipe, site: Site) -> LayerFactory:
     return layers
 
 
-def _with_penalties(
-    blueprint: Blueprint, recipe: Recipe, layer: keras.layers.Layer
+def _regularized(
+    blueprint: Blueprint, structure: Structure, recipe: Recipe, layer: keras.layers.Layer
 ) -> keras.layers.Layer:
-    name = layer.name
+    """A copy of a layer with the recipe's penalties and constraints on its kernels."""
+    name = structure.owner(layer.name)
     if not has_kernel(layer) or not layer.trainable:
         return copy_layer(layer)
     position = blueprint.anatomy.position(name)
+    edits = dict(constraint_edits(recipe, layer, name, position))
     pairs = [one.l1_l2(name, position) for one in recipe.filling(ExportsPenalty)]
     l1, l2 = (float(sum(amounts)) for amounts in zip(*pairs, strict=True)) if pairs else (0.0, 0.0)
-    if not l1 and not l2:
+    if l1 or l2:
+        edits |= dict.fromkeys(_PENALTY_KEYS, partial(_joined, name, l1, l2))
+    if not edits:
         return copy_layer(layer)
-    return type(layer).from_config(_penalized(layer.get_config(), name, l1, l2))
+    return type(layer).from_config(_edited(layer.get_config(), edits))
 
 
-def _penalized(config: dict[str, Any], name: str, l1: float, l2: float) -> dict[str, Any]:
-    """Put the penalty on every kernel in a layer's configuration, wrapped layers' included."""
+def _edited(config: dict[str, Any], edits: Mapping[str, Callable[[Any], Any]]) -> dict[str, Any]:
+    """Change what a layer's configuration says of its kernels, wrapped layers' included."""
     changed: dict[str, Any] = {}
     for key, value in config.items():
-        if key in _PENALTY_KEYS:
-            changed[key] = keras.regularizers.serialize(_joined(value, name, l1, l2))
+        if key in edits:
+            changed[key] = edits[key](value)
         elif isinstance(value, dict):
-            changed[key] = _penalized(value, name, l1, l2)
+            changed[key] = _edited(value, edits)
         elif isinstance(value, list):
-            changed[key] = [
-                _penalized(v, name, l1, l2) if isinstance(v, dict) else v for v in value
-            ]
+            changed[key] = [_edited(v, edits) if isinstance(v, dict) else v for v in value]
         else:
             changed[key] = value
     return changed
 
 
-def _joined(own: Any, name: str, l1: float, l2: float) -> keras.regularizers.Regularizer:
-    """The recipe's penalty together with the layer's own."""
+def _joined(name: str, l1: float, l2: float, own: Any) -> Any:
+    """The configuration of the recipe's penalty together with the layer's own."""
     if own:
         penalty = keras.regularizers.get(own)
         standard = (keras.regularizers.L1, keras.regularizers.L2, keras.regularizers.L1L2)
@@ -144,9 +172,8 @@ def _joined(own: Any, name: str, l1: float, l2: float) -> keras.regularizers.Reg
             )
         l1 += float(np.asarray(getattr(penalty, "l1", 0.0)))
         l2 += float(np.asarray(getattr(penalty, "l2", 0.0)))
-    if not l1:
-        return keras.regularizers.L2(l2)
-    return keras.regularizers.L1L2(l1, l2) if l2 else keras.regularizers.L1(l1)
+    joined = keras.regularizers.L1L2(l1, l2) if l2 else keras.regularizers.L1(l1)
+    return keras.regularizers.serialize(joined if l1 else keras.regularizers.L2(l2))
 
 
 def _with_decay(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -42,12 +43,13 @@ def reading_layers(blueprint: Blueprint) -> tuple[str, ...]:
     return tuple(found)
 
 
-def outgoing_norms(blueprint: Blueprint, trials: Sequence[Arrays]) -> np.ndarray:
+def outgoing_norms(blueprint: Blueprint, trials: Sequence[Sequence[Arrays]]) -> np.ndarray:
     """The Euclidean norm of all weights that leave each input, (trials, inputs); 0 if all are zero.
 
     Args:
         blueprint: of a network whose first layers are dense.
-        trials: the variables of each, by path.
+        trials: of each, the variables by path of the networks that predict together; the norm
+            is their root mean square.
 
     Raises:
         ModelError: anything else reads the inputs.
@@ -59,8 +61,9 @@ def outgoing_norms(blueprint: Blueprint, trials: Sequence[Arrays]) -> np.ndarray
             "so no weights belong to one input only. Which inputs survive can be said of rows "
             "(features,) that go into Dense layers."
         )
-    squares = [
-        sum(np.square(values[f"{name}/kernel"], dtype=float).sum(axis=1) for name in layers)
-        for values in trials
-    ]
-    return np.sqrt(np.stack(squares))
+
+    def squares(values: Arrays) -> Any:
+        return sum(np.square(values[f"{name}/kernel"], dtype=float).sum(axis=1) for name in layers)
+
+    means = [np.mean([squares(values) for values in networks], axis=0) for networks in trials]
+    return np.sqrt(np.stack(means))

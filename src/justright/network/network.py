@@ -16,6 +16,8 @@ from justright.network.blueprint import Blueprint
 from justright.network.convolution import quick_convolution
 from justright.network.dense import QuickDense
 from justright.network.extent import floats_per_row
+from justright.network.kernels import units_of
+from justright.network.moments import variances
 from justright.network.site import (
     Activate,
     BranchLayer,
@@ -74,6 +76,7 @@ class Network:
         sites = anatomy.sites
         _check_acts(recipe, anatomy)
         structure = structure_of(blueprint, recipe)
+        variances(blueprint, structure, recipe.at(0))  # Refuses what it cannot predict with.
         after = {end: _branch_factory(branch) for end, branch in structure.branches.items()}
         for site, end in zip(sites[1:], structure.ends, strict=True):
             after[end] = _site_factory(site, recipe)
@@ -120,12 +123,14 @@ class Network:
         return tuple(
             Kernel(
                 path,
-                layer.name,
-                anatomy.position(layer.name),
-                layer.name in anatomy.readers and v.name in _OF_INPUTS,
-                anatomy.read_by(layer.name) if v.name in _OF_INPUTS else (),
+                owner,
+                anatomy.position(owner),
+                owner in anatomy.readers and v.name in _OF_INPUTS,
+                anatomy.read_by(owner) if v.name in _OF_INPUTS else (),
+                units[id(v)],
             )
             for layer in self.model.layers
+            if (units := units_of(layer)) and (owner := self._structure.owner(layer.name))
             for v in layer.trainable_weights
             if is_kernel(v.name) and (path := self._path(v))
         )

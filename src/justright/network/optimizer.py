@@ -33,7 +33,8 @@ def keras_optimizer(optimizer: object, model: object = None) -> keras.optimizers
         model: the user's model.
 
     Raises:
-        ModelError: neither a known name nor a Keras optimizer.
+        ModelError: neither a known name nor a Keras optimizer, or one that cannot be followed:
+            it averages the weights itself, or has a plain function as its learning rate.
     """
     if optimizer is None:
         optimizer = getattr(model, "optimizer", None) or "adam"
@@ -45,6 +46,12 @@ def keras_optimizer(optimizer: object, model: object = None) -> keras.optimizers
             raise ModelError(
                 f"The optimizer {type(optimizer).__name__} keeps an average of the weights "
                 "(use_ema=True), which justright does not follow. Make it without."
+            )
+        if callable(optimizer._learning_rate) and not has_schedule(optimizer):
+            raise ModelError(
+                f"The learning rate of the optimizer {type(optimizer).__name__} is a plain "
+                "function, which a compiled program would call once and never again. Give a "
+                "number, or a schedule, such as keras.optimizers.schedules.CosineDecay."
             )
         try:
             return type(optimizer).from_config(optimizer.get_config())
@@ -156,10 +163,10 @@ class FunctionalOptimizer:
 
     def learning_rate(self, state: OptimizerState, rate: jax.Array) -> jax.Array:
         """The learning rate of the update made from `state`."""
-        schedule = self._optimizer._learning_rate
-        if self._rate_index is None and callable(schedule):
-            return jnp.asarray(schedule(self._value(state, self._optimizer.iterations)))
-        return rate
+        if not has_schedule(self._optimizer):
+            return rate
+        iterations = self._value(state, self._optimizer.iterations)
+        return jnp.asarray(self._optimizer._learning_rate(iterations))
 
     def step_size(self, state: OptimizerState, rate: jax.Array) -> Callable[[str], jax.Array]:
         """How far a unit of lasting gradient moves each weight, after the update to `state`.

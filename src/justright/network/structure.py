@@ -26,12 +26,19 @@ class Structure:
         before_activation: layers to stand before activations, by the layer whose activation it is.
         ends: for each hidden layer of the blueprint, where what it sends on is complete.
         branches: the branches beside skip connections, by the layers that end them.
+        added: layers with kernels that skip connections bring, twins and projections, and the
+            hidden layer around which each was put: its strengths are theirs.
     """
 
     model: keras.Model
     before_activation: Mapping[str, LayerFactory]
     ends: tuple[str, ...]
     branches: Mapping[str, Branch]
+    added: Mapping[str, str]
+
+    def owner(self, layer: str) -> str:
+        """The layer of the user's network that a layer belongs to; itself, if it is one."""
+        return self.added.get(layer, layer)
 
 
 def structure_of(blueprint: Blueprint, recipe: Recipe) -> Structure:
@@ -48,9 +55,8 @@ def structure_of(blueprint: Blueprint, recipe: Recipe) -> Structure:
         _check_skips(blueprint, recipe)
         model = keras.models.clone_model(model, clone_function=copy_layer, call_function=skips.call)
     ends = tuple(skips.sums.get(layer, end) for layer, end in blueprint.anatomy.ends)
-    return Structure(
-        model, _before_activations(blueprint, recipe, skips.twins), ends, skips.branches
-    )
+    before = _before_activations(blueprint, recipe, skips.twins)
+    return Structure(model, before, ends, skips.branches, skips.added)
 
 
 class _Skips:
@@ -61,6 +67,7 @@ class _Skips:
         self.sums: dict[str, str] = {}
         self.twins: dict[str, keras.layers.Layer] = {}
         self.branches: dict[str, Branch] = {}
+        self.added: dict[str, str] = {}
         self._taken = set(blueprint.names)
         self._normalizable = blueprint.anatomy.normalizable
         self._chains = {chain[-1]: chain for chain in blueprint.anatomy.chains}
@@ -91,7 +98,9 @@ class _Skips:
         mean = out
         if len(outs) > 1:
             mean = keras.layers.Average(name=self._name(f"{head.name}_mean"))(outs)
-        path = _shortcut(head, entering, out, self._name(f"{head.name}_shortcut"))
+        shortcut = self._name(f"{head.name}_shortcut")
+        path = _shortcut(head, entering, out, shortcut)
+        self.added[shortcut] = head.name
         self.sums[head.name] = self._name(f"{head.name}_sum")
         return keras.layers.Add(name=self.sums[head.name])([path, mean])
 
@@ -101,6 +110,7 @@ class _Skips:
             layer = copy_layer(self._layers[name], name=self._name(f"{name}_{number}"))
             tensor = layer(tensor)
             self._taken.add(layer.name)
+            self.added[layer.name] = chain[0]
             if name in self._normalizable:
                 self.twins[layer.name] = layer
         return tensor, layer.name

@@ -44,6 +44,7 @@ from justright.regularizers.sam import SAM
 from justright.regularizers.shake_drop import ShakeDrop
 from justright.regularizers.shake_shake import ShakeShake
 from justright.regularizers.skip_connections import SkipConnections
+from justright.regularizers.snapshot_ensemble import SnapshotEnsemble
 from justright.regularizers.spatial_dropout import SpatialDropout
 from justright.regularizers.spectral_norm import SpectralNorm
 from justright.regularizers.stochastic_depth import StochasticDepth
@@ -82,6 +83,7 @@ TECHNIQUES: tuple[type[Technique], ...] = (
     SWA,
     Lookahead,
     WarmRestarts,
+    SnapshotEnsemble,
     GroupLasso,
     FeatureMasking,
     Cutout,
@@ -149,6 +151,7 @@ __all__ = [
     "ShakeDrop",
     "ShakeShake",
     "SkipConnections",
+    "SnapshotEnsemble",
     "SpatialDropout",
     "SpectralNorm",
     "StochasticDepth",

@@ -55,7 +55,7 @@ class AlphaDropout(Technique, ActsOnActivations, ExportsLayer):
         if rate is None:
             return x
         threshold = jnp.minimum(jnp.round(jnp.asarray(rate, jnp.float32) * LEVELS), LEVELS - 1)
-        kept = random_levels(key, x.shape) >= threshold.astype(jnp.uint16)
+        kept = random_levels(key, x.shape) >= threshold.astype(jnp.uint32)
         rate = threshold / LEVELS
         a = 1 / jnp.sqrt((1 - rate) * (1 + rate * SATURATION**2))
         b = -a * rate * SATURATION

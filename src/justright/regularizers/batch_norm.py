@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
-import numbers
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from justright.errors import RecipeError
+from justright.regularizers.option import option
 from justright.regularizers.places import ActsOnStructure
 from justright.regularizers.technique import Technique, technique
 
@@ -41,19 +39,8 @@ class BatchNorm(Technique, ActsOnStructure):
     training by reducing internal covariate shift", ICML 2015, algorithms 1 and 2.
     """
 
-    momentum: float = 0.99
-    epsilon: float = 0.001
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        for name in ("momentum", "epsilon"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, numbers.Real):
-                raise RecipeError(f"BatchNorm({name}={value!r}): {name} is a number.")
-        if not 0 <= self.momentum < 1:
-            raise RecipeError(f"BatchNorm(momentum={self.momentum!r}): momentum lies in [0, 1).")
-        if not 0 < self.epsilon < math.inf:
-            raise RecipeError(f"BatchNorm(epsilon={self.epsilon!r}): epsilon is above 0.")
+    momentum: float = option(default=0.99, high=1.0, high_included=False)
+    epsilon: float = option(default=0.001, low_included=False)
 
     def before_activation(self, layer: keras.layers.Layer) -> Sequence[keras.layers.Layer]:
         """`keras.layers.BatchNormalization` over the layer's units or channels."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from justright.errors import RecipeError, did_you_mean
 from justright.regularizers import TECHNIQUES
+from justright.regularizers.option import Choice, allowed
 from justright.regularizers.places import PLACES
 from justright.regularizers.strength import Limits, limits_of
 from justright.regularizers.technique import Technique, fields_of
@@ -29,24 +30,28 @@ class Argument:
     Attributes:
         name: of the argument.
         limits: which values a strength may take; None for an option.
+        allowed: which values an option may take that is a number; None for others.
         default: as code; empty where the argument must be given.
         text: what the docstring says of it.
     """
 
     name: str
     limits: Limits | None
+    allowed: Limits | None
     default: str
     text: str
 
     @property
     def facts(self) -> str:
-        """Range, neutral value, default and whether it may differ by layer, in words."""
+        """Range, neutral value, default, and whether it may differ by layer or epoch, in words."""
         limits = self.limits
         said = [f"default {self.default}" if self.default else "required"]
+        said = [str(self.allowed), *said] if self.allowed else said
         if limits is not None:
             neutral = "no neutral value" if limits.neutral is None else f"{limits.neutral:g} is off"
             said = [str(limits), neutral, *said]
             said += ["may differ by layer"] * limits.by_layer
+            said += ["takes no schedule"] * (not limits.scheduled)
         return "; ".join(said)
 
 
@@ -62,7 +67,7 @@ class Entry:
         arguments: in order.
         when: in which situation to try it.
         cost: what a step takes more, in words that begin with the number of extra passes.
-        tried: a usual recipe as text; empty if the docstring gives none.
+        tried: a usual recipe as text, the technique last; empty if the docstring gives none.
         source: the papers.
     """
 
@@ -90,6 +95,11 @@ class Entry:
         """Forward and backward passes in each step beside the usual one."""
         first = self.cost.split(" ", 1)[0]
         return int(first) if first.isdigit() else 0
+
+    @property
+    def own(self) -> str:
+        """What of the usual recipe is this technique, without what it needs beside it."""
+        return self.tried.rsplit(",", 1)[-1]
 
     @property
     def code(self) -> str:
@@ -120,6 +130,7 @@ def entry_of(kind: type[Technique]) -> Entry:
             Argument(
                 field.name,
                 limits_of(field),
+                None if isinstance(said := allowed(field), Choice) else said,
                 "" if field.default is dataclasses.MISSING else repr(field.default),
                 told.get(field.name, ""),
             )

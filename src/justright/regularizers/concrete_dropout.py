@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import glob
 import math
 from collections.abc import Mapping
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 
-from justright.errors import RecipeError
 from justright.regularizers.dropout import Dropout
 from justright.regularizers.learned import LearnsAtSites
 from justright.regularizers.location import Site
+from justright.regularizers.option import option
 from justright.regularizers.places import ActsOnLoss, Forward
 from justright.regularizers.random import uniform
-from justright.regularizers.strength import POSITIONS, strength
+from justright.regularizers.strength import literal, strength
 from justright.regularizers.technique import Technique, technique
 
 
@@ -57,16 +55,7 @@ class ConcreteDropout(Technique, LearnsAtSites, ActsOnLoss):
     temperature: float = strength(
         0.1, low_included=False, neutral=None, by_layer=False, meaning="a temperature"
     )
-    initial_rate: float = 0.1
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        rate: Any = self.initial_rate
-        if isinstance(rate, bool) or not isinstance(rate, float | int) or not 0 < rate < 1:
-            raise RecipeError(
-                f"ConcreteDropout(initial_rate={rate!r}): a rate to start from is a number in "
-                "(0, 1)."
-            )
+    initial_rate: float = option(default=0.1, high=1.0, low_included=False, high_included=False)
 
     def initial(self, site: Site) -> float | None:
         """The logit of the rate to start from, at hidden sites."""
@@ -99,7 +88,7 @@ class ConcreteDropout(Technique, LearnsAtSites, ActsOnLoss):
 
     def settled(self, learned: Mapping[str, float]) -> Technique:
         """Dropout with the learned rates."""
-        return Dropout({_literally(name): 1 / (1 + math.exp(-x)) for name, x in learned.items()})
+        return Dropout({literal(name): 1 / (1 + math.exp(-x)) for name, x in learned.items()})
 
 
 def kept(logit: jax.Array, temperature: jax.Array | float, u: jax.Array) -> jax.Array:
@@ -112,8 +101,3 @@ def coin_entropy(logit: jax.Array) -> jax.Array:
     """−p·log p − (1 − p)·log(1 − p) for p of a logit."""
     p, q = jax.nn.sigmoid(logit), jax.nn.sigmoid(-logit)
     return -p * jax.nn.log_sigmoid(logit) - q * jax.nn.log_sigmoid(-logit)
-
-
-def _literally(name: str) -> str:
-    """A pattern that only this layer's name matches, also if it reads as a position."""
-    return f"[{name[0]}]{name[1:]}" if name in POSITIONS else glob.escape(name)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
-from justright.regularizers.images import DataFormat, check_data_format, within
+from justright.regularizers.images import DataFormat, within
 from justright.regularizers.mixup import mixed
+from justright.regularizers.option import choice
 from justright.regularizers.places import ActsOnBatch, Batch
 from justright.regularizers.random import fold_in, permutation, symmetric_beta, uniform
 from justright.regularizers.strength import strength
@@ -40,13 +41,9 @@ class CutMix(Technique, ActsOnBatch):
     """
 
     alpha: float = strength(by_layer=False, meaning="the parameter of a beta distribution")
-    data_format: DataFormat = "channels_last"
+    data_format: DataFormat = choice(default="channels_last", others=("channels_first",))
 
     soft_targets = True
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_data_format(self)
 
     def batch(self, batch: Batch, key: jax.Array) -> Batch:
         """Paste the same part into every row, each from its own partner."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
-from justright.regularizers.images import DataFormat, check_data_format, on_images, within
+from justright.regularizers.images import DataFormat, on_images, within
+from justright.regularizers.option import choice
 from justright.regularizers.places import ActsOnBatch, Batch
 from justright.regularizers.random import uniform
 from justright.regularizers.strength import strength
@@ -36,11 +37,7 @@ class Cutout(Technique, ActsOnBatch):
     """
 
     size: float = strength(integer=True, meaning="a number of pixels")
-    data_format: DataFormat = "channels_last"
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_data_format(self)
+    data_format: DataFormat = choice(default="channels_last", others=("channels_first",))
 
     def batch(self, batch: Batch, key: jax.Array) -> Batch:
         """Hide a square of each image; targets stay."""

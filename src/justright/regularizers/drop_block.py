@@ -5,9 +5,9 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
-from justright.errors import RecipeError
 from justright.regularizers.dropout import WHERE
 from justright.regularizers.location import Site
+from justright.regularizers.option import option
 from justright.regularizers.places import ActsOnActivations
 from justright.regularizers.random import uniform
 from justright.regularizers.strength import Strength, strength, strength_at
@@ -44,15 +44,7 @@ class DropBlock(Technique, ActsOnActivations):
     """
 
     rate: Strength = strength(high=1.0, high_included=False, meaning="a drop probability")
-    block_size: int = 7
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        size = self.block_size
-        if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-            raise RecipeError(
-                f"DropBlock(block_size={size!r}): block_size is a whole number of at least 1."
-            )
+    block_size: int = option(default=7, low=1, integer=True)
 
     def fits(self, site: Site) -> bool:
         """Where there are images (rows, height, width, channels)."""

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-import numbers
 from typing import Literal
 
-from justright.errors import RecipeError
+from justright.regularizers.option import choice, option
 from justright.regularizers.places import ActsOnStopping, StopRule
 from justright.regularizers.recipe import NEVER_STOP
 from justright.regularizers.strength import strength
@@ -45,26 +44,10 @@ class EarlyStopping(Technique, ActsOnStopping):
         scheduled=False,
         meaning="the number of epochs to wait",
     )
-    min_delta: float = 0.0
-    start_from_epoch: int = 0
-    monitor: Literal["val_loss", "val_metric"] = "val_loss"
+    min_delta: float = option(default=0.0)
+    start_from_epoch: int = option(default=0, integer=True)
+    monitor: Literal["val_loss", "val_metric"] = choice(default="val_loss", others=("val_metric",))
     restore_best: bool = True
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.monitor not in ("val_loss", "val_metric"):
-            raise RecipeError(
-                f"EarlyStopping(monitor={self.monitor!r}): monitor is 'val_loss' or 'val_metric'."
-            )
-        for name in ("min_delta", "start_from_epoch"):
-            value = getattr(self, name)
-            if not (isinstance(value, numbers.Real) and 0 <= float(value) < math.inf):
-                raise RecipeError(f"EarlyStopping({name}={value!r}): {name} is 0 or more.")
-        if self.start_from_epoch != int(self.start_from_epoch):
-            raise RecipeError(
-                f"EarlyStopping(start_from_epoch={self.start_from_epoch!r}): start_from_epoch is a "
-                "whole number of epochs."
-            )
 
     def stop_rule(self) -> StopRule:
         """The rule in numbers, for the engine."""

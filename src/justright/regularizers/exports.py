@@ -26,3 +26,27 @@ class ExportsPenalty(ABC):
     @abstractmethod
     def l1_l2(self, layer: str, position: Position) -> tuple[float, float]:
         """Keras' `l1` and `l2` for the kernels of one layer."""
+
+
+class ExportsConstraint(ABC):
+    """Has a standard Keras constraint that does the same after each update."""
+
+    @abstractmethod
+    def keras_constraint(
+        self, layer: str, position: Position, axes: tuple[int, ...]
+    ) -> keras.constraints.Constraint | None:
+        """The constraint for a kernel of one layer; None where it does not act.
+
+        Args:
+            layer: its name.
+            position: where it stands in the network.
+            axes: the kernel's axes over which a unit's norm is taken.
+        """
+
+
+class PredictsByMoments(ABC):
+    """Predicts with weights that have a variance; standard Keras has no layer for that."""
+
+    @abstractmethod
+    def weight_variance(self, layer: str, position: Position) -> float | None:
+        """The variance of a weight by its square; None where weights are taken as they are."""

@@ -22,19 +22,6 @@ class OfImages(Protocol):
         """Where the channels are."""
 
 
-def check_data_format(technique: OfImages) -> None:
-    """Refuse what is neither of Keras' two data formats.
-
-    Raises:
-        RecipeError: another value.
-    """
-    if technique.data_format not in ("channels_last", "channels_first"):
-        raise RecipeError(
-            f"{type(technique).__name__}(data_format={technique.data_format!r}): data_format is "
-            "'channels_last' for (rows, height, width, channels) or 'channels_first'."
-        )
-
-
 def on_images(technique: OfImages, batch: Batch, change: Callable[[jax.Array], jax.Array]) -> Batch:
     """The batch with its images (rows, height, width, channels) changed.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
-from justright.errors import RecipeError
+from justright.regularizers.option import option
 from justright.regularizers.places import ActsOnLoss, Forward, mean_over_rows
 from justright.regularizers.random import fold_in, normal
 from justright.regularizers.strength import strength
@@ -38,17 +38,8 @@ class JacobianPenalty(Technique, ActsOnLoss):
     2019, equations 3 to 9 and algorithm 1.
     """
 
-    strength: float = strength(by_layer=False, meaning="the strength of a penalty")
-    projections: int = 1
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        count = self.projections
-        if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-            raise RecipeError(
-                f"JacobianPenalty(projections={count!r}): projections is a whole number of at "
-                "least 1."
-            )
+    strength: float = strength(by_layer=False, smooth=True, meaning="the strength of a penalty")
+    projections: int = option(default=1, low=1, integer=True)
 
     def penalty(self, forward: Forward) -> jax.Array:
         """λ/2·‖J‖², a scalar."""

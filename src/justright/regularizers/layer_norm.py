@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from justright.errors import RecipeError
+from justright.regularizers.option import option
 from justright.regularizers.places import ActsOnStructure
 from justright.regularizers.technique import Technique, technique
 
@@ -36,14 +35,7 @@ class LayerNorm(Technique, ActsOnStructure):
     Source: Ba, Kiros, Hinton, "Layer normalization", 2016, equations 3 and 4.
     """
 
-    epsilon: float = 0.001
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        value: object = self.epsilon
-        number = isinstance(value, float | int) and not isinstance(value, bool)
-        if not number or not 0 < self.epsilon < math.inf:
-            raise RecipeError(f"LayerNorm(epsilon={value!r}): epsilon is a number above 0.")
+    epsilon: float = option(default=0.001, low_included=False)
 
     def before_activation(self, layer: keras.layers.Layer) -> Sequence[keras.layers.Layer]:
         """`keras.layers.LayerNormalization` over the layer's units or channels."""

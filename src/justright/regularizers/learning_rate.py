@@ -17,3 +17,11 @@ class ActsOnLearningRate(ABC):
     @abstractmethod
     def learning_rate(self, rate: jax.Array, moment: Moment) -> jax.Array:
         """The rate of the step about to be taken, which `moment` does not count yet."""
+
+
+class HasCycles(ActsOnLearningRate):
+    """Lets the learning rate fall in cycles, at whose ends the weights are worth keeping."""
+
+    @abstractmethod
+    def ends_cycle(self, moment: Moment) -> jax.Array:
+        """Whether the last step that `moment` counts is the last one of a cycle."""

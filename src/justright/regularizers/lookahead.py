@@ -36,7 +36,13 @@ class Lookahead(Technique, ActsOnPrediction):
     back", NeurIPS 2019, algorithm 1.
     """
 
-    k: float = strength(low=1.0, neutral=1.0, integer=True, meaning="the number of steps")
+    k: float = strength(
+        low=1.0,
+        neutral=1.0,
+        integer=True,
+        scheduled=False,  # Pulls are counted from the first step.
+        meaning="the number of steps",
+    )
     alpha: float = strength(
         high=1.0, low_included=False, neutral=1.0, by_layer=False, meaning="a share of the way"
     )

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import jax
 import jax.numpy as jnp
 
-from justright.regularizers.location import kernels_with
+from justright.regularizers.exports import ExportsConstraint
+from justright.regularizers.l2 import EVERYWHERE
+from justright.regularizers.location import Kernel, acted_on
 from justright.regularizers.places import ActsOnUpdate, Update, Weights
-from justright.regularizers.strength import Strength, strength
+from justright.regularizers.strength import Position, Strength, strength, strength_at
 from justright.regularizers.technique import Technique, technique
+
+if TYPE_CHECKING:
+    import keras
 
 
 @technique
-class MaxNorm(Technique, ActsOnUpdate):
+class MaxNorm(Technique, ActsOnUpdate, ExportsConstraint):
     """After each update, scale the incoming weights of a unit back to a norm of at most c.
 
     w ← w·min(1, c/‖w‖) for each unit or filter: each column of a dense kernel,
@@ -42,15 +48,24 @@ class MaxNorm(Technique, ActsOnUpdate):
     def after_update(self, weights: Weights, update: Update) -> Weights:
         """Project each unit's weights onto the ball of radius c."""
         bounded = dict(weights)
-        for path, limit in kernels_with(update.kernels, self.max_norm):
-            norms = unit_norms(path, weights[path])
-            bounded[path] = weights[path] * jnp.where(norms > limit, limit / norms, 1)
+        for kernel, limit in acted_on(update.kernels, self.max_norm):
+            w = weights[kernel.path]
+            norms = unit_norms(kernel, w)
+            bounded[kernel.path] = w * jnp.where(norms > limit, limit / norms, 1)
         return bounded
 
+    def keras_constraint(
+        self, layer: str, position: Position, axes: tuple[int, ...]
+    ) -> keras.constraints.Constraint | None:
+        """`keras.constraints.MaxNorm` with the same bound."""
+        import keras
 
-def unit_norms(path: str, kernel: jax.Array) -> jax.Array:
-    """The norm of the incoming weights of each unit, in a shape that divides the kernel."""
-    # A depthwise kernel ends in (channels, multipliers): both count units.
-    own = 2 if path.endswith("depthwise_kernel") else 1
-    axes = tuple(range(kernel.ndim - own))
-    return jnp.sqrt(jnp.sum(jnp.square(kernel), axis=axes, keepdims=True))
+        limit = strength_at(self.max_norm, layer, position, EVERYWHERE)
+        if limit is None or math.isinf(limit):
+            return None
+        return keras.constraints.MaxNorm(limit, list(axes))
+
+
+def unit_norms(kernel: Kernel, w: jax.Array) -> jax.Array:
+    """The norm of the incoming weights of each unit, in a shape that divides the kernel `w`."""
+    return jnp.sqrt(jnp.sum(jnp.square(w), axis=kernel.units.incoming(w.ndim), keepdims=True))

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from justright.regularizers.l2 import EVERYWHERE
-from justright.regularizers.location import kernels_with
+from justright.regularizers.location import acted_on
 from justright.regularizers.places import ActsOnLoss, Forward
 from justright.regularizers.strength import Strength, strength
 from justright.regularizers.technique import Technique, technique
@@ -17,9 +17,9 @@ class OrthogonalPenalty(Technique, ActsOnLoss):
     """Add λ·‖WᵀW − I‖² for each kernel: units of norm 1, at right angles to each other.
 
     W has a column for each unit or filter, in a convolution all its window by all
-    input channels. With more units than inputs they cannot all be orthogonal, and
-    the rows are asked to be, ‖WWᵀ − I‖². Keras' `OrthogonalRegularizer` is another:
-    it leaves the norms free.
+    input channels (in a depthwise one each channel is a W of its own). With more units
+    than inputs they cannot all be orthogonal, and the rows are asked to be,
+    ‖WWᵀ − I‖². Keras' `OrthogonalRegularizer` is another: it leaves the norms free.
 
     Args:
         strength: λ ≥ 0, or a mapping by layer. 0.0001 to 0.01 is usual; 0 changes
@@ -38,16 +38,16 @@ class OrthogonalPenalty(Technique, ActsOnLoss):
     NeurIPS 2018, equation 1 (soft orthogonality).
     """
 
-    strength: Strength = strength(meaning="the strength of a penalty")
+    strength: Strength = strength(smooth=True, meaning="the strength of a penalty")
 
     weights_only = True
 
     def penalty(self, forward: Forward) -> jax.Array:
         """λ·Σ‖WᵀW − I‖², a scalar."""
         total = jnp.zeros(())
-        for path, value in kernels_with(forward.kernels, self.strength, EVERYWHERE):
-            w = forward.weights[path]
-            total = total + value * distance_from_orthogonal(w.reshape(-1, w.shape[-1]))
+        for kernel, value in acted_on(forward.kernels, self.strength, EVERYWHERE):
+            matrices = kernel.units.matrices(forward.weights[kernel.path])
+            total = total + value * jnp.sum(jax.vmap(distance_from_orthogonal)(matrices))
         return total
 
 

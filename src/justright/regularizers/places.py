@@ -1,4 +1,4 @@
-"""The eleven places of a training step at which a regularizer may act.
+"""The twelve places of a training step at which a regularizer may act.
 
 | place                          | interface          | for example                   |
 |--------------------------------|--------------------|-------------------------------|
@@ -12,6 +12,7 @@
 | the learning rate              | ActsOnLearningRate | warm restarts                 |
 | the weights after the update   | ActsOnUpdate       | decoupled decay, L1's prox    |
 | the weights for prediction     | ActsOnPrediction   | EMA, SWA                      |
+| networks that predict together | ActsOnEnsemble     | snapshot ensembles            |
 | when to stop                   | ActsOnStopping     | early stopping                |
 
 A technique inherits from the interfaces of the places that it fills; the engine
@@ -95,10 +96,18 @@ class Forward:
 
 @dataclass(frozen=True)
 class Moment:
-    """Where training stands: steps taken so far, and how many make an epoch."""
+    """Where training stands.
+
+    Attributes:
+        step: steps taken so far.
+        steps_per_epoch: how many make an epoch.
+        cycle_ends: whether a cycle of the learning rate has ended with these steps; None if
+            the rate has no cycles, or no weights have been updated yet.
+    """
 
     step: jax.Array
     steps_per_epoch: int
+    cycle_ends: Callable[[], jax.Array] | None = None
 
 
 @dataclass(frozen=True)
@@ -253,6 +262,22 @@ class ActsOnPrediction(ABC):
         """The weights to predict with."""
 
 
+class ActsOnEnsemble(ABC):
+    """Keeps networks on the way, which predict together with the one that is trained.
+
+    What is kept is what would predict alone: averages of the weights, where a recipe has
+    such, and the running statistics beside them. Probabilities are averaged, or numbers.
+    """
+
+    @abstractmethod
+    def networks(self) -> int:
+        """How many predict together, once there are so many; 1 keeps none."""
+
+    @abstractmethod
+    def keeps(self, moment: Moment) -> jax.Array:
+        """Whether the network stays as it is after the last step that `moment` counts."""
+
+
 class ActsOnStopping(ABC):
     """Says when a trial ends. The rule is data: it costs no program of its own."""
 
@@ -272,6 +297,7 @@ PLACES: Mapping[str, type[ABC]] = {
     "the learning rate": ActsOnLearningRate,
     "the weights after the update": ActsOnUpdate,
     "the weights used for prediction": ActsOnPrediction,
+    "networks that predict together": ActsOnEnsemble,
     "when to stop": ActsOnStopping,
 }
-"""The eleven places, in the order of a training step."""
+"""The twelve places, in the order of a training step."""

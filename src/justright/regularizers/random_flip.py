@@ -7,14 +7,12 @@ from typing import Literal
 import jax
 import jax.numpy as jnp
 
-from justright.errors import RecipeError
-from justright.regularizers.images import DataFormat, check_data_format, on_images
+from justright.regularizers.images import DataFormat, on_images
+from justright.regularizers.option import choice
 from justright.regularizers.places import ActsOnBatch, Batch
 from justright.regularizers.random import uniform
 from justright.regularizers.strength import strength
 from justright.regularizers.technique import Technique, technique
-
-_MODES = ("horizontal", "vertical", "horizontal_and_vertical")
 
 
 @technique
@@ -42,14 +40,10 @@ class RandomFlip(Technique, ActsOnBatch):
     """
 
     probability: float = strength(high=1.0, by_layer=False, meaning="a probability of flipping")
-    mode: Literal["horizontal", "vertical", "horizontal_and_vertical"] = "horizontal"
-    data_format: DataFormat = "channels_last"
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_data_format(self)
-        if self.mode not in _MODES:
-            raise RecipeError(f"RandomFlip(mode={self.mode!r}): mode is one of {_MODES}.")
+    mode: Literal["horizontal", "vertical", "horizontal_and_vertical"] = choice(
+        default="horizontal", others=("vertical", "horizontal_and_vertical")
+    )
+    data_format: DataFormat = choice(default="channels_last", others=("channels_first",))
 
     def batch(self, batch: Batch, key: jax.Array) -> Batch:
         """Mirror some of the images; targets stay."""

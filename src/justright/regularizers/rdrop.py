@@ -31,13 +31,13 @@ class RDrop(Technique, ActsOnLoss):
 
     When: dropout is in the recipe, and its masks disagree much.
     Cost: 1 extra pass forward and back.
-    Try: `rdrop=1`
+    Try: `dropout=0.3,rdrop=1`
 
     Source: Liang, Wu, Li, Wang, Meng, Qin, Chen, Zhang, Liu, "R-Drop: regularized
     dropout for neural networks", NeurIPS 2021, equations 1 to 4 and algorithm 1.
     """
 
-    alpha: float = strength(by_layer=False, meaning="the strength of a penalty")
+    alpha: float = strength(by_layer=False, smooth=True, meaning="the strength of a penalty")
 
     def penalty(self, forward: Forward) -> jax.Array:
         """What two passes add to the loss of one, a scalar."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from justright.errors import RecipeError
 from justright.regularizers.branches import ActsOnBranches
+from justright.regularizers.option import option
 from justright.regularizers.technique import Technique, technique
 
 
@@ -22,6 +22,7 @@ class SkipConnections(Technique, ActsOnBranches):
     their input: a convolution without padding, a layer that is called twice, and one
     of another kind have no skip connection.
 
+    A strength that names a layer acts on its second branch and projection as well.
     Projections and second branches start anew for each seed, even where the model's
     own weights are the start. Without them it costs no weights.
 
@@ -42,14 +43,7 @@ class SkipConnections(Technique, ActsOnBranches):
     ECCV 2016, equation 3.
     """
 
-    count: int = 1
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if type(self.count) is not int or self.count < 1:
-            raise RecipeError(
-                f"SkipConnections(count={self.count!r}): count is a whole number of at least 1."
-            )
+    count: int = option(default=1, low=1, integer=True)
 
     def branches(self) -> int:
         """As `count` says."""

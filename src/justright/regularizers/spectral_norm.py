@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from justright.errors import RecipeError
-from justright.regularizers.location import kernels_with
+from justright.regularizers.location import acted_on
+from justright.regularizers.option import option
 from justright.regularizers.places import ActsOnUpdate, Update, Weights
 from justright.regularizers.strength import Strength, strength
 from justright.regularizers.technique import Technique, technique
@@ -25,7 +26,8 @@ class SpectralNorm(Technique, ActsOnUpdate):
     send gradients through it; here the weights themselves keep the bound, as in Gouk et
     al., so that prediction and the exported model need nothing further, and a kernel
     below the bound is left alone. W has a column for each unit or filter, in a
-    convolution all its window by all input channels, as with Miyato et al.
+    convolution all its window by all input channels, as with Miyato et al. (in a depthwise
+    one each channel is a W of its own, and the largest σ counts).
 
     σ is found by power iteration, anew in each step and from the same vector, so that no
     state is kept: `iterations` times two products of the kernel with a vector, little
@@ -52,23 +54,16 @@ class SpectralNorm(Technique, ActsOnUpdate):
     """
 
     bound: Strength = strength(low_included=False, neutral=math.inf, meaning="the largest norm")
-    iterations: int = 10
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        count = self.iterations
-        if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-            raise RecipeError(
-                f"SpectralNorm(iterations={count!r}): iterations is a whole number of at least 1."
-            )
+    iterations: int = option(default=10, low=1, integer=True)
 
     def after_update(self, weights: Weights, update: Update) -> Weights:
         """Scale the kernels above the bound."""
         bounded = dict(weights)
-        for path, limit in kernels_with(update.kernels, self.bound):
-            w = weights[path]
-            norm = spectral_norm(w.reshape(-1, w.shape[-1]), self.iterations)
-            bounded[path] = w * jnp.where(norm > limit, limit / norm, 1)
+        for kernel, limit in acted_on(update.kernels, self.bound):
+            w = weights[kernel.path]
+            found = partial(spectral_norm, iterations=self.iterations)
+            norm = jnp.max(jax.vmap(found)(kernel.units.matrices(w)))
+            bounded[kernel.path] = w * jnp.where(norm > limit, limit / norm, 1)
         return bounded
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast, dataclass_transform
 import jax
 
 from justright.errors import RecipeError
+from justright.regularizers.option import checked_option, choice, option
 from justright.regularizers.places import PLACES
 from justright.regularizers.strength import PerLayer, by_name, checked, limits_of, strength
 
@@ -33,10 +34,12 @@ class Technique:
         # JAX rebuilds a technique with tracers through `_unflatten`, which
         # bypasses this: only what a user writes is checked.
         for field in fields_of(type(self)):
-            limits = limits_of(field)
-            if limits is not None:
-                value = checked(type(self).__name__, field.name, limits, getattr(self, field.name))
-                object.__setattr__(self, field.name, value)
+            kind, limits, value = type(self).__name__, limits_of(field), getattr(self, field.name)
+            if limits is None:
+                value = checked_option(kind, field, value)
+            else:
+                value = checked(kind, field.name, limits, value)
+            object.__setattr__(self, field.name, value)
 
     def __add__(self, other: Technique | Recipe) -> Recipe:
         from justright.regularizers.recipe import Recipe
@@ -72,7 +75,9 @@ class Technique:
         return " ".join([words, *shown])
 
 
-@dataclass_transform(frozen_default=True, field_specifiers=(strength, dataclasses.field))
+@dataclass_transform(
+    frozen_default=True, field_specifiers=(strength, option, choice, dataclasses.field)
+)
 def technique(cls: T) -> T:
     """Class decorator: make `cls` a frozen dataclass and a JAX pytree.
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 from justright.errors import RecipeError, did_you_mean
 from justright.regularizers import TECHNIQUES
 from justright.regularizers.recipe import Recipe
-from justright.regularizers.schedule import SCHEDULES, Schedule
+from justright.regularizers.schedule import SCHEDULES
+from justright.regularizers.strength import Number, Strength
 from justright.regularizers.technique import Technique
 
 PLAIN = "plain"
+
+# Between two places; in 1e+3 it belongs to the number.
+_PLUS = re.compile(r"(?<![\d.][eE])\+")
 
 
 def parse_recipe(text: str) -> Recipe:
@@ -16,13 +23,17 @@ def parse_recipe(text: str) -> Recipe:
 
     Several strengths of one stand by colon (`elastic_net=1e-4:1e-3`); one without
     strengths stands alone (`batch_norm`); `plain` or nothing is the empty recipe. A
-    schedule is its name, start, end and epochs by slash: `dropout=linear/0/0.5/20`.
+    schedule is its name, start, end and epochs by slash: `dropout=linear/0/0.5/20`. A
+    strength that differs by layer names where (a layer, a pattern, or input, hidden,
+    output) and the number there, or a schedule, by slash, and the next place by plus.
 
     Raises:
         RecipeError: all faults of the text, in one message.
 
     >>> parse_recipe("dropout=0.4, l2=1e-3")
     Recipe(Dropout(rate=0.4), L2(strength=0.001))
+    >>> parse_recipe("dropout=input/0.2+hidden/0.5")
+    Recipe(Dropout(rate={'input': 0.2, 'hidden': 0.5}))
     """
     parts = [part.strip() for part in text.split(",") if part.strip()]
     if parts == [PLAIN]:
@@ -44,11 +55,36 @@ def parse_recipe(text: str) -> Recipe:
     return recipe
 
 
+def parse_over(texts: Sequence[str]) -> dict[str, list[float] | None]:
+    """Read what to vary: `dropout=0,0.2,0.5`, or a name alone for usual values.
+
+    Raises:
+        RecipeError: a text without a name, or a value that is no number.
+
+    >>> parse_over(["dropout=0,0.5", "elastic_net.l1"])
+    {'dropout': [0.0, 0.5], 'elastic_net.l1': None}
+    """
+    over: dict[str, list[float] | None] = {}
+    for text in texts:
+        name, has_values, values = (part.strip() for part in text.partition("="))
+        if not name or (has_values and not values):
+            raise RecipeError(f"{text!r} says nothing to vary; write dropout=0,0.2,0.5 or dropout.")
+        if name in over:
+            raise RecipeError(f"{name} came twice. Give it one list of values.")
+        over[name] = [_number(text, value) for value in values.split(",")] if values else None
+    return over
+
+
 def _parse_one(part: str) -> Technique:
     name, has_value, value = part.partition("=")
     kinds = {kind.key(): kind for kind in TECHNIQUES}
     key = name.strip().lower().replace("-", "_")
     if key not in kinds:
+        if "/" in name and not has_value:
+            raise RecipeError(
+                f"{name.strip()!r} is no regularizer. Join places by plus: "
+                "dropout=input/0.2+hidden/0.5."
+            )
         raise RecipeError(f"{name.strip()!r} is no regularizer. {did_you_mean(key, kinds)}")
     kind = kinds[key]
     names = kind.strength_names()
@@ -59,7 +95,27 @@ def _parse_one(part: str) -> Technique:
     return kind(**{name: _strength(part, text) for name, text in zip(names, texts, strict=True)})
 
 
-def _strength(part: str, text: str) -> float | Schedule:
+def _strength(part: str, text: str) -> Strength:
+    """A number, a schedule, or a mapping from places to such."""
+    first = text.partition("/")[0].strip()
+    if "/" not in text or first.lower() in SCHEDULES:
+        return _number_or_schedule(part, text)
+    found: dict[str, Number] = {}
+    for piece in _PLUS.split(text):
+        where, slash, value = piece.partition("/")
+        where = where.strip()
+        if not slash or not where or _is_number(where):
+            raise RecipeError(
+                f"In {part!r}, {piece.strip()!r} does not say where; write WHERE/NUMBER, such as "
+                "input/0.2+hidden/0.5."
+            )
+        if where in found:
+            raise RecipeError(f"In {part!r}, {where!r} came twice.")
+        found[where] = _number_or_schedule(part, value)
+    return found
+
+
+def _number_or_schedule(part: str, text: str) -> Number:
     name, *values = (word.strip() for word in text.split("/"))
     if not values:
         return _number(part, text)
@@ -71,6 +127,14 @@ def _strength(part: str, text: str) -> float | Schedule:
         )
     start, end, epochs = (_number(part, value) for value in values)
     return kind(start, end, int(epochs) if epochs.is_integer() else epochs)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _number(part: str, text: str) -> float:

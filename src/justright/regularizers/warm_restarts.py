@@ -7,26 +7,27 @@ import math
 import jax
 import jax.numpy as jnp
 
-from justright.regularizers.learning_rate import ActsOnLearningRate
+from justright.regularizers.learning_rate import HasCycles
 from justright.regularizers.places import Moment
 from justright.regularizers.strength import strength
 from justright.regularizers.technique import Technique, technique
 
 
 @technique
-class WarmRestarts(Technique, ActsOnLearningRate):
+class WarmRestarts(Technique, HasCycles):
     """SGDR: the learning rate falls from η to 0 in cycles, η_t = ½·η·(1 + cos(π·t/T)).
 
     η is the optimizer's rate, t counts steps since the last restart, and T is the
     length of the cycle, which grows by `multiplier` from one cycle to the next (in
     whole steps). The rate changes at every step, not at epochs alone, and the paper's
     η_min is 0. Weights at the ends of cycles are those of a low rate: let `epochs` be
-    the end of one. `SWA` averages at the end of every epoch, so with it a period of 1
-    and a multiplier of 1 are its paper's cycles. It costs nothing.
+    the end of one (with a period of 10 and a multiplier of 2: 10, 30, 70 or 150).
+    Beside it `SWA` averages the ends of cycles, and `SnapshotEnsemble` keeps the
+    networks there. It costs nothing.
 
     Args:
         period: epochs of the first cycle, a whole number of at least 1; infinity
-            changes nothing.
+            changes nothing, and each epoch then counts as a cycle.
         multiplier: at least 1. The paper's: 1 (all cycles alike) and 2.
 
     Raises:
@@ -41,11 +42,16 @@ class WarmRestarts(Technique, ActsOnLearningRate):
     restarts", ICLR 2017, equation 5.
     """
 
+    # Where a step stands in its cycle is counted from the first step of the training.
     period: float = strength(
-        low=1.0, neutral=math.inf, integer=True, meaning="the number of epochs in a cycle"
+        low=1.0,
+        neutral=math.inf,
+        integer=True,
+        scheduled=False,
+        meaning="the number of epochs in a cycle",
     )
     multiplier: float = strength(
-        low=1.0, neutral=None, by_layer=False, meaning="the growth of a cycle"
+        low=1.0, neutral=None, by_layer=False, scheduled=False, meaning="the growth of a cycle"
     )
 
     def learning_rate(self, rate: jax.Array, moment: Moment) -> jax.Array:
@@ -53,6 +59,14 @@ class WarmRestarts(Technique, ActsOnLearningRate):
         first = self.period * moment.steps_per_epoch
         share = share_of_cycle(moment.step, first, self.multiplier)
         return rate * (1 - 0.5 * (1 - jnp.cos(math.pi * share)))
+
+    def ends_cycle(self, moment: Moment) -> jax.Array:
+        """Whether the next step is the first of another cycle."""
+        first = self.period * moment.steps_per_epoch
+        in_cycle = share_of_cycle(moment.step, first, self.multiplier) == 0
+        return jnp.where(
+            jnp.isinf(self.period), moment.step % moment.steps_per_epoch == 0, in_cycle
+        )
 
 
 def share_of_cycle(

@@ -19,6 +19,11 @@ _PAGE_HEAD = """\
 Written by `justright techniques --markdown > docs/techniques.md` from the classes themselves; a
 test holds it to them. Grouped by the place of the training step at which a technique acts, in the
 order of a step.
+
+A strength that may differ by layer is a mapping, `{"input": 0.2, "hidden": 0.5}`, from layers,
+patterns of their names, or input, hidden and output; on the command line
+`dropout=input/0.2+hidden/0.5`. One that may change from epoch to epoch is a schedule,
+`jr.Linear(0, 0.5, 20)`, or `dropout=linear/0/0.5/20`. The others say so.
 """
 
 
@@ -40,7 +45,7 @@ def catalog_table(grouped: Grouped) -> Table:
         for entry in entries:
             extra = f"+{entry.extra_passes}" if entry.extra_passes else ""
             # Text, because brackets in it are no markup.
-            shown.add_row(Text(entry.tried), Text(entry.when), extra)
+            shown.add_row(Text(entry.own), Text(entry.when), extra)
     return shown
 
 

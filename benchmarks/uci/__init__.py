@@ -1,0 +1,1 @@
+"""The UCI regression experiment of Monte-Carlo dropout: published, replayed, and improved."""

@@ -1,0 +1,107 @@
+"""Replay the UCI regression experiment of Monte-Carlo dropout, then do better on the same splits.
+
+Takes a folder of nine `.npz` files (X, y, n_splits, train_0, test_0, …, dropout_rates, tau_values,
+n_epochs, n_hidden) and prints, data set by data set, the published test figures beside those of
+
+  grid       the published protocol: its grid, network, epochs and inner division
+
+Results go to a file of JSON after each step; a step that is in it is not done again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from machine import describe
+from uci import report
+from uci.tables import FILES, Table
+from uci.theirs import Cell, Effort, judged, selected
+
+import justright
+
+Step = Callable[[Table, Effort, dict[str, Any]], dict[str, Any]]
+
+
+def main() -> None:
+    options = _options()
+    effort = Effort(
+        epochs=options.epochs_scale,
+        selecting=options.selecting_passes,
+        judging=options.passes,
+        splits=options.splits,
+        one_precision=options.one_precision,
+    )
+    known = _read(options.out)
+    for name in options.only.split(","):
+        table = Table.read(options.folder, name)
+        kept = known["tables"].setdefault(name, {})
+        for step in options.steps.split(","):
+            if step in kept and not options.again:
+                continue
+            began, cpu = time.perf_counter(), time.process_time()
+            found = STEPS[step](table, effort, kept)
+            spent = {"seconds": time.perf_counter() - began, "cpu": time.process_time() - cpu}
+            kept[step] = found | spent | {"effort": vars(effort)}
+            options.out.write_text(json.dumps(known, indent=1), encoding="utf-8")
+            print("\n".join(report.of_table(name, kept)), flush=True)
+    print("\n".join(report.of_all(known["tables"])))
+
+
+def grid(table: Table, effort: Effort, _: dict[str, Any]) -> dict[str, Any]:
+    """The published protocol."""
+    cells = [Cell(rate, tau) for rate in table.rates for tau in table.precisions]
+    likelihood, validation_rmse = selected(table, cells, effort)
+    chosen = [cells[i] for i in likelihood.argmax(axis=0)]
+    rmse, test = judged(table, chosen, effort)
+    return {
+        "cells": [[cell.rate, cell.precision] for cell in cells],
+        "validation_likelihood": np.round(likelihood, 6).tolist(),
+        "validation_rmse": np.round(validation_rmse, 8).tolist(),
+        "chosen": [[cell.rate, cell.precision] for cell in chosen],
+        "rmse": rmse.tolist(),
+        "likelihood": test.tolist(),
+    }
+
+
+STEPS: dict[str, Step] = {"grid": grid}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if path.exists():
+        return json.loads(path.read_text(encoding="utf-8"))
+    return {"machine": describe(), "justright": justright.__version__, "tables": {}}
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder", type=Path, help="where the .npz files lie")
+    parser.add_argument("--only", default=",".join(FILES), help="data sets, by comma")
+    parser.add_argument("--steps", default=",".join(STEPS), help="steps, by comma")
+    parser.add_argument("--epochs-scale", type=float, default=1.0, help="a share of the epochs")
+    parser.add_argument("--splits", type=int, default=20, help="at most so many")
+    parser.add_argument("--passes", type=int, default=10_000, help="on test rows")
+    parser.add_argument("--selecting-passes", type=int, default=1_000, help="on selecting rows")
+    parser.add_argument(
+        "--one-precision", action="store_true",
+        help="train once for each rate, not for each rate and tau",
+    )  # fmt: skip
+    parser.add_argument("--again", action="store_true", help="do what is in the file already")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "out" / "uci.json")
+    options = parser.parse_args()
+    for given, of in ((options.only, FILES), (options.steps, STEPS)):
+        if unknown := set(given.split(",")) - set(of):
+            parser.error(f"{', '.join(sorted(unknown))}: choose among {', '.join(of)}")
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    return options
+
+
+if __name__ == "__main__":
+    main()

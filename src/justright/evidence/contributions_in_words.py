@@ -1,0 +1,110 @@
+"""What each technique of a recipe brings, in a paragraph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from justright.evidence.contributions import SHAPLEY, TAKEN_OUT
+from justright.evidence.interval import CONFIDENCE, Interval
+from justright.evidence.measure import Measure
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def contributions_in_words(
+    recipe: str,
+    whole: Interval | None,
+    table: pd.DataFrame,
+    pairs: pd.DataFrame,
+    figure: str,
+    measure: Measure,
+) -> str:
+    """One paragraph, true of the numbers.
+
+    Args:
+        recipe: its name.
+        whole: by how much it is better than none.
+        table, pairs: as `contributions_table` and `interactions_table` give them.
+        figure: what is compared, in words: `"test accuracy"`.
+        measure: how it reads.
+    """
+    told = []
+    if whole is not None:
+        told.append(f"In {figure}, {recipe} {_effect(whole, measure)}.")
+    told += _shares(table, measure)
+    told += _taken_out(table, measure)
+    shown = [row for row in pairs.to_dict("records") if _shown(_interval(row))]
+    told += [_pair(row, measure) for row in shown]
+    if len(pairs) and not shown:
+        told.append("No interaction of two techniques is shown.")
+    told.append(
+        f"Intervals are of {CONFIDENCE:.0%}, each for itself, over paired runs ({_runs(table)})."
+    )
+    return " ".join(told)
+
+
+def _effect(one: Interval, measure: Measure) -> str:
+    if not _shown(one):
+        return f"shows no difference from no regularization ({_spread(one, measure)})"
+    word = "better" if one.mean > 0 else "worse"
+    return f"is {_size(one, measure)} {word} than no regularization ({_spread(one, measure)})"
+
+
+def _shares(table: pd.DataFrame, measure: Measure) -> list[str]:
+    rows = table[table["contribution"] == SHAPLEY].to_dict("records")
+    if not rows:
+        return ["The study lacks parts of it that Shapley shares want."]
+    listed = [
+        f"{row['technique']} brings {measure.show_difference(row['mean'])} "
+        f"({_spread(_interval(row), measure)})"
+        for row in sorted(rows, key=lambda row: -row["mean"])
+    ]
+    return [f"Shared out among its techniques (Shapley): {', '.join(listed)}."]
+
+
+def _taken_out(table: pd.DataFrame, measure: Measure) -> list[str]:
+    rows = table[table["contribution"] == TAKEN_OUT].to_dict("records")
+    told = []
+    for row in rows:
+        one = _interval(row)
+        if _shown(one):
+            verb = "costs" if one.mean > 0 else "gains"
+            told.append(f"{row['technique']} {verb} {_size(one, measure)}")
+    rest = [row["technique"] for row in rows if not _shown(_interval(row))]
+    if rest:
+        told.append(f"no difference is shown for {' or '.join(rest)}")
+    return [f"Taken out of the recipe, {'; '.join(told)}."] if told else []
+
+
+def _pair(row: Mapping[Any, Any], measure: Measure) -> str:
+    without, beside = (measure.show_difference(row[name]) for name in ("without", "beside"))
+    way = "support" if row["mean"] > 0 else "overlap"
+    return (
+        f"{row['first']} adds {without} without {row['second']} and {beside} beside it: the two "
+        f"{way} (difference {_spread(_interval(row), measure)})."
+    )
+
+
+def _interval(row: Mapping[Any, Any]) -> Interval:
+    return Interval(row["mean"], row["low"], row["high"], int(row["runs"]))
+
+
+def _shown(one: Interval) -> bool:
+    return one.enough and not one.low <= 0 <= one.high
+
+
+def _size(one: Interval, measure: Measure) -> str:
+    return measure.show_difference(abs(one.mean))
+
+
+def _spread(one: Interval, measure: Measure) -> str:
+    if not one.enough:
+        return f"{one.count} run{'s' * (one.count != 1)}, too few for an interval"
+    return measure.show_range(one.low, one.high)
+
+
+def _runs(table: pd.DataFrame) -> str:
+    counts = sorted(set(table["runs"]))
+    return " to ".join(str(n) for n in {counts[0]: None, counts[-1]: None}) if counts else "none"

@@ -1,0 +1,217 @@
+"""A sweep in one paragraph, generated from its numbers and true of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from justright.evidence.interval import CONFIDENCE, Interval
+from justright.evidence.measure import Measure
+from justright.evidence.sweet_spot import SweetSpot, likely_values
+from justright.evidence.verdict import Verdict
+from justright.regularizers.axis import Axis
+from justright.regularizers.grid import Grid
+from justright.regularizers.usual import End
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_WAY = {"low": "smaller", "high": "larger"}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a sweep found.
+
+    Attributes:
+        grid: what was varied.
+        table: a sweep's table, one row a point.
+        spot: which points were chosen.
+        measure: the figure that chose; of `column` in the table.
+        gap: how gaps of the metric read.
+        need: the best point against the reference: a verdict on rows that had no part in the
+            choice, or without such an interval that allows for having picked the best.
+        edges: the axes at whose ends the best lies, with more beyond.
+        scope: of which seeds and rows the figures speak.
+    """
+
+    grid: Grid
+    table: pd.DataFrame
+    spot: SweetSpot
+    measure: Measure
+    column: str
+    gap: Measure
+    need: Verdict | Interval | None
+    edges: Mapping[int, End]
+    scope: str
+
+
+def sweep_in_words(facts: Facts) -> str:
+    """Where the best lies, whether it is needed, how sure that is, and where it is too much."""
+    sentences = [
+        best_in_words(facts),
+        *need_in_words(facts),
+        _certainty(facts),
+        _nearly(facts),
+        *_underfitting(facts),
+        *_edges(facts),
+        *_failures(facts),
+        facts.scope,
+    ]
+    return " ".join(sentences)
+
+
+def at(axes: Sequence[Axis], values: Sequence[float]) -> str:
+    """A point in words: `"dropout rate 0.2 and L2 strength 0.001"`."""
+    pairs = zip(axes, values, strict=True)
+    return " and ".join(f"{axis.words} {axis.show(value)}" for axis, value in pairs)
+
+
+def _at(facts: Facts, point: int) -> str:
+    return at(facts.grid.axes, facts.grid.points[point].values)
+
+
+def _reference(facts: Facts) -> str:
+    """Where the strengths are off, or weakest: words that stand behind "at" or "with"."""
+    grid, point = facts.grid, facts.grid.reference
+    if not grid.is_off(grid.points[point]):
+        return f"at {_at(facts, point)}, the weakest tried"
+    if len(grid.axes) > 1:
+        return f"with {'both' if len(grid.axes) == 2 else 'all'} off"
+    return f"at {grid.axes[0].show(grid.points[point].values[0])}"
+
+
+def best_in_words(facts: Facts) -> str:
+    """Where the best lies, what it reaches, and what there is with the strengths off."""
+    best, reference = facts.spot.best, facts.grid.reference
+    row, show = facts.table.iloc[best], facts.measure.show
+    said = f"Validation {facts.measure.words} is best at {_at(facts, best)}: "
+    said += show(row[facts.column])
+    if np.isfinite(row["val_low"]):
+        said += f" ({CONFIDENCE:.0%} interval {show(row['val_low'])} to {show(row['val_high'])})"
+    if best == reference:
+        off = facts.grid.is_off(facts.grid.points[best])
+        return said + (". No other point does better: you do not need it here." if off else ".")
+    other = facts.table.iloc[reference][facts.column]
+    return f"{said}." if np.isnan(other) else f"{said}; {_reference(facts)} it is {show(other)}."
+
+
+def need_in_words(facts: Facts) -> list[str]:
+    """Whether the best is shown to be better than the strengths off."""
+    need, other = facts.need, _reference(facts)
+    if need is None:
+        return []
+    if isinstance(need, Verdict):
+        said = f"In {need.figure}, which had no part in the choice,"
+        if need.decision == "no difference shown":
+            shown = f"no difference from that {other} is shown ({need.interval_text})"
+            return [f"{said} {shown}: you may not need it."]
+        return [f"{said} it is {need.decision} than {other} ({need.interval_text})."]
+    if not need.enough:
+        return [f"There are too few runs to say whether it is better than {other}."]
+    said = f"allowing for having picked the best of {len(facts.table)} points"
+    spread = f"{CONFIDENCE:.0%} interval {facts.measure.show_range(need.low, need.high)} better"
+    if need.low > 0:
+        return [f"Even {said}, it is better than {other} ({spread})."]
+    return [
+        f"{said.capitalize()}, no difference from that {other} is shown ({spread}): you may not "
+        "need it."
+    ]
+
+
+def _certainty(facts: Facts) -> str:
+    spot, grid = facts.spot, facts.grid
+    if not spot.resampled:
+        return "One run a point cannot say how sure that is: give more seeds."
+    won = spot.wins[spot.best]
+    share = "more than 99%" if 0.995 <= won < 1 else f"{won:.0%}"
+    said = f"It is the best in {share} of resamples of the runs"
+    ranges = []
+    for i, axis in enumerate(grid.axes):
+        low, high = likely_values(grid.coordinates[:, i], spot.wins)
+        name = f" of {axis.words}" * (len(grid.axes) > 1)
+        ranges += [f"{axis.show(low)} and {axis.show(high)}{name}"] * (low < high)
+    if not ranges:
+        return f"{said}."
+    return f"{said}; in {CONFIDENCE:.0%} of them the best lies between {', '.join(ranges)}."
+
+
+def _nearly(facts: Facts) -> str:
+    spot, row = facts.spot, facts.table.iloc[facts.spot.one_standard_error]
+    if not any(facts.grid.stronger):
+        return "Which way is stronger is not known of what was varied."
+    if spot.one_standard_error == spot.best:
+        return "Nothing stronger is within one standard error of it."
+    said = [facts.measure.show(row[facts.column]), f"gap {facts.gap.show_difference(row['gap'])}"]
+    test = facts.column.replace("val", "test")
+    if test in row:
+        said.append(f"on the test rows {facts.measure.show(row[test])}")
+    return (
+        f"The strongest within one standard error of it is {_at(facts, spot.one_standard_error)} "
+        f"({', '.join(said)})."
+    )
+
+
+def _underfitting(facts: Facts) -> list[str]:
+    under = facts.table["underfits"].to_numpy(bool)
+    if not under.any():
+        return []
+    grid, coordinates = facts.grid, facts.grid.coordinates
+    home = coordinates[grid.reference]
+    lines = []
+    for i, axis in enumerate(grid.axes):
+        others = np.delete(np.arange(len(grid.axes)), i)
+        on_line = (coordinates[:, others] == home[others]).all(axis=1)
+        line = _line(axis, coordinates[on_line, i], under[on_line])
+        lines += [line] if line else []
+    places = f"{int(under.sum())} of the {len(under)} points"
+    if len(grid.axes) == 1:
+        where = lines[0]
+    else:
+        where = f"At {places}" + (f" ({', '.join(map(_inside, lines))})" if lines else "")
+    return [
+        f"{where} it underfits: training and validation {facts.gap.words} are both worse than "
+        f"{_reference(facts)}."
+    ]
+
+
+def _inside(sentence: str) -> str:
+    return sentence[0].lower() + sentence[1:]
+
+
+def _line(axis: Axis, values: np.ndarray, under: np.ndarray) -> str:
+    """Where on one axis a network underfits, in words."""
+    order = np.argsort(values if axis.stronger >= 0 else -values)
+    values, under = values[order], under[order]
+    if not under.any():
+        return ""
+    first = int(under.argmax())
+    if under[first:].all() and under[first:].sum() > 1:
+        end = "on" if axis.stronger >= 0 else "down"
+        return f"From {axis.words} {axis.show(values[first])} {end}"
+    return f"At {axis.words} {' and '.join(axis.show(v) for v in values[under])}"
+
+
+def _edges(facts: Facts) -> list[str]:
+    further = [f"{_WAY[end]} {facts.grid.axes[i].words}" for i, end in facts.edges.items()]
+    if not further:
+        return []
+    return [
+        f"It lies at the edge of the grid: a {' and a '.join(further)} may be better still (expand "
+        "widens the grid)."
+    ]
+
+
+def _failures(facts: Facts) -> list[str]:
+    failed = facts.table[facts.table["failed"] > 0]
+    if failed.empty:
+        return []
+    rows = failed.to_dict("records")
+    some = ", ".join(f"{row['failed']} of {row['runs']} at {row['point']}" for row in rows)
+    return [
+        f"Trials failed ({some}): their loss became infinite or not a number. Points with more of "
+        "them than others are not chosen."
+    ]

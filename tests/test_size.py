@@ -1,0 +1,91 @@
+"""How much a lane takes: against what one lane is made of, and activations counted by hand."""
+
+import jax
+import numpy as np
+import pytest
+
+import justright as jr
+from conftest import dense_net
+from justright.engine import layout
+from justright.engine.layout import Layout
+from justright.engine.program import SegmentProgram, Task
+from justright.engine.queue import Queue, Remembered
+from justright.engine.rows import Split, pooled
+from justright.engine.scheduler import run_trials
+from justright.engine.size import lane_bytes, layout_for
+from justright.engine.trial import Trial
+from justright.network.blueprint import Blueprint
+from justright.network.objective import infer_objective
+from justright.network.optimizer import keras_optimizer
+
+BATCH = 8
+
+
+def task_of(widths):
+    X = np.random.default_rng(0).normal(size=(40, 5)).astype(np.float32)
+    blueprint = Blueprint.of(dense_net(widths), (5,))
+    objective = infer_objective((X[:, 0] > 0).astype(int), "sigmoid", (1,))
+    order = np.arange(40)
+    rows = pooled(X, objective.encode((X[:, 0] > 0).astype(int), "y"), [Split(order, order, order)])
+    return Task(blueprint, objective, keras_optimizer("adam"), rows, BATCH, True)
+
+
+def trial_of(recipe, epochs=2):
+    return Trial("it", jr.Recipe(recipe), 0, 0, epochs, 0.01)
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        jr.Recipe(),
+        jr.ShakeShake(1.0),
+        jr.SkipConnections(3) + jr.BatchNorm(),
+        jr.EMA(0.9) + jr.SWA(1) + jr.Lookahead(5, 0.5),
+    ],
+    ids=str,
+)
+def test_what_a_lane_keeps_is_what_its_arrays_take(recipe):
+    """Its state, the initial weights that its order holds, and a gradient; widths differ."""
+    task = task_of((128, 96, 160))
+    one = Layout(tuple(jax.devices()[:1]), 1, "map")
+    start = Remembered(task.blueprint.initial_values)
+    queue = Queue(SegmentProgram, task, [trial_of(recipe)], start, one)
+    lanes = queue._program.idle_lanes(queue._orders)
+    gradient = sum(4 * w.size for w in jax.tree.leaves(queue._orders.weights))
+    held = sum(a.nbytes for a in jax.tree.leaves((lanes, queue._orders)))
+    kept, _ = lane_bytes(task, jr.Recipe(recipe))
+    assert kept == pytest.approx(held + gradient, rel=0.05)
+
+
+def test_activations_of_twins_projections_and_sums_count():
+    """5 → 64 → 64 → 32 → 1: what each layer sends on, for all 80 rows that are evaluated."""
+    task = task_of((64, 64, 32))
+    plain = 5 + 64 + 64 + 32 + 1
+    # For each of two layers a twin, the mean of both, the sum, and for one a projection.
+    twins = 3 * (64 + 32) + 32
+    for recipe, floats in ((jr.Recipe(), plain), (jr.Recipe(jr.ShakeShake(1.0)), plain + twins)):
+        assert lane_bytes(task, recipe)[1] == 4 * 80 * floats
+
+
+def test_weights_that_each_row_has_of_its_own_count():
+    task = task_of((64, 64))
+    plain, apart = (
+        lane_bytes(task, jr.Recipe(jr.DropConnect(0.5, per_example=own)))[1]
+        for own in (False, True)
+    )
+    assert apart - plain == 4 * 2 * BATCH * task.blueprint.model.count_params()
+
+
+def test_a_recipe_has_its_layout_whatever_stands_beside_it(monkeypatch):
+    """Its numbers must not depend on what else the study compares."""
+    task = task_of((16, 16))
+    small, large = jr.Recipe(), jr.Recipe(jr.ShakeShake(1.0))
+    monkeypatch.setattr(layout, "_CPU_LANE_BYTES", 2 * lane_bytes(task, small)[0])
+    devices = tuple(jax.devices("cpu"))
+    lanes = [layout_for(task, recipe, devices).lanes_per_device for recipe in (small, large)]
+    assert lanes == [2, 1]
+    start = task.blueprint.initial_values
+    together = run_trials(task, [trial_of(small, 1), trial_of(large, 1)], start)
+    for recipe, result in zip((small, large), together, strict=True):
+        (alone,) = run_trials(task, [trial_of(recipe, 1)], start)
+        np.testing.assert_array_equal(result.curves, alone.curves)
