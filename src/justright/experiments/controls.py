@@ -40,19 +40,20 @@ def with_controls(
     """
     given = [result for result in study.results if result.trial.split == _SPLIT]
     trials = [result.trial for result in given]
-    told: dict[str, float | None] = {}
+    slower_loss = pace = None
     notes: list[str] = []
     if setup.task.stream is not None:
         return list(readings), ()
     if any(map(_may_be_too_fast, readings)) and not has_schedule(setup.task.optimizer):
         (slower,) = setup.train([_slower(trials[0])], progress=False).results
-        told["slower_loss"] = _kept_loss(slower)
+        slower_loss = _kept_loss(slower)
         notes.append("One helper training had a tenth of the learning rate and twice the epochs.")
     if any(map(_near_chance, readings)):
         permuted = _permuted(setup).train(trials, progress=False)
-        told["permuted_pace"] = _pace(given, permuted.results)
+        pace = _pace(given, permuted.results)
         notes.append(f"{_count(trials)} had targets permuted on purpose.")
-    return [replace(one, facts=replace(one.facts, **told)) for one in readings], tuple(notes)
+    found = [replace(r.facts, slower_loss=slower_loss, permuted_pace=pace) for r in readings]
+    return [replace(r, facts=one) for r, one in zip(readings, found, strict=True)], tuple(notes)
 
 
 def epochs_of_result(result: TrialResult, accuracy: bool) -> Epochs:
