@@ -11,7 +11,7 @@ import csv
 import math
 import time
 from collections.abc import Iterator, Sequence
-from itertools import combinations
+from itertools import combinations, islice
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with options.record.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, ["a", "b", "outcome", "train_loss", "seconds", "said"])
         writer.writeheader()
-        for record in records(options.only):
+        for record in records(options.only, options.part, options.of):
             writer.writerow(record)
             file.flush()  # What was found stays, should the run be ended.
             count += 1
@@ -37,15 +37,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(f"{count} pairs: {options.record}")
 
 
-def records(only: Sequence[str] = ()) -> Iterator[dict[str, object]]:
+def records(only: Sequence[str] = (), part: int = 1, of: int = 1) -> Iterator[dict[str, object]]:
     """One record a pair, of the usual recipe of each technique.
 
     Args:
         only: keys; pairs of these alone, or all if none are given.
+        part, of: every `of`th pair from the `part`th, so that several processes share the work.
     """
     catalog = jr.techniques().set_index("key")
     keys = [key for key in catalog.index if not only or key in only]
-    for a, b in combinations(keys, 2):
+    for a, b in islice(combinations(keys, 2), part - 1, None, of):
         yield {"a": a, "b": b, **trained(joined(catalog["example"][a], catalog["example"][b]))}
 
 
@@ -100,6 +101,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("only", nargs="*", help="keys, such as dropout l2: pairs of these alone")
     parser.add_argument("--record", type=Path, default=Path("pairs.csv"))
+    parser.add_argument("--part", type=int, default=1, help="which share of the pairs, from 1")
+    parser.add_argument("--of", type=int, default=1, help="how many processes share the pairs")
     return parser.parse_args(arguments)
 
 

@@ -213,6 +213,7 @@ def test_recipe_names_stay_whole_beside_a_metric_with_a_long_name():
     from rich.console import Console
 
     from justright.evidence.measure import Measure
+    from justright.evidence.overlap import ONE_SPLIT
     from justright.report.console import results_table
 
     names = ("train_loss", "val_loss", "test_loss", "train_metric", "val_metric", "test_metric")
@@ -222,7 +223,7 @@ def test_recipe_names_stay_whole_beside_a_metric_with_a_long_name():
     table = pd.DataFrame([record | {"seed": seed, "split": 0} for seed in range(2)])
     shown = io.StringIO()
     console = Console(file=shown, width=80)
-    console.print(results_table(table, Measure("mean_absolute_error", False), has_test=True))
+    console.print(results_table(table, Measure("mean_absolute_error", False), True, ONE_SPLIT))
     assert "dropout" in shown.getvalue()
     assert "stopping" in shown.getvalue()
     assert max(map(len, shown.getvalue().splitlines())) <= 80

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from justright.engine.progress import Progress
 from justright.evidence.measure import Measure
+from justright.evidence.overlap import ONE_SPLIT
 from justright.report.console import progress_bar, results_table
 
 ACCURACY = Measure("accuracy", higher_is_better=True)
@@ -45,7 +46,7 @@ def trials(recipe, train=0.99, validation=0.90, test=0.89, *, failed=(), scale=1
 
 def printed(*recipes, measure=ACCURACY, has_test=True, width=80):
     """The lines that a terminal of so many columns shows."""
-    table = results_table(pd.concat(recipes, ignore_index=True), measure, has_test)
+    table = results_table(pd.concat(recipes, ignore_index=True), measure, has_test, ONE_SPLIT)
     console = Console(file=io.StringIO(), width=width)
     console.print(table)
     return [line.rstrip() for line in console.file.getvalue().splitlines()]

@@ -1,4 +1,4 @@
-"""`mean_interval` is Student's t interval, and covers the mean as often as it says."""
+"""The interval over seeds is Student's t interval, and covers the mean as often as it says."""
 
 import numpy as np
 import pytest
@@ -6,10 +6,17 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from justright.evidence.interval import CONFIDENCE, Interval, mean_interval
+from justright.evidence.estimate import estimate
+from justright.evidence.interval import CONFIDENCE, Interval
 
 # Eighths add up without rounding, so laws hold to the bit where they can.
 values = st.lists(st.integers(-800, 800).map(lambda i: i / 8), min_size=2, max_size=20)
+
+
+def mean_interval(values, confidence=CONFIDENCE):
+    return estimate(values).interval(confidence)
+
+
 confidences = st.sampled_from([0.5, 0.9, 0.95, 0.99])
 
 

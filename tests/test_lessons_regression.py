@@ -1,65 +1,36 @@
 """L16 of the lessons: noisy 1-D regression, where dropout hurts and the tool must say so."""
 
-import keras
 import numpy as np
 import pytest
 
-import justright as jr
+from justright.experiments.noisy_sine import network as lesson_network
+from justright.experiments.noisy_sine import noisy_sine, rows
 
 EPOCHS = 500
 
 
 @pytest.fixture(scope="module")
-def task():
-    """The lesson's data: 100 noisy rows to train on, 500 clean ones to test."""
+def study():
+    return noisy_sine()
+
+
+def test_rows_and_weights_are_drawn_as_the_lesson_says():
     rng = np.random.default_rng(1)
-
-    def draw(rows, noise):
-        x = rng.uniform(-np.pi, np.pi, rows)
-        return x.reshape(-1, 1), np.sin(x) + rng.normal(0, noise, rows)
-
-    return draw(100, 0.5), draw(500, 0.0)
-
-
-@pytest.fixture(scope="module")
-def network():
-    """1 → 64 → 64 → 1 with the lesson's initial weights."""
+    (X, y), (X_test, y_test) = rows()
+    x = rng.uniform(-np.pi, np.pi, 100)
+    np.testing.assert_array_equal(X[:, 0], x)
+    np.testing.assert_array_equal(y, np.sin(x) + rng.normal(0, 0.5, 100))
+    assert np.array_equal(X_test[:, 0], rng.uniform(-np.pi, np.pi, 500))
+    assert np.array_equal(y_test, np.sin(X_test[:, 0]))
     rng = np.random.default_rng(42)
-    shapes = [((64, 1), 2 / 1), ((64, 64), 2 / 64), ((1, 64), 2 / 64)]
-    kernels = [rng.normal(0, np.sqrt(variance), shape).T for shape, variance in shapes]
-    dense = keras.layers.Dense
-    model = keras.Sequential(
-        [keras.Input((1,)), dense(64, activation="relu"), dense(64, activation="relu"), dense(1)]
-    )
-    for layer, kernel in zip(model.layers, kernels, strict=True):
-        layer.set_weights([kernel, np.zeros(kernel.shape[1])])
-    return model
+    first = rng.normal(0, np.sqrt(2 / 1), (64, 1))
+    np.testing.assert_allclose(lesson_network().get_weights()[0], first.T, rtol=1e-6)
 
 
-@pytest.fixture(scope="module")
-def study(task, network):
-    train, test = task
-    # The lesson reads the test loss before each epoch's update, so its last reading
-    # is that of one update fewer. Its L2 has gradient λw.
-    l2 = jr.L2.from_gradient(0.001)
-    return jr.compare(
-        network,
-        train,
-        {"no dropout": jr.Recipe(l2), "dropout": jr.Dropout(0.3) + l2},
-        validation=train,
-        test=test,
-        seeds=20,
-        epochs=EPOCHS - 1,
-        batch_size=100,
-        optimizer=keras.optimizers.SGD(0.01),
-        initial_weights="model",
-    )
-
-
-def reference(task, network):
+def reference():
     """The lesson's training in float64 NumPy, written from its own description."""
-    (X, y), (X_test, y_test) = task
-    W = [w.astype(np.float64).T for w in network.get_weights()[::2]]
+    (X, y), (X_test, y_test) = rows()
+    W = [w.astype(np.float64).T for w in lesson_network().get_weights()[::2]]
     b = [np.zeros((len(w), 1)) for w in W]
     target = y[None, :]
 
@@ -84,18 +55,18 @@ def reference(task, network):
     return test_loss
 
 
-def test_without_dropout_the_test_error_is_the_lessons(study, task, network):
+def test_without_dropout_the_test_error_is_the_lessons(study):
     without = study.table.query("recipe == 'no dropout'")
     assert round(float(without["test_loss"].iloc[0]), 4) == 0.0576
-    assert without["test_loss"].iloc[0] == pytest.approx(reference(task, network), abs=5e-5)
+    assert without["test_loss"].iloc[0] == pytest.approx(reference(), abs=5e-5)
 
 
 def test_dropouts_mean_error_is_the_lessons(study):
-    with_dropout = study.table.query("recipe == 'dropout'")
+    with_dropout = study.table.query("recipe == 'dropout 0.3'")
     assert 0.185 < with_dropout["test_loss"].mean() < 0.206
 
 
 def test_the_tool_says_that_dropout_hurts(study):
-    verdict = study.verdict("dropout", "no dropout", on="test_loss")
+    verdict = study.verdict("dropout 0.3", "no dropout", on="test_loss")
     assert verdict.decision == "worse"
-    assert "in test mean absolute error it is worse than no dropout" in study.summary()
+    assert "in test mean squared error it is worse than no dropout" in study.summary()

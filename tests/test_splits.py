@@ -338,3 +338,14 @@ def test_a_split_that_is_not_there_says_so(data):
     for call in (lambda: study.model("a", split=2), lambda: study.predict(data[0], "a", split=2)):
         with pytest.raises(jr.DataError, match=r"Split 2 .* \[0, 1\]"):
             call()
+
+
+def test_preprocessing_leaves_splits_in_common_what_they_have(data):
+    plain, scaled = (
+        jr.compare(
+            dense_net(), data, {"a": jr.Recipe()}, splits=3, preprocess=how, seeds=1, epochs=1
+        )
+        for how in (None, "standardize")
+    )
+    assert scaled.overlap == plain.overlap
+    assert 0 < plain.overlap.shared_validation < 1

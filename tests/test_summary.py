@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from justright.evidence.interval import mean_interval
 from justright.evidence.measure import Measure
+from justright.evidence.overlap import ONE_SPLIT, Overlap
+from justright.evidence.paired import differences
 from justright.evidence.summary import rows_of, summarize
-from justright.evidence.verdict import paired_verdict
+from justright.evidence.verdict import paired_verdicts
 
 ACCURACY = Measure("accuracy", higher_is_better=True)
 ERROR = Measure("mean_absolute_error", higher_is_better=False)
@@ -45,7 +46,7 @@ def trials(recipe, train, validation, test=np.nan, *, epochs=100, measure=ACCURA
 
 
 def summary_of(*recipes, measure=ACCURACY, has_test=True):
-    return summarize(pd.concat(recipes, ignore_index=True), measure, has_test)
+    return summarize(pd.concat(recipes, ignore_index=True), measure, has_test, ONE_SPLIT)
 
 
 def sentences_of(text):
@@ -332,7 +333,7 @@ def test_it_ends_with_the_number_of_seeds():
 
 
 def test_one_row_a_recipe_in_the_order_of_the_study():
-    rows = rows_of(pd.concat([plain(), trials("a", [0.9, np.nan], 0.8, 0.7)]))
+    rows = rows_of(pd.concat([plain(), trials("a", [0.9, np.nan], 0.8, 0.7)]), ONE_SPLIT)
     assert [r.recipe for r in rows] == ["plain", "a"]
     assert [(r.trials, r.failed, r.gap.count) for r in rows] == [(5, 0, 5), (2, 1, 1)]
     assert (rows[1].train, rows[1].validation, rows[1].test) == (0.9, 0.8, 0.7)
@@ -366,7 +367,7 @@ def studies(draw):
 @settings(deadline=None)
 @given(studies())
 def test_it_never_speaks_of_what_is_not_a_number(study):
-    text = summarize(*study)
+    text = summarize(*study, ONE_SPLIT)
     assert not re.search(r"\b(nan|inf)\b", text, re.I)
     assert text.endswith(".")
 
@@ -374,7 +375,7 @@ def test_it_never_speaks_of_what_is_not_a_number(study):
 @settings(deadline=None)
 @given(studies())
 def test_it_mentions_every_recipe(study):
-    text = summarize(*study).lower()
+    text = summarize(*study, ONE_SPLIT).lower()
     assert all(name.lower() in text for name in study[0]["recipe"])
 
 
@@ -382,24 +383,80 @@ def test_it_mentions_every_recipe(study):
 @given(studies())
 def test_words_and_intervals_agree(study):
     table, measure, has_test = study
-    base, *others = rows_of(table)
-    text = summarize(*study)
+    base, *others = rows_of(table, ONE_SPLIT)
+    text = summarize(*study, ONE_SPLIT)
     better = "better on the rows that it was trained on" in sentences_of(text)[0]
     assert better == (base.gap.enough and base.gap.low > 0)
-    for row in others:
-        if not (base.gap.count and row.gap.count):
-            continue
-        sentence = sentence_on(text, row.recipe)
-        gaps = table.pivot(index="seed", columns="recipe", values="gap")
-        change = mean_interval(gaps["plain"] - gaps[row.recipe])
-        column = "test_metric" if has_test else "val_metric"
-        verdict = paired_verdict(table, row.recipe, "plain", column, measure)
-        assert (change.enough and change.low > 0) or "narrows the gap" not in sentence
-        assert (change.enough and change.high < 0) or "widens the gap" not in sentence
+    compared = [row for row in others if base.gap.count and row.gap.count]
+    there = [("plain", row.recipe) for row in compared]
+    changes = differences(table, there, "gap", ONE_SPLIT)
+    back = [pair[::-1] for pair in there]
+    column = "test_metric" if has_test else "val_metric"
+    verdicts = paired_verdicts(table, back, column, measure, ONE_SPLIT)
+    for row, found, verdict in zip(compared, changes, verdicts, strict=True):
+        sentence, change = sentence_on(text, row.recipe), found.interval
+        assert (found.shown and change.low > 0) or "narrows the gap" not in sentence
+        assert (found.shown and change.high < 0) or "widens the gap" not in sentence
         assert ("better than plain" in sentence) == (verdict.decision == "better")
         assert ("worse than plain" in sentence) == (verdict.decision == "worse")
-        unsure = [change.enough and change.low <= 0 <= change.high]
-        unsure.append(verdict.decision == "no difference shown")
+        unsure = [change.enough and not found.shown, verdict.decision == "no difference shown"]
         assert len(re.findall("no difference", sentence)) == sum(unsure)
         known = change.enough + ("too few" not in verdict.interval_text)
         assert len(intervals_in(sentence)) == known
+
+
+@settings(deadline=None)
+@given(studies())
+def test_what_is_claimed_is_claimed_by_the_corrected_verdicts(study):
+    """With two recipes beside the first, a claim wants a smaller p-value than with one."""
+    text = summarize(*study, ONE_SPLIT)
+    several = len(rows_of(study[0], ONE_SPLIT)) > 2
+    assert several or "Holm" not in text
+    if "Holm" in text:
+        assert "corrected for 2 comparisons" in text
+
+
+# ---------------------------------------------------------------- several splits
+
+
+def on_splits(table, splits=3):
+    """The same runs as if each seed had been one of some splits' seeds."""
+    return table.assign(split=table["seed"] % splits, seed=table["seed"] // splits)
+
+
+THREE = Overlap.of_random_splits(train=60, validation=20, test=20)
+
+
+def test_splits_are_told_and_their_shared_rows_allowed_for():
+    rng = np.random.default_rng(0)
+    base = on_splits(plain(wobble=rng.normal(0, 0.01, 15)))
+    other = trials("dropout", 0.99, *rng.normal([[0.93], [0.92]], 0.01, (2, 15)))
+    table = pd.concat([base, on_splits(other)], ignore_index=True)
+    text = summarize(table, ACCURACY, True, THREE)
+    assert sentences_of(text)[-1] == (
+        "These figures are over 5 seeds and 3 splits of the rows: the intervals allow for the "
+        "rows that splits share."
+    )
+    assert "15 pairs over 3 splits" in sentence_on(text, "dropout")
+
+
+def test_the_same_test_rows_in_all_splits_are_told():
+    table = on_splits(plain(wobble=np.tile(WOBBLE, 3)))
+    overlap = Overlap(train=3.0, validation=0.25, test=3.0, same_test=True)
+    assert "of other test rows they say nothing" in summarize(table, ACCURACY, True, overlap)
+
+
+def test_two_splits_are_too_few_however_many_seeds_they_have():
+    table = pd.concat([on_splits(plain(), 2), on_splits(trials("dropout", 0.99, 0.5, 0.5), 2)])
+    text = summarize(table, ACCURACY, True, THREE)
+    assert "2 splits, too few for an interval" in text
+    assert not re.search("better than|worse than|narrows|widens", text)
+
+
+def test_within_a_margin_it_is_equivalent():
+    base = plain()
+    other = trials("dropout", 0.99, 0.9, base["test_metric"] + 0.001 + WOBBLE / 10)
+    table = pd.concat([base, other], ignore_index=True)
+    assert "it is better than plain" in summarize(table, ACCURACY, True, ONE_SPLIT)
+    text = summarize(table, ACCURACY, True, ONE_SPLIT, margin=0.01)
+    assert "in test accuracy it is equivalent to plain within 1.0 points (0.1 points higher" in text

@@ -31,13 +31,23 @@ except PackageNotFoundError:  # Run from a checkout that is not installed.
 if TYPE_CHECKING:
     from justright.data.examples import Example, example
     from justright.errors import DataError, JustrightError, ModelError, RecipeError
+    from justright.evidence.diagnosis import Diagnosis, Finding
     from justright.evidence.verdict import Verdict
     from justright.experiments.activations import activation_histograms
     from justright.experiments.compare import compare
     from justright.experiments.contributions import contributions
+    from justright.experiments.diagnose import diagnose
     from justright.experiments.ensemble import dropout_ensemble
+    from justright.experiments.evidence_strength import evidence_strength
+    from justright.experiments.found import Search
+    from justright.experiments.lessons import lesson
+    from justright.experiments.path import path
+    from justright.experiments.search import search
+    from justright.experiments.strength_evidence import StrengthEvidence
     from justright.experiments.sweep import sweep
     from justright.experiments.swept import Sweep
+    from justright.experiments.traced import RegularizationPath
+    from justright.experiments.tune import Tuned, tune_strengths
     from justright.network.own import strip_regularization
     from justright.regularizers import (
         EMA,
@@ -113,12 +123,14 @@ _HOMES = {
     "DataError": "errors",
     "DropBlock": "regularizers",
     "DropConnect": "regularizers",
+    "Diagnosis": "evidence.diagnosis",
     "Dropout": "regularizers",
     "EMA": "regularizers",
     "EarlyStopping": "regularizers",
     "ElasticNet": "regularizers",
     "Example": "data.examples",
     "FeatureMasking": "regularizers",
+    "Finding": "evidence.diagnosis",
     "GaussianDropout": "regularizers",
     "GaussianNoise": "regularizers",
     "GradientClipping": "regularizers",
@@ -146,31 +158,41 @@ _HOMES = {
     "RecipeError": "errors",
     "SAM": "regularizers",
     "SWA": "regularizers",
+    "Search": "experiments.found",
     "ShakeDrop": "regularizers",
     "ShakeShake": "regularizers",
     "SkipConnections": "regularizers",
     "SnapshotEnsemble": "regularizers",
     "SpatialDropout": "regularizers",
     "Step": "regularizers.schedule",
+    "StrengthEvidence": "experiments.strength_evidence",
     "StochasticDepth": "regularizers",
     "SpectralNorm": "regularizers",
     "Study": "study",
     "Sweep": "experiments.swept",
     "Technique": "regularizers",
+    "Tuned": "experiments.tune",
     "UnitNorm": "regularizers",
     "Verdict": "evidence.verdict",
     "WarmRestarts": "regularizers",
     "WeightDecay": "regularizers",
     "WeightNoise": "regularizers",
+    "RegularizationPath": "experiments.traced",
     "activation_histograms": "experiments.activations",
     "compare": "experiments.compare",
     "contributions": "experiments.contributions",
+    "diagnose": "experiments.diagnose",
     "dropout_ensemble": "experiments.ensemble",
+    "evidence_strength": "experiments.evidence_strength",
     "example": "data.examples",
+    "lesson": "experiments.lessons",
+    "path": "experiments.path",
+    "search": "experiments.search",
     "strip_regularization": "network.own",
     "sweep": "experiments.sweep",
     "technique": "regularizers",
     "techniques": "regularizers.catalog",
+    "tune_strengths": "experiments.tune",
 }
 
 __all__ = [
@@ -191,6 +213,7 @@ __all__ = [
     "CutMix",
     "Cutout",
     "DataError",
+    "Diagnosis",
     "DropBlock",
     "DropConnect",
     "Dropout",
@@ -198,6 +221,7 @@ __all__ = [
     "ElasticNet",
     "Example",
     "FeatureMasking",
+    "Finding",
     "GaussianDropout",
     "GaussianNoise",
     "GradientClipping",
@@ -221,6 +245,8 @@ __all__ = [
     "RandomShift",
     "Recipe",
     "RecipeError",
+    "RegularizationPath",
+    "Search",
     "ShakeDrop",
     "ShakeShake",
     "SkipConnections",
@@ -229,9 +255,11 @@ __all__ = [
     "SpectralNorm",
     "Step",
     "StochasticDepth",
+    "StrengthEvidence",
     "Study",
     "Sweep",
     "Technique",
+    "Tuned",
     "UnitNorm",
     "Verdict",
     "WarmRestarts",
@@ -240,12 +268,18 @@ __all__ = [
     "activation_histograms",
     "compare",
     "contributions",
+    "diagnose",
     "dropout_ensemble",
+    "evidence_strength",
     "example",
+    "lesson",
+    "path",
+    "search",
     "strip_regularization",
     "sweep",
     "technique",
     "techniques",
+    "tune_strengths",
 ]
 
 

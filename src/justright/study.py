@@ -14,12 +14,13 @@ from justright.engine.program import Task
 from justright.engine.sampling import predicted, predicted_by_moments
 from justright.engine.trial import TrialResult
 from justright.errors import DataError, did_you_mean
+from justright.evidence.evidence import Evidence
 from justright.evidence.inputs import inputs_table, some_are_out
 from justright.evidence.measure import Measure
+from justright.evidence.overlap import ONE_SPLIT, Overlap
 from justright.evidence.prediction import Prediction
-from justright.evidence.summary import summarize
 from justright.evidence.tables import curves_table, trials_table
-from justright.evidence.verdict import Verdict, figure_of, paired_verdict
+from justright.evidence.verdict import figure_of
 from justright.network.ensemble import exported
 from justright.network.inputs import outgoing_norms, reading_layers
 from justright.network.network import Network
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, repr=False)
-class Study:
+class Study(Evidence):
     """Trials on one task and what they gave.
 
     Attributes:
@@ -49,6 +50,7 @@ class Study:
         features: the names of the inputs; empty where they have none.
         preparations: the transformer of each split, fitted on its training rows; none
             without preprocessing.
+        overlap: what the splits have in common, which intervals allow for.
     """
 
     task: Task
@@ -56,6 +58,7 @@ class Study:
     notes: tuple[str, ...] = ()
     features: tuple[str, ...] = ()
     preparations: tuple[Any, ...] = ()
+    overlap: Overlap = ONE_SPLIT
 
     @property
     def metric(self) -> Measure:
@@ -104,19 +107,6 @@ class Study:
         """The names of the recipes, in order."""
         return tuple(dict.fromkeys(result.trial.name for result in self.results))
 
-    def verdict(self, a: str, b: str, on: str | None = None) -> Verdict:
-        """What the paired runs allow one to say of two recipes.
-
-        Args:
-            a, b: names of recipes; the verdict says whether `a` is better than `b`.
-            on: a column of the table; the test metric if None, or the validation
-                metric without test rows.
-
-        Raises:
-            DataError: an unknown recipe or column.
-        """
-        return paired_verdict(self.table, a, b, *figure_of(on, self.has_test, self.metric))
-
     def contributions(self, recipe: str | None = None, on: str | None = None) -> Contributions:
         """What each technique of a recipe brings, as far as the study holds parts of it.
 
@@ -132,10 +122,6 @@ class Study:
         self._of(full)
         column, measure = figure_of(on, self.has_test, self.metric)
         return Contributions.of(recipes, self.table, full, column, measure, self)
-
-    def summary(self) -> str:
-        """One paragraph on what the recipes changed, generated from the numbers."""
-        return summarize(self.table, self.metric, self.has_test)
 
     def plot(self) -> Figure:
         """The metric's train and validation curves, one panel a recipe."""

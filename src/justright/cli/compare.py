@@ -58,7 +58,7 @@ def compare(texts: tuple[str, ...], job: Job) -> None:
     if job.as_json:
         click.echo(json.dumps(_as_json(study, task, job.figure), indent=1))
     else:
-        _print(study, task, job.figure, recipes)
+        print_study(study, task.description, job.figure, recipes)
 
 
 def _recipes(texts: tuple[str, ...]) -> dict[str, Recipe]:
@@ -92,7 +92,8 @@ def _inputs(study: Study) -> dict[str, Any]:
     return {name: records(table) for name, table in study.pruned().items()}
 
 
-def _print(study: Study, task: Divided, figure: Path, recipes: dict[str, Recipe]) -> None:
+def print_study(study: Study, description: str, figure: Path, recipes: dict[str, Recipe]) -> None:
+    """Notes, table, paragraph, and which inputs are out."""
     from rich.console import Console
     from rich.markup import escape
 
@@ -100,11 +101,11 @@ def _print(study: Study, task: Divided, figure: Path, recipes: dict[str, Recipe]
     from justright.report.console import results_table
 
     console = Console(highlight=False)
-    console.print(f"\n{escape(task.description)}. {escape(' '.join(study.notes))}")
+    console.print(f"\n{escape(description)}. {escape(' '.join(study.notes))}")
     for name, recipe in recipes.items():
         if name != str(recipe) and recipe.techniques:
             console.print(escape(f"{name} = {recipe}"), emoji=False)
-    console.print(results_table(study.table, study.metric, study.has_test))
+    console.print(results_table(study.table, study.metric, study.has_test, study.overlap))
     console.print(escape(study.summary()))
     for name, inputs in study.pruned().items():
         console.print(f"\n{escape(inputs_in_words(name, inputs))}")

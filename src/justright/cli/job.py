@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Divided: TypeAlias = "Example | Streamed | Redrawn"
 
-EXAMPLES = ("breast_cancer",)
+EXAMPLES = ("breast_cancer", "digits")
 
 
 @dataclass(frozen=True)
@@ -71,34 +71,24 @@ class Job:
         Raises:
             DataError: no such file or data set, or one that cannot be read.
         """
-        from justright.data.examples import example, whole_example
-        from justright.data.parquet import SUFFIXES, ParquetFile
-        from justright.data.table import read_columns, read_table
+        if not self.divides_anew:
+            return task_of(self.data, self.target)
+        from justright.data.examples import whole_example
+        from justright.data.parquet import SUFFIXES
+        from justright.data.table import read_columns
 
-        data, target, path = self.data, self.target, Path(self.data)
-        if data in EXAMPLES:
-            for option, given in (("--target", target), ("--group", self.group)):
-                if given is not None:
-                    raise DataError(
-                        f"{option} {given}: {data} has a target of its own and no groups. Leave "
-                        f"{option} out, or name a CSV or Parquet file with --data."
-                    )
-            return self._redrawn(whole_example(data)) if self.divides_anew else example(data)
-        if not path.suffix and not path.exists():
-            raise DataError(
-                f"{data!r} is neither a file nor a data set that ships. "
-                f"{did_you_mean(data, EXAMPLES)}"
-            )
+        path = Path(self.data)
+        if self.data in EXAMPLES:
+            for option, given in (("--target", self.target), ("--group", self.group)):
+                _check_none(option, given, self.data)
+            return self._redrawn(whole_example(self.data))
+        _check_named(self.data)
         if path.suffix.lower() in SUFFIXES:
-            if self.divides_anew:
-                raise DataError(
-                    f"--splits, --folds and --group want rows in memory, and {path.name} is read "
-                    "anew in each epoch. Leave them out, or give a CSV file."
-                )
-            return Streamed(ParquetFile.of(path, target, standardize=True))
-        if self.divides_anew:
-            return self._redrawn(read_columns(path, target, self.group))
-        return read_table(path, target)
+            raise DataError(
+                f"--splits, --folds and --group want rows in memory, and {path.name} is read "
+                "anew in each epoch. Leave them out, or give a CSV file."
+            )
+        return self._redrawn(read_columns(path, self.target, self.group))
 
     def _redrawn(self, table: Table) -> Redrawn:
         from justright.data.preparation import STANDARDIZE
@@ -112,6 +102,45 @@ class Job:
         else:
             division["splits"] = folds(table.y, self.folds, self.splits, table.groups)
         return Redrawn(table, division)
+
+
+def task_of(data: str, target: str | None) -> Example | Streamed:
+    """The rows that --data names, divided once: what ships, a CSV file, or a Parquet file.
+
+    Args:
+        data: a name or a path.
+        target: the column to predict; the last one if None.
+
+    Raises:
+        DataError: no such file or data set, or one that cannot be read.
+    """
+    from justright.data.examples import example
+    from justright.data.parquet import SUFFIXES, ParquetFile
+    from justright.data.table import read_table
+
+    path = Path(data)
+    if data in EXAMPLES:
+        _check_none("--target", target, data)
+        return example(data)
+    _check_named(data)
+    if path.suffix.lower() in SUFFIXES:
+        return Streamed(ParquetFile.of(path, target, standardize=True))
+    return read_table(path, target)
+
+
+def _check_none(option: str, given: str | None, data: str) -> None:
+    if given is not None:
+        raise DataError(
+            f"{option} {given}: {data} has a target of its own and no groups. Leave {option} out, "
+            "or name a CSV or Parquet file with --data."
+        )
+
+
+def _check_named(data: str) -> None:
+    if not Path(data).suffix and not Path(data).exists():
+        raise DataError(
+            f"{data!r} is neither a file nor a data set that ships. {did_you_mean(data, EXAMPLES)}"
+        )
 
 
 @dataclass(frozen=True)
@@ -176,6 +205,7 @@ def job_options(
     drawn: str,
     trained: str = "each recipe",
     units: str = "of 128 and 64 units",
+    seeds: int = 10,
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Give a command these options, gathered in its argument `job`.
 
@@ -183,6 +213,7 @@ def job_options(
         figure: the default file of the figure.
         drawn: what is on it, for the help.
         trained: of what there is a training for each seed, for the help.
+        seeds: how many by default.
         units: of the default network, for the help.
     """
     options = [
@@ -191,8 +222,9 @@ def job_options(
             default="breast_cancer",
             show_default=True,
             metavar="NAME|FILE",
-            help="A data set that ships (breast_cancer), a CSV file of numbers with a header, or "
-            "a Parquet file, which is read anew in each epoch and may be larger than memory.",
+            help="A data set that ships (breast_cancer, digits), a CSV file of numbers with a "
+            "header, or a Parquet file, which is read anew in each epoch and may be larger than "
+            "memory.",
         ),
         click.option(
             "--target", metavar="COLUMN", help="What to predict; the last column if not given."
@@ -203,7 +235,7 @@ def job_options(
             metavar="FILE",
             help=f"A .keras file; a dense network {units} if not given.",
         ),
-        click.option("--seeds", default=10, show_default=True, help=f"Trainings of {trained}."),
+        click.option("--seeds", default=seeds, show_default=True, help=f"Trainings of {trained}."),
         click.option(
             "--epochs", default=200, show_default=True, help="Epochs of a training, at most."
         ),

@@ -10,7 +10,11 @@ import click
 from justright.backend import use_jax
 from justright.cli.compare import compare
 from justright.cli.contributions import contributions
+from justright.cli.diagnose import diagnose
 from justright.cli.ensemble import ensemble
+from justright.cli.lesson import lesson
+from justright.cli.path import path
+from justright.cli.search import search
 from justright.cli.sweep import sweep
 from justright.cli.techniques import techniques
 from justright.errors import JustrightError
@@ -32,9 +36,13 @@ def app() -> None:
 
 
 app.add_command(compare)
-app.add_command(sweep)
 app.add_command(contributions)
+app.add_command(diagnose)
 app.add_command(ensemble)
+app.add_command(lesson)
+app.add_command(path)
+app.add_command(search)
+app.add_command(sweep)
 app.add_command(techniques)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -85,7 +86,7 @@ def sweep(
     if job.as_json:
         click.echo(json.dumps(_as_json(found, task, job), indent=1))
     else:
-        _print(found, task, job)
+        print_sweep(found, task.description, job.figure)
 
 
 def _as_json(found: Sweep, task: Divided, job: Job) -> dict[str, Any]:
@@ -104,14 +105,15 @@ def _as_json(found: Sweep, task: Divided, job: Job) -> dict[str, Any]:
     }
 
 
-def _print(found: Sweep, task: Divided, job: Job) -> None:
+def print_sweep(found: Sweep, description: str, figure: Path) -> None:
+    """Notes, table and paragraph."""
     from rich.console import Console
     from rich.markup import escape
 
     from justright.report.sweep_table import sweep_table
 
     console = Console(highlight=False)
-    console.print(f"\n{escape(task.description)}. {escape(' '.join(found.study.notes))}")
+    console.print(f"\n{escape(description)}. {escape(' '.join(found.study.notes))}")
     if found.grid.base.techniques:
         console.print(f"With all of them: {escape(str(found.grid.base))}", emoji=False)
     console.print(
@@ -120,4 +122,4 @@ def _print(found: Sweep, task: Divided, job: Job) -> None:
         )
     )
     console.print(escape(found.summary()))
-    console.print(f"\nPicture: [bold]{escape(str(job.figure))}[/]")
+    console.print(f"\nPicture: [bold]{escape(str(figure))}[/]")

@@ -7,6 +7,7 @@ from importlib.resources import files
 
 import numpy as np
 
+from justright.data.holdout import hold_out
 from justright.errors import DataError, did_you_mean
 
 Pair = tuple[np.ndarray, np.ndarray]
@@ -59,7 +60,7 @@ def example(name: str = "breast_cancer") -> Example:
     """A data set that ships.
 
     Args:
-        name: `"breast_cancer"`.
+        name: `"breast_cancer"` (two classes) or `"digits"` (ten).
 
     Raises:
         DataError: an unknown name.
@@ -79,7 +80,7 @@ def whole_example(name: str) -> Table:
 
 def _shipped(name: str) -> tuple[Table, tuple[np.ndarray, ...]]:
     """A data set, and the indices of its training, validation and test rows."""
-    makers = {"breast_cancer": _breast_cancer}
+    makers = {"breast_cancer": _breast_cancer, "digits": _digits}
     if name not in makers:
         raise DataError(f"There is no example {name!r}. {did_you_mean(name, makers)}")
     return makers[name]()
@@ -104,6 +105,22 @@ def _breast_cancer() -> tuple[Table, tuple[np.ndarray, ...]]:
     head = "Breast cancer (Wisconsin), 30 features, malignant or benign"
     features = tuple(name.replace("_", " ") for name in names[:-2])
     return Table("breast_cancer", head, X, y, features), parts
+
+
+def _digits() -> tuple[Table, tuple[np.ndarray, ...]]:
+    """200 rows to train on, 400 to validate, the other 1197 to test, by class.
+
+    Source: Alpaydin & Kaynak, "Optical recognition of handwritten digits", UCI Machine
+    Learning Repository, 1998, CC BY 4.0, the test part, as scikit-learn brings it.
+    """
+    from sklearn.datasets import load_digits
+
+    X, y = load_digits(return_X_y=True)
+    rest, test = hold_out(y, 1197, "test rows")
+    kept, held = hold_out(y[rest], 400, "validation rows")
+    features = tuple(f"row {i} column {j}" for i in range(8) for j in range(8))
+    head = "Handwritten digits, 8 × 8 pixels, ten classes"
+    return Table("digits", head, X, y, features), (rest[kept], rest[held], test)
 
 
 def divided(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from justright.data.arrays import as_number, checked_targets
 from justright.data.examples import Example, Table, divided
-from justright.data.holdout import hold_out
+from justright.data.holdout import held_count, hold_out
 from justright.errors import DataError, did_you_mean
 
 if TYPE_CHECKING:
@@ -20,12 +21,22 @@ SHARE = 0.2
 LARGEST = 1e150
 
 
-def read_table(path: Path, target: str | None) -> Example:
+def read_table(
+    path: Path,
+    target: str | None,
+    *,
+    validation: float = SHARE,
+    without: Sequence[str] = (),
+    distinct: bool = False,
+) -> Example:
     """Read a CSV file with a header; hold out a fifth to validate and a fifth to test.
 
     Args:
         path: the file; `.csv`, also compressed (`.csv.gz`).
         target: the name of the target's column; the last one if None.
+        validation: the share of all rows to validate on.
+        without: names of columns to leave out.
+        distinct: whether rows that are alike in all columns count once.
 
     Returns:
         The divided data, columns standardised on the training rows.
@@ -33,21 +44,31 @@ def read_table(path: Path, target: str | None) -> Example:
     Raises:
         DataError: as `read_columns` does, or too few rows to divide.
     """
-    table = read_columns(path, target)
+    table = read_columns(path, target, without=without, distinct=distinct)
     y = table.y
     rest, test = hold_out(y, SHARE, "test rows")
-    inner, selecting = hold_out(y[rest], round(SHARE * len(y)), "validation rows")
+    count = held_count(validation, len(y), "validation")
+    inner, selecting = hold_out(y[rest], count, "validation rows")
     parts = rest[inner], rest[selecting], test
     return divided(table.name, table.head, table.X, y, parts, table.features)
 
 
-def read_columns(path: Path, target: str | None, group: str | None = None) -> Table:
+def read_columns(
+    path: Path,
+    target: str | None,
+    group: str | None = None,
+    *,
+    without: Sequence[str] = (),
+    distinct: bool = False,
+) -> Table:
     """Read a CSV file with a header.
 
     Args:
         path: the file; `.csv`, also compressed (`.csv.gz`).
         target: the name of the target's column; the last one if None.
         group: the name of a column that says which rows belong together, or None.
+        without: names of columns to leave out.
+        distinct: whether rows that are alike in all columns count once.
 
     Raises:
         DataError: no such file, an empty one, no such column, text or missing
@@ -71,10 +92,17 @@ def read_columns(path: Path, target: str | None, group: str | None = None) -> Ta
             "columns, features and a target, and some rows are wanted."
         )
     name = target if target is not None else str(frame.columns[-1])
-    if name not in frame.columns:
+    for column in (name, *without, *([] if group is None else [group])):
+        if column not in frame.columns:
+            known = map(str, frame.columns)
+            raise DataError(f"{path.name} has no column {column!r}. {did_you_mean(column, known)}")
+    if name in without or len(frame.columns) - len(set(without)) < 2:
         raise DataError(
-            f"{path.name} has no column {name!r}. {did_you_mean(name, map(str, frame.columns))}"
+            f"{path.name} without {', '.join(without)} has no target or no features left. Leave "
+            "fewer columns out."
         )
+    frame = frame.drop(columns=list(without))
+    frame = frame.drop_duplicates(ignore_index=True) if distinct else frame
     y = checked_targets(frame[name].to_numpy(), len(frame), f"The column {name!r}", path.name)
     groups = None if group is None else _groups(frame, group, name, path.name)
     features = frame.drop(columns=[name] if group is None else [name, group])
@@ -85,10 +113,6 @@ def read_columns(path: Path, target: str | None, group: str | None = None) -> Ta
 
 
 def _groups(frame: pd.DataFrame, group: str, target: str, file: str) -> np.ndarray:
-    if group not in frame.columns:
-        raise DataError(
-            f"{file} has no column {group!r}. {did_you_mean(group, map(str, frame.columns))}"
-        )
     if group == target:
         raise DataError(f"{file}: {group!r} is the target, and cannot be the groups too.")
     missing = frame[group].isna().to_numpy()

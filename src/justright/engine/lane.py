@@ -131,9 +131,24 @@ def run_epoch(
     machinery: Machinery, plan: Plan, rows: Rows, lane: Lane, order: Order
 ) -> tuple[Lane, jax.Array]:
     """Train one epoch, and close it."""
-    recipe = order.recipe.at(lane.epoch)
+    training = train_epoch(machinery, plan, rows, lane.training, order, lane.epoch)
+    return close_epoch(machinery, rows, lane._replace(training=training), order)
+
+
+def train_epoch(
+    machinery: Machinery, plan: Plan, rows: Rows, training: Training, order: Order, epoch: jax.Array
+) -> Training:
+    """Train on each batch of an epoch once.
+
+    Args:
+        machinery, plan, rows: what trains, in which sizes, on what.
+        training: the state before.
+        order: the trial.
+        epoch: counted from 0.
+    """
+    recipe = order.recipe.at(epoch)
     train, _, _ = rows.parts(order.split)
-    index, weights = epoch_batches(plan, train, order.order_key, lane.epoch)
+    index, weights = epoch_batches(plan, train, order.order_key, epoch)
 
     def step(training: Training, chosen: tuple[jax.Array, jax.Array | None]) -> Training:
         rows_of_batch, row_weights = chosen
@@ -142,20 +157,19 @@ def run_epoch(
 
     if train.count is None:
         counting = machinery
-        training, _ = jax.lax.scan(
-            lambda carry, chosen: (step(carry, chosen), None), lane.training, (index, weights)
-        )
-    else:
-        # Of so many batches the last ones may hold no row of this split.
-        steps = -(-train.count // plan.batch_size)
-        counting = replace(machinery, steps_per_epoch=steps)
-        training = jax.lax.fori_loop(
-            0,
-            steps,
-            lambda i, carry: step(carry, jax.tree.map(lambda a: a[i], (index, weights))),
-            lane.training,
-        )
-    return close_epoch(machinery, rows, lane._replace(training=training), order)
+        return jax.lax.scan(
+            lambda carry, chosen: (step(carry, chosen), None), training, (index, weights)
+        )[0]
+    # Of so many batches the last ones may hold no row of this split.
+    steps = -(-train.count // plan.batch_size)
+    counting = replace(machinery, steps_per_epoch=steps)
+    trained: Training = jax.lax.fori_loop(
+        0,
+        steps,
+        lambda i, carry: step(carry, jax.tree.map(lambda a: a[i], (index, weights))),
+        training,
+    )
+    return trained
 
 
 def close_epoch(

@@ -117,13 +117,14 @@ class Program(ABC):
         self._plan = Plan(task.batch_size, task.shuffle, CAPACITY)
         self._block = task.stream.shapes if task.stream else None
         self._compiled: Any = None
+        self._shapes: Any = None
         self._lock = threading.Lock()
 
     def compile(self, rows: Rows, orders: Order) -> None:
         """Compile for these shapes, once."""
         with self._lock:
             if self._compiled is None:
-                lanes = jax.eval_shape(partial(_idle, self._machinery, self.layout), orders)
+                lanes = self._lane_shapes(orders)
                 over_lanes = self.layout.over_lanes()
                 self._compiled = self._build(
                     shaped(rows, self.layout.everywhere()),
@@ -133,10 +134,16 @@ class Program(ABC):
 
     def idle_lanes(self, orders: Order) -> Lane:
         """Lanes without a trial."""
-        shapes = jax.eval_shape(partial(_idle, self._machinery, self.layout), orders)
         return jax.tree.map(
-            lambda a: jax.device_put(np.zeros(a.shape, a.dtype), self.layout.over_lanes()), shapes
+            lambda a: jax.device_put(np.zeros(a.shape, a.dtype), self.layout.over_lanes()),
+            self._lane_shapes(orders),
         )
+
+    def _lane_shapes(self, orders: Order) -> Lane:
+        if self._shapes is None:  # Tracing it takes tens of milliseconds: once a program.
+            idle = partial(_idle, self._machinery, self.layout)
+            self._shapes = jax.eval_shape(idle, orders)
+        return self._shapes
 
     @abstractmethod
     def _build(self, rows: Rows, lanes: Lane, orders: Order) -> Any:

@@ -11,7 +11,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -127,6 +127,24 @@ def _run(
             compiled.result()
             for position, result in queue.run(rows, report, pruning):
                 yield members[position], result
+
+
+def compile_ahead(
+    task: Task,
+    trials: Sequence[Trial],
+    initial_values: Callable[[int], Arrays] | Arrays,
+    layout: Layout | None,
+    compilers: Executor,
+) -> None:
+    """Let threads compile the programs of trials that are run later; none waits for it.
+
+    An error in it is raised where the trials are run.
+    """
+    start, layouts = Remembered(initial_values), layouts_for(task, layout)
+    for group in by_structure(trials):
+        first = trials[group[0]]
+        queue = _SegmentQueue(SegmentProgram, task, [first], start, layouts(first.recipe))
+        compilers.submit(queue.compile, task.rows)
 
 
 def _halved(layouts: Layouts, recipe: Recipe) -> Layout:

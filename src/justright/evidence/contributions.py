@@ -15,8 +15,10 @@ import numpy as np
 
 from justright.engine.keys import order_draws
 from justright.evidence import shares
-from justright.evidence.interval import Interval, mean_interval
+from justright.evidence.estimate import estimate
+from justright.evidence.interval import Interval
 from justright.evidence.measure import Measure
+from justright.evidence.overlap import ONE_SPLIT, Overlap
 from justright.regularizers.neutral import neutral_of
 from justright.regularizers.recipe import Recipe
 
@@ -39,11 +41,19 @@ class Worths:
         names: of the techniques, in the order of the recipe.
         worth: a figure for each subset, (runs,), signed such that more is better.
         orders: of the techniques, where not all subsets were trained; None without.
+        splits: the split of each run, (runs,); None for one split.
+        ratio: what the splits' intervals allow for, as `estimate` has it.
     """
 
     names: tuple[str, ...]
     worth: shares.Worth
     orders: Orders | None = None
+    splits: np.ndarray | None = None
+    ratio: float = 0.0
+
+    def interval(self, values: np.ndarray) -> Interval:
+        """What covers the mean of a figure of the runs (runs,)."""
+        return estimate(values, self.splits, self.ratio).interval()
 
     @property
     def team(self) -> shares.Subset:
@@ -66,7 +76,7 @@ class Worths:
         values = self.worth[self.team] - self.worth[frozenset()]
         divided = self.shapley()
         # The shares add up to the whole of the runs that they are of.
-        return mean_interval(values if divided is None else values + 0 * divided[0])
+        return self.interval(values if divided is None else values + 0 * divided[0])
 
     def shapley(self) -> np.ndarray | None:
         """The shares (techniques, runs); None where subsets are missing."""
@@ -81,6 +91,7 @@ def worths_of(
     full: Recipe,
     column: str,
     measure: Measure,
+    overlap: Overlap = ONE_SPLIT,
 ) -> Worths:
     """Find a recipe's parts in a study.
 
@@ -90,6 +101,7 @@ def worths_of(
         full: the recipe.
         column: the figure.
         measure: how it reads.
+        overlap: what the splits have in common.
     """
     runs = table.pivot(index=["seed", "split"], columns="recipe", values=column)
     sign = 1 if measure.higher_is_better else -1
@@ -98,7 +110,9 @@ def worths_of(
         part = present(recipe, full)
         if part is not None and part not in worth:
             worth[part] = sign * runs[name].to_numpy(float)
-    found = Worths(tuple(map(str, full.techniques)), worth)
+    splits = runs.index.get_level_values("split").to_numpy()
+    names = tuple(map(str, full.techniques))
+    found = Worths(names, worth, splits=splits, ratio=overlap.ratio(column))
     if found.complete:
         return found
     trained = {
@@ -181,7 +195,7 @@ def contributions_table(worths: Worths) -> pd.DataFrame:
         if worths.has(worths.team, worths.team - {i}):
             values[TAKEN_OUT] = shares.taken_out(worths.worth, worths.team, i)
         rows += [
-            {"technique": name, "contribution": kind} | _columns(mean_interval(one))
+            {"technique": name, "contribution": kind} | _columns(worths.interval(one))
             for kind, one in values.items()
         ]
     columns = ["technique", "contribution", "mean", "low", "high", "runs"]
@@ -209,10 +223,10 @@ def interactions_table(worths: Worths) -> pd.DataFrame:
             {
                 "first": worths.names[i],
                 "second": worths.names[j],
-                "without": mean_interval(without).mean,
-                "beside": mean_interval(beside).mean,
+                "without": worths.interval(without).mean,
+                "beside": worths.interval(beside).mean,
             }
-            | _columns(mean_interval(beside - without))
+            | _columns(worths.interval(beside - without))
         )
     columns = ["first", "second", "without", "beside", "mean", "low", "high", "runs"]
     return pd.DataFrame(rows, columns=columns)

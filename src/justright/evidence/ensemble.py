@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from justright.evidence.interval import CONFIDENCE, Interval, mean_interval
+from justright.evidence.estimate import estimate
+from justright.evidence.interval import CONFIDENCE, Interval
 from justright.evidence.measure import Measure
 
 if TYPE_CHECKING:
@@ -48,7 +49,9 @@ def masks_below(table: pd.DataFrame, loss: float) -> int | None:
     return int(sampled["masks"].iloc[first]) if first < len(sampled) else None
 
 
-def ensemble_in_words(table: pd.DataFrame, units: int, part: str, measure: Measure) -> str:
+def ensemble_in_words(
+    table: pd.DataFrame, units: int, part: str, measure: Measure, ratio: float = 0.0
+) -> str:
     """What weight scaling and averages over masks gave.
 
     Args:
@@ -56,12 +59,13 @@ def ensemble_in_words(table: pd.DataFrame, units: int, part: str, measure: Measu
         units: on how many dropout acts.
         part: which rows judge: test or validation.
         measure: the metric.
+        ratio: what the intervals of several splits allow for, as `estimate` has it.
     """
     means = mean_by_prediction(table)
     reference = reference_of(table)
     count = int(means.loc[means["prediction"] == reference, "masks"].iloc[0])
     told = [_size(units, count, reference == ALL)]
-    change = _change(table, reference)
+    change = _change(table, reference, ratio)
     trainings = len(table[table["prediction"] == SCALING])
     told.append(
         f"On the {part} rows ({trainings} training{'s' * (trainings > 1)}), weight scaling, one "
@@ -89,11 +93,13 @@ def _figures(means: pd.DataFrame, prediction: str, measure: Measure) -> str:
     return f"loss {_LOSS.show(row['loss'])} and {measure.words} {measure.show(row['metric'])}"
 
 
-def _change(table: pd.DataFrame, reference: str) -> Interval:
+def _change(table: pd.DataFrame, reference: str, ratio: float) -> Interval:
     """By how much weight scaling's loss is higher, over trainings."""
     by_training = table.set_index(["seed", "split"])
     a, b = (by_training.loc[by_training["prediction"] == p, "loss"] for p in (SCALING, reference))
-    return mean_interval((a - b).to_numpy(float))
+    change = a - b
+    splits = change.index.get_level_values("split").to_numpy()
+    return estimate(change.to_numpy(float), splits, ratio).interval()
 
 
 def _is_shown(change: Interval) -> bool:

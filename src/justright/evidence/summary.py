@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from justright.evidence.interval import CONFIDENCE, Interval, mean_interval
+from justright.evidence.estimate import estimate
+from justright.evidence.interval import CONFIDENCE, Interval
 from justright.evidence.measure import Measure
-from justright.evidence.verdict import Verdict, paired_verdict
+from justright.evidence.overlap import Overlap
+from justright.evidence.paired import Difference, differences
+from justright.evidence.verdict import Verdict, corrected_text, paired_verdicts
+from justright.evidence.verdicts import correction_in_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Row:
-    """One recipe over its seeds.
+    """One recipe over its seeds and splits.
 
     Attributes:
         recipe: its name.
@@ -40,46 +42,110 @@ class Row:
     failed: int
 
 
-def rows_of(table: pd.DataFrame) -> list[Row]:
-    """One row a recipe, in the order of the study."""
-    return [_row(name, group) for name, group in table.groupby("recipe", sort=False)]
+@dataclass(frozen=True)
+class _Change:
+    """What a recipe changes, compared with the first one.
+
+    Attributes:
+        row: the recipe.
+        verdict: in the metric that judges.
+        gap: by how much the gap is smaller.
+        fit: by how much it fits the training rows less closely.
+    """
+
+    row: Row
+    verdict: Verdict
+    gap: Difference
+    fit: Difference
 
 
-def summarize(table: pd.DataFrame, measure: Measure, has_test: bool) -> str:
+def rows_of(table: pd.DataFrame, overlap: Overlap) -> list[Row]:
+    """One row a recipe, in the order of the study.
+
+    Args:
+        table: a study's table.
+        overlap: what the study's splits have in common.
+    """
+    return [_row(name, group, overlap) for name, group in table.groupby("recipe", sort=False)]
+
+
+def summarize(
+    table: pd.DataFrame,
+    measure: Measure,
+    has_test: bool,
+    overlap: Overlap,
+    margin: float | None = None,
+) -> str:
     """What the first recipe of a study does, and what the others change.
+
+    Where several are compared with the first, claims about the metric, about the gap and about
+    the fit are corrected for their number (Holm).
 
     Args:
         table: a study's table; the first recipe is what the others are compared with.
         measure: the metric.
         has_test: whether test rows judge; if not, the validation rows do.
+        overlap: what the study's splits have in common.
+        margin: differences of the metric up to this do not matter; None to call nothing
+            equivalent.
+
+    Raises:
+        DataError: a margin that is none.
     """
-    base, *others = rows_of(table)
+    base, *others = rows_of(table, overlap)
+    compared = [row for row in others if base.gap.count and row.gap.count]
+    changes = _changes(table, base, compared, measure, has_test, overlap, margin)
     sentences = [_reach(base, measure, has_test)]
     for row in others:
-        if base.gap.count and row.gap.count:
-            sentences += _change(table, base, row, measure, has_test)
-        else:
-            sentences.append(_reach(row, measure, has_test))
+        change = changes.get(row.recipe)
+        sentences += _change(base, change, measure) if change else [_reach(row, measure, has_test)]
+    sentences += _correction(list(changes.values()))
     sentences += _selection(table, has_test)
     sentences += _failures([base, *others])
-    sentences.append(scope_in_words(table))
+    sentences.append(scope_in_words(table, overlap))
     return " ".join(sentences)
 
 
-def _row(name: object, group: pd.DataFrame) -> Row:
+def _changes(
+    table: pd.DataFrame,
+    base: Row,
+    rows: list[Row],
+    measure: Measure,
+    has_test: bool,
+    overlap: Overlap,
+    margin: float | None,
+) -> dict[str, _Change]:
+    column = "test_metric" if has_test else "val_metric"
+    pairs = [(row.recipe, base.recipe) for row in rows]
+    back = [(base, row) for row, base in pairs]
+    found = zip(
+        rows,
+        paired_verdicts(table, pairs, column, measure, overlap, margin),
+        differences(table, back, "gap", overlap),
+        differences(table, back, "train_metric", overlap, measure.higher_is_better),
+        strict=True,
+    )
+    return {change[0].recipe: _Change(*change) for change in found}
+
+
+def _row(name: object, group: pd.DataFrame, overlap: Overlap) -> Row:
     good = group[group["outcome"] != "failed"]
 
     def mean(column: str) -> float:
         values = good[column].to_numpy(float)
         return float(values.mean()) if len(values) else float("nan")
 
+    def interval(column: str) -> Interval:
+        values, splits = good[column].to_numpy(float), good["split"].to_numpy()
+        return estimate(values, splits, overlap.ratio(column)).interval()
+
     return Row(
         recipe=str(name),
         train=mean("train_metric"),
         validation=mean("val_metric"),
         test=mean("test_metric"),
-        gap=mean_interval(good["gap"].to_numpy(float)),
-        loss_gap=mean_interval(good["loss_gap"].to_numpy(float)),
+        gap=interval("gap"),
+        loss_gap=interval("loss_gap"),
         epochs=mean("epochs_run"),
         trials=len(group),
         failed=len(group) - len(good),
@@ -100,15 +166,14 @@ def _reach(row: Row, measure: Measure, has_test: bool) -> str:
 
 def _gap_reading(gap: Interval, measure: Measure) -> str:
     size = measure.show_difference(abs(gap.mean))
-    spread = f"{CONFIDENCE:.0%} interval {measure.show_range(gap.low, gap.high)}"
+    spread = _spread(gap, measure)
     if not gap.enough:
-        runs = f"{gap.count} run{'' if gap.count == 1 else 's'}"
         size = measure.show_difference(gap.mean)
-        return f"a train–validation gap of {size} ({runs}, too few for an interval)"
+        return f"a train–validation gap of {size} ({gap.counted('run')}, too few for an interval)"
     if gap.low > 0:
         return f"it does better on the rows that it was trained on, by a gap of {size} ({spread})"
     if gap.high < 0:
-        spread = f"{CONFIDENCE:.0%} interval {measure.show_range(-gap.high, -gap.low)}"
+        spread = _spread(gap.negative, measure)
         return (
             f"it does better on the validation rows than on its training rows, by {size} ({spread})"
         )
@@ -116,54 +181,53 @@ def _gap_reading(gap: Interval, measure: Measure) -> str:
     return f"a train–validation gap of {size}, not distinguishable from none ({spread})"
 
 
-def _change(
-    table: pd.DataFrame, base: Row, row: Row, measure: Measure, has_test: bool
-) -> list[str]:
-    column = "test_metric" if has_test else "val_metric"
-    verdict = paired_verdict(table, row.recipe, base.recipe, column, measure)
-    gap = _gap_change(table, base, row, measure)
+def _spread(interval: Interval, measure: Measure) -> str:
+    return f"{CONFIDENCE:.0%} interval {measure.show_range(interval.low, interval.high)}"
+
+
+def _change(base: Row, change: _Change, measure: Measure) -> list[str]:
+    row, gap = change.row, _gap_change(base, change, measure)
     return [
-        f"{_start(row.recipe)} {gap}; {_verdict_words(verdict)}.",
-        *_fit(table, base, row, measure),
+        f"{_start(row.recipe)} {gap}; {_verdict_words(change.verdict)}.",
+        *_fit(change.fit, measure),
         *_epochs(base, row),
     ]
 
 
-def _gap_change(table: pd.DataFrame, base: Row, row: Row, measure: Measure) -> str:
-    change = _paired(table, base.recipe, row.recipe, "gap")
-    now = measure.show_difference(row.gap.mean)
-    if not change.enough:
-        pairs = f"{change.count} pair{'' if change.count == 1 else 's'}"
-        return f"has a gap of {now} ({pairs}, too few for an interval)"
+def _gap_change(base: Row, change: _Change, measure: Measure) -> str:
+    found, interval = change.gap, change.gap.interval
+    now = measure.show_difference(change.row.gap.mean)
+    if not interval.enough:
+        return f"has a gap of {now} ({interval.counted('pair')}, too few for an interval)"
     verb, way = "narrows", "smaller"
-    if change.mean < 0:
-        verb, way, change = "widens", "larger", _negative(change)
-    spread = f"{CONFIDENCE:.0%} interval {measure.show_range(change.low, change.high)}"
-    size = measure.show_difference(change.mean)
-    if change.low > 0 and min(base.gap.mean, row.gap.mean) < 0:
+    if interval.mean < 0:
+        verb, way, interval = "widens", "larger", interval.negative
+    spread = _spread(interval, measure)
+    size = measure.show_difference(interval.mean)
+    if found.shown and min(base.gap.mean, change.row.gap.mean) < 0:
         before = measure.show_difference(base.gap.mean)
         return f"moves the gap from {before} to {now} ({size} {way}, {spread})"
-    if change.low > 0:
+    if found.shown:
         return f"{verb} the gap by {size} ({spread}) to {now}"
-    moved = f"{size} {way}, {spread}" if change.mean else spread
+    # Without the correction it would be shown.
+    spread += corrected_text(found.corrected_p) if interval.low > 0 else ""
+    moved = f"{size} {way}, {spread}" if interval.mean else spread
     return f"has a gap of {now}, no difference shown from that of {base.recipe} ({moved})"
 
 
 def _verdict_words(verdict: Verdict) -> str:
-    if verdict.decision == "no difference shown":
-        return f"in {verdict.figure} there is no difference shown ({verdict.interval_text})"
-    return (
-        f"in {verdict.figure} it is {verdict.decision} than {verdict.b} ({verdict.interval_text})"
-    )
+    said = {
+        "no difference shown": "there is no difference shown",
+        "equivalent": f"it is equivalent to {verdict.b} {verdict.margin_text}",
+    }.get(verdict.decision, f"it is {verdict.decision} than {verdict.b}")
+    return f"in {verdict.figure} {said} ({verdict.evidence_text})"
 
 
-def _fit(table: pd.DataFrame, base: Row, row: Row, measure: Measure) -> list[str]:
+def _fit(looser: Difference, measure: Measure) -> list[str]:
     """What the recipe gives up on training rows."""
-    fit = _paired(table, base.recipe, row.recipe, "train_metric")
-    worse = fit if measure.higher_is_better else _negative(fit)
-    if not worse.enough or worse.low <= 0:
+    if not looser.shown or looser.interval.mean < 0:
         return []
-    size = measure.show_difference(worse.mean)
+    size = measure.show_difference(looser.interval.mean)
     return [f"It fits the training rows less closely, by {size}."]
 
 
@@ -174,14 +238,10 @@ def _epochs(base: Row, row: Row) -> list[str]:
     return [f"It trains for {now} epoch{'s' * (now > 1)} on average instead of {before}."]
 
 
-def _paired(table: pd.DataFrame, a: str, b: str, column: str) -> Interval:
-    """The mean of a − b over common seeds and splits."""
-    pivot = table.pivot(index=["seed", "split"], columns="recipe", values=column)
-    return mean_interval(np.asarray(pivot[a] - pivot[b], float))
-
-
-def _negative(interval: Interval) -> Interval:
-    return Interval(-interval.mean, -interval.high, -interval.low, interval.count)
+def _correction(changes: list[_Change]) -> list[str]:
+    """For how many comparisons the verdicts are corrected."""
+    most = max((change.verdict.comparisons for change in changes), default=1)
+    return [correction_in_words(most)] if most > 1 else []
 
 
 def _selection(table: pd.DataFrame, has_test: bool) -> list[str]:
@@ -205,12 +265,21 @@ def _failures(rows: list[Row]) -> list[str]:
     return [*listed, f"A trial fails when {reason}."]
 
 
-def scope_in_words(table: pd.DataFrame) -> str:
-    """Of which seeds and rows a study's figures speak."""
+def scope_in_words(table: pd.DataFrame, overlap: Overlap) -> str:
+    """Of which seeds and rows a study's figures speak.
+
+    Args:
+        table: a study's table.
+        overlap: what the study's splits have in common.
+    """
     seeds, splits = table["seed"].nunique(), table["split"].nunique()
     over = f"{seeds} seed{'s' if seeds > 1 else ''}"
     if splits > 1:
-        return f"These figures are over {over} and {splits} splits of the rows."
+        same = "; the test rows are the same in all of them, so of other test rows they say nothing"
+        return (
+            f"These figures are over {over} and {splits} splits of the rows: the intervals allow "
+            f"for the rows that splits share{same if overlap.same_test else ''}."
+        )
     if seeds == 1:
         return "These figures are of one seed: another may give others."
     return (

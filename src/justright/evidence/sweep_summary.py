@@ -52,8 +52,8 @@ class Facts:
 def sweep_in_words(facts: Facts) -> str:
     """Where the best lies, whether it is needed, how sure that is, and where it is too much."""
     sentences = [
-        _best(facts),
-        *_need(facts),
+        best_in_words(facts),
+        *need_in_words(facts),
         _certainty(facts),
         _nearly(facts),
         *_underfitting(facts),
@@ -84,7 +84,8 @@ def _reference(facts: Facts) -> str:
     return f"at {grid.axes[0].show(grid.points[point].values[0])}"
 
 
-def _best(facts: Facts) -> str:
+def best_in_words(facts: Facts) -> str:
+    """Where the best lies, what it reaches, and what there is with the strengths off."""
     best, reference = facts.spot.best, facts.grid.reference
     row, show = facts.table.iloc[best], facts.measure.show
     said = f"Validation {facts.measure.words} is best at {_at(facts, best)}: "
@@ -98,7 +99,8 @@ def _best(facts: Facts) -> str:
     return f"{said}." if np.isnan(other) else f"{said}; {_reference(facts)} it is {show(other)}."
 
 
-def _need(facts: Facts) -> list[str]:
+def need_in_words(facts: Facts) -> list[str]:
+    """Whether the best is shown to be better than the strengths off."""
     need, other = facts.need, _reference(facts)
     if need is None:
         return []
@@ -169,11 +171,15 @@ def _underfitting(facts: Facts) -> list[str]:
     if len(grid.axes) == 1:
         where = lines[0]
     else:
-        where = f"At {places}" + (f" ({', '.join(lines).lower()})" if lines else "")
+        where = f"At {places}" + (f" ({', '.join(map(_inside, lines))})" if lines else "")
     return [
         f"{where} it underfits: training and validation {facts.gap.words} are both worse than "
         f"{_reference(facts)}."
     ]
+
+
+def _inside(sentence: str) -> str:
+    return sentence[0].lower() + sentence[1:]
 
 
 def _line(axis: Axis, values: np.ndarray, under: np.ndarray) -> str:

@@ -17,6 +17,7 @@ from justright.evidence.interval import CONFIDENCE, Interval
 
 DRAWS = 4000
 _EQUAL = 1e-9
+_FEWEST = 3
 
 
 @dataclass(frozen=True)
@@ -88,42 +89,46 @@ def without_failures(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return points, seeds
 
 
-def standard_error(scores: np.ndarray, overlap: float = 0.0) -> float:
-    """The standard error of a mean over seeds and splits; NaN for a single run.
+def units_of(scores: np.ndarray) -> np.ndarray:
+    """What is independent: means (…, splits) over seeds, or the seeds of one split.
 
-    What seeds and what splits contribute is added: Var/S of the S means over splits, and
-    Var·(1/K + overlap) of the K means over seeds. The overlap stands for the training rows
-    that splits have in common, which makes their figures alike.
+    Seeds are drawn anew in each split, so what they disturb is in the means of the splits.
+
+    Args:
+        scores: (…, seeds, splits).
+    """
+    return scores.mean(axis=-2) if scores.shape[-1] > 1 else scores[..., 0]
+
+
+def standard_error(scores: np.ndarray, overlap: float = 0.0) -> float:
+    """The standard error of a mean over seeds and splits; NaN for a single unit.
+
+    √(Var·(1/n + overlap)) of the n units. The overlap stands for the training rows that splits
+    have in common, which makes their figures alike.
 
     Args:
         scores: (seeds, splits).
-        overlap: validation rows over training rows of a split.
+        overlap: validation rows over training rows of a split; 0 for one split.
 
     Source: Nadeau & Bengio, "Inference for the generalization error", Machine Learning 52,
-    2003, section 3 (the term of the splits).
+    2003, section 3.
     """
-    seeds, splits = scores.shape
-    parts = []
-    if seeds > 1:
-        parts.append(scores.mean(axis=1).var(ddof=1) / seeds)
-    if splits > 1:
-        parts.append(scores.mean(axis=0).var(ddof=1) * (1 / splits + overlap))
-    return float(np.sqrt(sum(parts))) if parts else float("nan")
+    units = units_of(scores)
+    if len(units) < 2:
+        return float("nan")
+    return float(np.sqrt(units.var(ddof=1) * (1 / len(units) + overlap)))
 
 
 def interval_over_runs(
     scores: np.ndarray, overlap: float = 0.0, confidence: float = CONFIDENCE
 ) -> Interval:
-    """The mean of scores (seeds, splits), and Student's t interval with `standard_error`.
-
-    Degrees of freedom are those of the smaller of the numbers above one, of seeds and splits.
-    """
-    mean, error = float(scores.mean()), standard_error(scores, overlap)
+    """The mean of scores (seeds, splits), and Student's t interval with `standard_error`."""
+    units, error = units_of(scores), standard_error(scores, overlap)
+    mean, count = float(units.mean()), len(units)
     if np.isnan(error):
-        return Interval(mean, -np.inf, np.inf, scores.size)
-    freedom = min(size for size in scores.shape if size > 1) - 1
-    reach = float(stdtrit(freedom, 0.5 + confidence / 2)) * error
-    return Interval(mean, mean - reach, mean + reach, scores.size)
+        return Interval(mean, -np.inf, np.inf, count)
+    reach = float(stdtrit(count - 1, 0.5 + confidence / 2)) * error
+    return Interval(mean, mean - reach, mean + reach, count)
 
 
 def best_point(scores: np.ndarray, tie: np.ndarray, strength: np.ndarray) -> int:
@@ -173,12 +178,11 @@ def strengths_of(coordinates: np.ndarray, stronger: Sequence[int]) -> np.ndarray
 
 
 def wins(scores: np.ndarray, overlap: float = 0.0, draws: int = DRAWS, seed: int = 0) -> np.ndarray:
-    """How often each point is the best when seeds and splits are drawn anew, (points,).
+    """How often each point is the best when splits, or the seeds of one, are drawn anew, (points,).
 
-    A paired bootstrap: all points have the same draws. Means over resampled seeds and over
-    resampled splits deviate from the mean independently of each other, each scaled so that
-    its variance is that of `standard_error`. Points that are equal share a win. A single run
-    has nothing to resample: its best point wins always.
+    A paired bootstrap: all points have the same draws. Deviations from the mean are scaled so
+    that their variance is that of `standard_error`. Points that are equal share a win. A single
+    unit has nothing to resample: its best point wins always.
 
     Args:
         scores: (points, seeds, splits).
@@ -188,14 +192,14 @@ def wins(scores: np.ndarray, overlap: float = 0.0, draws: int = DRAWS, seed: int
 
     Source: Efron & Tibshirani, "An introduction to the bootstrap", 1993, chapter 6.
     """
-    rng = np.random.default_rng(seed)
-    _, seeds, splits = scores.shape
-    drawn = np.repeat(scores.mean(axis=(1, 2))[None], draws, axis=0)
-    if seeds > 1:
-        drawn += np.sqrt(seeds / (seeds - 1)) * _deviations(scores.mean(axis=2), draws, rng)
-    if splits > 1:
-        scale = np.sqrt(splits / (splits - 1) * (1 + splits * overlap))
-        drawn += scale * _deviations(scores.mean(axis=1), draws, rng)
+    units = units_of(scores)
+    count, means = units.shape[1], units.mean(axis=1)
+    drawn = np.repeat(means[None], draws, axis=0)
+    if count > 1:
+        rng = np.random.default_rng(seed)
+        weights = rng.multinomial(count, np.full(count, 1 / count), draws) / count
+        scale = np.sqrt(count / (count - 1) * (1 + count * overlap))
+        drawn += scale * (weights @ units.T - means)
     first = drawn >= drawn.max(axis=1, keepdims=True) - _EQUAL
     return np.asarray((first / first.sum(axis=1, keepdims=True)).mean(axis=0))
 
@@ -225,7 +229,7 @@ def underfitting(
 ) -> np.ndarray:
     """At which points training and validation are both worse than at the reference, (points,).
 
-    Both paired 95 % intervals lie below zero.
+    Both paired 95 % intervals lie below zero, of at least three runs.
 
     Args:
         train, validation: scores (points, seeds, splits).
@@ -234,14 +238,7 @@ def underfitting(
 
     def falls(scores: np.ndarray) -> bool:
         change = interval_over_runs(scores, overlap)
-        return change.enough and change.high < 0
+        return change.count >= _FEWEST and change.high < 0
 
     changes = zip(train - train[reference], validation - validation[reference], strict=True)
     return np.array([falls(fit) and falls(held) for fit, held in changes])
-
-
-def _deviations(means: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
-    """How far means over resampled columns lie from the mean, (draws, points)."""
-    size = means.shape[1]
-    counts = rng.multinomial(size, np.full(size, 1 / size), draws)
-    return np.asarray(counts @ means.T / size - means.mean(axis=1))

@@ -83,7 +83,8 @@ class DropoutEnsemble:
 
     def summary(self) -> str:
         """What weight scaling and the averages gave, in words."""
-        return ensemble_in_words(self.table, self.units, self._part, self.study.metric)
+        ratio = self.study.overlap.ratio(self._part)
+        return ensemble_in_words(self.table, self.units, self._part, self.study.metric, ratio)
 
     def plot(self) -> Figure:
         """Loss against how many sampled masks are averaged; weight scaling and all masks as lines.

@@ -109,6 +109,7 @@ def _in_memory(train: Given, given: Mapping[str, Any], division: Division) -> Pa
         None,
         output_names(fitted[0]) or _features(train),
         fitted,
+        tuple(splits),
     )
 
 

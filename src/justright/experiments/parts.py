@@ -57,6 +57,8 @@ class Parts:
         survey: of the rows that are read in each epoch; None if all are in the pool.
         features: the names of the columns of X; empty where they have none.
         preparations: the fitted transformer of each split; none without preprocessing.
+        divisions: positions among the rows as they were given, which preprocessing copies for
+            each split; those of `splits` if empty.
     """
 
     X: np.ndarray
@@ -66,6 +68,7 @@ class Parts:
     survey: Survey | None = None
     features: tuple[str, ...] = ()
     preparations: tuple[Any, ...] = ()
+    divisions: tuple[Split, ...] = ()
 
     @property
     def row_shape(self) -> tuple[int, ...]:

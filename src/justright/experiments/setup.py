@@ -16,8 +16,9 @@ from justright.engine.program import Task
 from justright.engine.pruning import Pruning
 from justright.engine.scheduler import run_trials
 from justright.engine.size import layout_for
-from justright.engine.trial import Trial
+from justright.engine.trial import Trial, TrialResult
 from justright.errors import DataError, ModelError
+from justright.evidence.overlap import ONE_SPLIT, Overlap
 from justright.experiments.given import Given, parts_of
 from justright.experiments.parts import Division, Parts
 from justright.network.blueprint import Blueprint
@@ -67,6 +68,7 @@ class Setup:
         notes: what was decided on the way, in sentences.
         features: names of the inputs.
         preparations: the fitted transformer of each split; none without preprocessing.
+        overlap: what the splits have in common, which intervals allow for.
     """
 
     task: Task
@@ -77,6 +79,7 @@ class Setup:
     notes: tuple[str, ...]
     features: tuple[str, ...]
     preparations: tuple[Any, ...] = ()
+    overlap: Overlap = ONE_SPLIT
 
     @classmethod
     def of(
@@ -143,6 +146,7 @@ class Setup:
             notes=(*parts.notes, *_notes(task, made)),
             features=parts.features,
             preparations=parts.preparations,
+            overlap=Overlap.of(list(parts.divisions) or parts.splits),
         )
 
     @property
@@ -179,7 +183,23 @@ class Setup:
             else:
                 run = partial(run_passes, stream=task.stream)
             results = run(task, trials, self.start, layout=self.layout, on_progress=on_progress)
-        return Study(task, results, self.notes, self.features, self.preparations)
+        return self.study(results)
+
+    def study(self, results: Sequence[TrialResult], notes: Sequence[str] = ()) -> Study:
+        """The study of trials that were trained.
+
+        Args:
+            results: of the trials.
+            notes: further sentences on what was decided on the way.
+        """
+        return Study(
+            self.task,
+            results,
+            (*self.notes, *notes),
+            self.features,
+            self.preparations,
+            self.overlap,
+        )
 
 
 def checked_seeds(seeds: Any) -> list[int]:

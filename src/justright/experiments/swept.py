@@ -28,6 +28,7 @@ from justright.regularizers.axis import without
 from justright.regularizers.grid import Grid, Point
 from justright.regularizers.recipe import Recipe
 from justright.regularizers.usual import End, beyond
+from justright.report.drawn import Drawn
 from justright.study import Study
 
 if TYPE_CHECKING:
@@ -218,7 +219,11 @@ class Sweep:
 
     def summary(self) -> str:
         """One paragraph: the best, whether it is needed, how sure that is, where it underfits."""
-        facts = Facts(
+        return sweep_in_words(self.facts())
+
+    def facts(self) -> Facts:
+        """What the words are made of."""
+        return Facts(
             self.grid,
             self.table,
             self.spot,
@@ -227,9 +232,8 @@ class Sweep:
             self.study.metric,
             self._need,
             self.edges,
-            scope_in_words(self.study.table),
+            scope_in_words(self.study.table, self.study.overlap),
         )
-        return sweep_in_words(facts)
 
     def model(self, point: str | None = None, seed: int | None = None) -> keras.Model:
         """A plain Keras model with trained weights, as `Study.model` gives it.
@@ -242,23 +246,25 @@ class Sweep:
 
     def plot(self) -> Figure:
         """A curve for one strength, a heat map for two, parallel coordinates for more."""
-        from justright.report.sweep_picture import Drawn, draw_sweep
+        from justright.report.sweep_picture import draw_sweep
 
+        return draw_sweep(self.drawn())
+
+    def drawn(self) -> Drawn:
+        """What the picture is made of."""
         seeds, splits = self.scores(self.on)[0].shape
         sign = 1 if self.measure.higher_is_better else -1
         figures = (self.scores(self.on.replace("val", "train")), self.scores(self.on))
-        return draw_sweep(
-            Drawn(
-                grid=self.grid,
-                table=self.table,
-                runs=np.stack([sign * scores.reshape(len(scores), -1) for scores in figures]),
-                spot=self.spot,
-                measure=self.measure,
-                column=self.on,
-                gap=self.study.metric,
-                at_edge=self.at_edge,
-                over=f"{seeds} seed{'s' * (seeds > 1)}" + f", {splits} splits" * (splits > 1),
-            )
+        return Drawn(
+            grid=self.grid,
+            table=self.table,
+            runs=np.stack([sign * scores.reshape(len(scores), -1) for scores in figures]),
+            spot=self.spot,
+            measure=self.measure,
+            column=self.on,
+            gap=self.study.metric,
+            at_edge=self.at_edge,
+            over=f"{seeds} seed{'s' * (seeds > 1)}" + f", {splits} splits" * (splits > 1),
         )
 
     @cached_property

@@ -37,7 +37,7 @@ class ActivityL1(Technique, ActsOnLoss):
     2011, section 4.1.
     """
 
-    strength: Strength = strength(meaning="the strength of a penalty")
+    strength: Strength = strength(smooth=True, meaning="the strength of a penalty")
 
     def penalty(self, forward: Forward) -> jax.Array:
         """λ·Σ|h|, a scalar."""

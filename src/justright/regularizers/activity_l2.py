@@ -34,7 +34,7 @@ class ActivityL2(Technique, ActsOnLoss):
     language RNNs", 2017, section 3 (there the norm, here its square as in Keras).
     """
 
-    strength: Strength = strength(meaning="the strength of a penalty")
+    strength: Strength = strength(smooth=True, meaning="the strength of a penalty")
 
     def penalty(self, forward: Forward) -> jax.Array:
         """λ·Σh², a scalar."""

@@ -33,7 +33,7 @@ class ConfidencePenalty(Technique, ActsOnLoss):
     networks by penalizing confident output distributions", 2017, section 3.
     """
 
-    beta: float = strength(by_layer=False, meaning="the strength of a penalty")
+    beta: float = strength(by_layer=False, smooth=True, meaning="the strength of a penalty")
 
     def penalty(self, forward: Forward) -> jax.Array:
         """−β·H, a scalar."""

@@ -5,16 +5,17 @@ from __future__ import annotations
 import jax
 
 from justright.regularizers.exports import ExportsPenalty
-from justright.regularizers.l1 import shrink, sum_of_absolutes
+from justright.regularizers.l1 import largest_entry, shrink, sum_of_absolutes
 from justright.regularizers.l2 import EVERYWHERE, sum_of_squares
-from justright.regularizers.location import Kernels
+from justright.regularizers.location import Kernels, kernels_with
 from justright.regularizers.places import ActsOnLoss, ActsOnUpdate, Forward, Update, Weights
+from justright.regularizers.shrinkage import Gradient, Shrinks
 from justright.regularizers.strength import Position, Strength, strength, strength_at
 from justright.regularizers.technique import Technique, technique
 
 
 @technique
-class ElasticNet(Technique, ActsOnLoss, ActsOnUpdate, ExportsPenalty):
+class ElasticNet(Technique, ActsOnLoss, ActsOnUpdate, ExportsPenalty, Shrinks):
     """Minimise the loss plus l1·Σ|w| + l2·Σw²: the same, to the bit, as `L1(l1) + L2(l2)`.
 
     The squares act by their gradient, the absolute values by proximal steps, so
@@ -36,8 +37,8 @@ class ElasticNet(Technique, ActsOnLoss, ActsOnUpdate, ExportsPenalty):
     net", 2005, equation 3 (the naive elastic net, without their rescaling).
     """
 
-    l1: Strength = strength(meaning="the strength of a penalty")
-    l2: Strength = strength(meaning="the strength of a penalty")
+    l1: Strength = strength(smooth=True, meaning="the strength of a penalty")
+    l2: Strength = strength(smooth=True, meaning="the strength of a penalty")
 
     makes_zeros = True
 
@@ -61,3 +62,12 @@ class ElasticNet(Technique, ActsOnLoss, ActsOnUpdate, ExportsPenalty):
             strength_at(self.l1, layer, position, EVERYWHERE) or 0.0,
             strength_at(self.l2, layer, position, EVERYWHERE) or 0.0,
         )
+
+    def shrunk(self, kernels: Kernels) -> tuple[str, ...]:
+        """All kernels on which either strength acts."""
+        either = (path for one in (self.l1, self.l2) for path, _ in kernels_with(kernels, one))
+        return tuple(dict.fromkeys(either))
+
+    def zero_from(self, field: str, gradient: Gradient, kernels: Kernels) -> float | None:
+        """Of l1 as for `L1`, whatever l2 is: at zero the squares have no gradient."""
+        return largest_entry(gradient, self.shrunk(kernels)) if field == "l1" else None

@@ -41,6 +41,7 @@ class EMA(Technique, ActsOnPrediction):
         high_included=False,
         by_layer=False,
         scheduled=False,  # The correction for the start supposes one decay.
+        smooth=True,
         meaning="the decay of an average",
     )
 

@@ -43,7 +43,9 @@ class GaussianDropout(Technique, ActsOnActivations, ExportsLayer):
     section 10; as `keras.layers.GaussianDropout`.
     """
 
-    rate: Strength = strength(high=1.0, high_included=False, meaning="a drop probability")
+    rate: Strength = strength(
+        high=1.0, high_included=False, smooth=True, meaning="a drop probability"
+    )
 
     def activation(self, x: jax.Array, site: Site, key: jax.Array) -> jax.Array:
         """Multiply each element of `x` (rows, …, units) by its own draw."""

@@ -41,7 +41,7 @@ class GaussianNoise(Technique, ActsOnActivations, ExportsLayer):
     Neural Computation 7, 1995, equation 3; as `keras.layers.GaussianNoise`.
     """
 
-    stddev: Strength = strength(meaning="a standard deviation")
+    stddev: Strength = strength(smooth=True, meaning="a standard deviation")
 
     def activation(self, x: jax.Array, site: Site, key: jax.Array) -> jax.Array:
         """Add noise to `x` (rows, …, units), a draw for each element."""

@@ -7,11 +7,13 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from justright.errors import RecipeError
 from justright.regularizers.l2 import EVERYWHERE
 from justright.regularizers.location import Kernels, kernels_with
 from justright.regularizers.places import ActsOnUpdate, Update, Weights
+from justright.regularizers.shrinkage import Gradient, Shrinks
 from justright.regularizers.strength import Strength, strength
 from justright.regularizers.technique import Technique, technique
 
@@ -20,7 +22,7 @@ _TINY = 1e-20
 
 
 @technique
-class GroupLasso(Technique, ActsOnUpdate):
+class GroupLasso(Technique, ActsOnUpdate, Shrinks):
     """Minimise the loss plus λ·Σⱼ‖wⱼ‖₂, where wⱼ is all that leaves input feature j.
 
     All weights from a feature into the first layer are one group, and become zero
@@ -50,7 +52,7 @@ class GroupLasso(Technique, ActsOnUpdate):
     networks", Neurocomputing 241, 2017, section 3.1; the step: as `L1`'s.
     """
 
-    strength: Strength = strength(meaning="the strength of a penalty")
+    strength: Strength = strength(smooth=True, meaning="the strength of a penalty")
 
     makes_zeros = True
 
@@ -71,6 +73,18 @@ class GroupLasso(Technique, ActsOnUpdate):
             norms = jnp.sqrt(jnp.sum(jnp.square(w), axis=_outgoing(w)))
             total = total + value * jnp.sum(norms)
         return total
+
+    def shrunk(self, kernels: Kernels) -> tuple[str, ...]:
+        """The kernels that read the network's input."""
+        return tuple(path for path, _ in self._first(kernels))
+
+    def zero_from(self, field: str, gradient: Gradient, kernels: Kernels) -> float:
+        """maxⱼ‖∂loss/∂wⱼ‖₂ over the groups: Yuan & Lin 2006, proposition 1."""
+        norms = []
+        for path in self.shrunk(kernels):
+            squares = np.square(gradient[path], dtype=float)
+            norms.append(np.sqrt(squares.sum(axis=_outgoing(squares))).max())
+        return float(max(norms))
 
     def _first(self, kernels: Kernels) -> Iterator[tuple[str, Any]]:
         reading = tuple(k for k in kernels if k.reads_input)
@@ -106,6 +120,6 @@ def shrink_groups(w: jax.Array, step: jax.Array, axes: tuple[int, ...]) -> jax.A
     return jnp.where(alive, w - w * (step / jnp.maximum(r + step, _TINY)), 0)
 
 
-def _outgoing(kernel: jax.Array) -> tuple[int, ...]:
+def _outgoing(kernel: jax.Array | np.ndarray) -> tuple[int, ...]:
     """All axes but that of the inputs, the last but one."""
     return tuple(axis for axis in range(kernel.ndim) if axis != kernel.ndim - 2)

@@ -38,7 +38,7 @@ class JacobianPenalty(Technique, ActsOnLoss):
     2019, equations 3 to 9 and algorithm 1.
     """
 
-    strength: float = strength(by_layer=False, meaning="the strength of a penalty")
+    strength: float = strength(by_layer=False, smooth=True, meaning="the strength of a penalty")
     projections: int = option(default=1, low=1, integer=True)
 
     def penalty(self, forward: Forward) -> jax.Array:

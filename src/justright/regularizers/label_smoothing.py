@@ -35,7 +35,9 @@ class LabelSmoothing(Technique, ActsOnBatch):
     architecture for computer vision", CVPR 2016, section 7.
     """
 
-    smoothing: float = strength(high=1.0, by_layer=False, meaning="a share of the targets")
+    smoothing: float = strength(
+        high=1.0, by_layer=False, smooth=True, meaning="a share of the targets"
+    )
 
     soft_targets = True
 

@@ -37,7 +37,9 @@ class Mixup(Technique, ActsOnBatch):
     minimization", ICLR 2018, equation 1 and figure 1a.
     """
 
-    alpha: float = strength(by_layer=False, meaning="the parameter of a beta distribution")
+    alpha: float = strength(
+        by_layer=False, smooth=True, meaning="the parameter of a beta distribution"
+    )
 
     soft_targets = True
 

@@ -38,7 +38,7 @@ class OrthogonalPenalty(Technique, ActsOnLoss):
     NeurIPS 2018, equation 1 (soft orthogonality).
     """
 
-    strength: Strength = strength(meaning="the strength of a penalty")
+    strength: Strength = strength(smooth=True, meaning="the strength of a penalty")
 
     weights_only = True
 

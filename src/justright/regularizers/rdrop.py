@@ -37,7 +37,7 @@ class RDrop(Technique, ActsOnLoss):
     dropout for neural networks", NeurIPS 2021, equations 1 to 4 and algorithm 1.
     """
 
-    alpha: float = strength(by_layer=False, meaning="the strength of a penalty")
+    alpha: float = strength(by_layer=False, smooth=True, meaning="the strength of a penalty")
 
     def penalty(self, forward: Forward) -> jax.Array:
         """What two passes add to the loss of one, a scalar."""

@@ -36,7 +36,7 @@ class SAM(Technique, ActsOnGradient):
     efficiently improving generalization", ICLR 2021, equations 2 and 3 for p = 2.
     """
 
-    rho: float = strength(by_layer=False, meaning="a distance")
+    rho: float = strength(by_layer=False, smooth=True, meaning="a distance")
 
     def gradient(self, gradient: Weights, backward: Backward, key: jax.Array) -> Weights:
         """The gradient a step of length ρ uphill."""

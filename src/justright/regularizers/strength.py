@@ -39,6 +39,7 @@ class Limits:
     by_layer: bool
     scheduled: bool
     meaning: str
+    smooth: bool = False
 
     def __str__(self) -> str:
         if self.integer:
@@ -95,6 +96,7 @@ def strength(
     integer: bool = False,
     by_layer: bool = True,
     scheduled: bool = True,
+    smooth: bool = False,
     meaning: str,
 ) -> Any:
     """Declare a traced strength of a technique: its limits, its neutral value, its meaning.
@@ -106,6 +108,8 @@ def strength(
         integer: whether only whole numbers make sense.
         by_layer: whether a mapping may give each layer its own.
         scheduled: whether a schedule may change it from epoch to epoch.
+        smooth: whether weights change smoothly with it where draws stay the same, so that
+            training can be differentiated by it. A mask jumps where its rate passes a draw.
         meaning: one line for catalogues and error messages.
 
     Returns:
@@ -113,7 +117,16 @@ def strength(
     """
     by_layer = by_layer and not integer
     limits = Limits(
-        low, high, low_included, high_included, neutral, integer, by_layer, scheduled, meaning
+        low,
+        high,
+        low_included,
+        high_included,
+        neutral,
+        integer,
+        by_layer,
+        scheduled,
+        meaning,
+        smooth,
     )
     return dataclasses.field(default=default, metadata={"limits": limits})
 

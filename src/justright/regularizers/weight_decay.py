@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from justright.regularizers.location import kernels_with
+from justright.regularizers.location import Kernels, kernels_with
 from justright.regularizers.places import ActsOnUpdate, Update, Weights
+from justright.regularizers.shrinkage import Shrinks
 from justright.regularizers.strength import Strength, strength
 from justright.regularizers.technique import Technique, technique
 
 
 @technique
-class WeightDecay(Technique, ActsOnUpdate):
+class WeightDecay(Technique, ActsOnUpdate, Shrinks):
     """Shrink all kernels by learning rate × strength at each step, apart from the gradient.
 
     w ← w_updated − η·λ·w_before. Under plain SGD this is L2 with gradient λw.
@@ -33,7 +34,7 @@ class WeightDecay(Technique, ActsOnUpdate):
     2019, algorithm 2; η is the learning rate, as in PyTorch and Keras.
     """
 
-    strength: Strength = strength(meaning="the strength of the decay")
+    strength: Strength = strength(smooth=True, meaning="the strength of the decay")
 
     def after_update(self, weights: Weights, update: Update) -> Weights:
         """Subtract η·λ·w, with w as it was before the update."""
@@ -41,3 +42,7 @@ class WeightDecay(Technique, ActsOnUpdate):
         for path, value in kernels_with(update.kernels, self.strength):
             decayed[path] = weights[path] - update.learning_rate * value * update.before[path]
         return decayed
+
+    def shrunk(self, kernels: Kernels) -> tuple[str, ...]:
+        """All kernels on which the strength acts."""
+        return tuple(path for path, _ in kernels_with(kernels, self.strength))

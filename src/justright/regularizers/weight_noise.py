@@ -37,7 +37,7 @@ class WeightNoise(Technique, ActsOnStepWeights):
     IEEE Transactions on Neural Networks 5, 1994.
     """
 
-    stddev: Strength = strength(meaning="a standard deviation")
+    stddev: Strength = strength(smooth=True, meaning="a standard deviation")
 
     def step_weights(self, weights: Weights, kernels: Kernels, key: jax.Array) -> Weights:
         """Add noise to the kernels, a draw for each element."""

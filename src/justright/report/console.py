@@ -11,6 +11,7 @@ import numpy as np
 
 from justright.engine.progress import Progress
 from justright.evidence.measure import Measure
+from justright.evidence.overlap import Overlap
 from justright.evidence.summary import Row, rows_of
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 _WIDEST_GAP = 24
 
 
-def results_table(table: pd.DataFrame, measure: Measure, has_test: bool) -> Table:
+def results_table(table: pd.DataFrame, measure: Measure, has_test: bool, overlap: Overlap) -> Table:
     """One line a recipe: the metric on each part, the gap with its interval, epochs run."""
     from rich import box
     from rich.table import Table
@@ -32,7 +33,7 @@ def results_table(table: pd.DataFrame, measure: Measure, has_test: bool) -> Tabl
     for part in ("train", "validation", *(["test"] if has_test else [])):
         shown.add_column(part, justify="right", no_wrap=True)
     unit = " in points" if measure.is_share else ""
-    rows = rows_of(table)
+    rows = rows_of(table, overlap)
     gaps = [_gap(row, measure) for row in rows]
     one_line = max(map(len, gaps)) <= _WIDEST_GAP
     shown.add_column(f"gap{unit} (95 %)", justify="right", no_wrap=one_line)

@@ -78,7 +78,7 @@ class Contributions:
         Raises:
             DataError: a study without parts of the recipe.
         """
-        worths = worths_of(recipes, table, recipes[full], column, measure)
+        worths = worths_of(recipes, table, recipes[full], column, measure, study.overlap)
         if len(worths.worth) < 2:
             raise DataError(
                 f"The study has no recipe that is a part of {full}, so nothing says what its "

@@ -67,8 +67,7 @@ class Scale:
 
     def draw(self, axes: Axes, axis: Axis) -> None:
         """Ticks at the values, and marks where the axis is broken."""
-        shown = self._ticks()
-        axes.set_xticks([self.at(v) for v in shown], [label(v) for v in shown])
+        axes.set_xticks(*self._ticks())
         axes.minorticks_off()
         axes.set_xlabel(axis.words, color=INK)
         low, high = self.edges(self.values[0])[0], self.edges(self.values[-1])[1]
@@ -79,26 +78,27 @@ class Scale:
                 linestyle="none", transform=axes.get_xaxis_transform(), clip_on=False, zorder=5,
             )  # fmt: skip
 
-    def _ticks(self) -> np.ndarray:
-        """All values, or where they are many the ends of a logarithm and its powers of ten."""
-        if len(self.values) <= _MOST_TICKS:
-            return self.values
-        if not self.logarithmic:
-            return self.values[:: -(-len(self.values) // _MOST_TICKS)]
-        outside = (self.values == 0) | np.isinf(self.values)
-        exponents = self.positions[~outside]
-        whole = np.zeros(len(self.values), bool)
-        whole[~outside] = np.isclose(exponents, np.round(exponents))
-        some = self.values[whole] if whole.sum() >= 3 else self.values[~outside]
-        some = some[:: -(-len(some) // _MOST_TICKS)]
-        return np.union1d(some, self.values[outside])
+    def _ticks(self) -> tuple[list[float], list[str]]:
+        """All values, or where they are many powers of ten and what lies beyond the breaks."""
+        shown = self.values
+        if len(shown) > _MOST_TICKS and self.logarithmic:
+            outside = (shown == 0) | np.isinf(shown)
+            low, high = self.positions[~outside][[0, -1]]
+            powers = np.arange(np.ceil(low - 1e-9), np.floor(high + 1e-9) + 1)
+            powers = powers[:: -(-len(powers) // _MOST_TICKS)]
+            if len(powers) > 1:
+                beyond = [(self.at(v), label(v)) for v in shown[outside]]
+                ticks = [*beyond, *((float(p), label(10.0**p)) for p in powers)]
+                return [at for at, _ in ticks], [text for _, text in ticks]
+        shown = shown[:: -(-len(shown) // _MOST_TICKS)]
+        return [self.at(v) for v in shown], [label(v) for v in shown]
 
 
 def label(value: float) -> str:
     """A value as a tick label: plain, or as a power of ten where it is small."""
     if math.isinf(value):
         return "∞"
-    if value == 0 or 1e-3 < abs(value) < 1e4:
+    if value == 0 or 1e-3 <= abs(value) < 1e4:
         return f"{value:g}"
     exponent = math.floor(math.log10(abs(value)) + 1e-9)
     factor = value / 10**exponent

@@ -8,8 +8,8 @@ import numpy as np
 
 from justright.evidence.measure import Measure
 from justright.evidence.sweet_spot import SweetSpot, likely_values
-from justright.regularizers.grid import Grid
 from justright.report.curves import FAINT, INK, TRAIN, VALIDATION
+from justright.report.drawn import Drawn
 from justright.report.strength_scale import Scale, label
 
 if TYPE_CHECKING:
@@ -18,42 +18,32 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _MOST_ZEROS = 9  # Bars that are labelled though they are 0.
+_MOST_DOTS = 15
 _SPOT, _UNDER = "#f7ecd0", "#ececec"
 
 
-def draw_curve(
-    grid: Grid,
-    table: pd.DataFrame,
-    runs: np.ndarray,
-    spot: SweetSpot,
-    measure: Measure,
-    at_edge: bool,
-) -> Figure:
-    """Draw train and validation over the values of one strength, the best and how sure it is.
-
-    Args:
-        grid: of one axis.
-        table: a sweep's table.
-        runs: train and validation figures of all trials, (2, points, runs).
-        spot: which points were chosen.
-        measure: how the figures read.
-        at_edge: whether the best lies at the edge of the grid.
-    """
+def draw_curve(one: Drawn) -> Figure:
+    """Draw train and validation over the values of one strength, the best and how sure it is."""
     from matplotlib.figure import Figure
 
-    values = grid.coordinates[:, 0]
-    scale = Scale.of(grid.values[0])
+    scale = Scale.of(one.grid.values[0])
     figure = Figure(figsize=(7.4, 5.4), layout="constrained")
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[4.5, 1])
-    _shade(upper, scale, values, table, spot)
-    _draw_runs(upper, scale, values, runs, measure)
-    _mark(upper, scale, values, spot, at_edge)
-    _draw_wins(lower, scale, values, spot)
-    scale.draw(lower, grid.axes[0])
-    upper.tick_params(bottom=False)
+    draw_figures(upper, scale, one)
+    _draw_wins(lower, scale, one.grid.coordinates[:, 0], one.spot)
+    scale.draw(lower, one.grid.axes[0])
     handles, _ = upper.get_legend_handles_labels()
     figure.legend(handles=handles, loc="outside lower right", ncols=4, frameon=False, fontsize=9)
     return figure
+
+
+def draw_figures(axes: Axes, scale: Scale, one: Drawn) -> None:
+    """Train and validation, where the best lies, and where the network underfits."""
+    values = one.grid.coordinates[:, 0]
+    _shade(axes, scale, values, one.table, one.spot)
+    _draw_runs(axes, scale, values, one.runs, one.measure)
+    _mark(axes, scale, values, one.spot, one.at_edge)
+    axes.tick_params(bottom=False)
 
 
 def _shade(
@@ -82,6 +72,8 @@ def _shade(
 def _draw_runs(
     axes: Axes, scale: Scale, values: np.ndarray, runs: np.ndarray, measure: Measure
 ) -> None:
+    ended = np.isfinite(runs).any(axis=(0, 2))  # Without those points whose trials all failed.
+    runs, values = runs[:, ended], values[ended]
     where = np.array([scale.at(value) for value in values])
     for figures, color, name in zip(
         runs, (TRAIN, VALIDATION), ("train", "validation"), strict=True
@@ -92,36 +84,48 @@ def _draw_runs(
         if measure.is_share:
             low, high = np.clip(low, 0, 1), np.clip(high, 0, 1)
         axes.fill_between(where, low, high, color=color, alpha=0.18, linewidth=0)
-        axes.plot(where, mean, color=color, linewidth=2, marker="o", markersize=5, label=name)
+        marker = "o" if len(values) <= _MOST_DOTS else ""
+        axes.plot(where, mean, color=color, linewidth=2, marker=marker, markersize=5, label=name)
     axes.set_ylabel(measure.words, color=INK)
     if measure.is_share:
         axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.5g} %")
-    _tidy(axes)
+    tidy(axes)
 
 
 def _mark(axes: Axes, scale: Scale, values: np.ndarray, spot: SweetSpot, at_edge: bool) -> None:
     """The best value, and the strongest within one standard error, above the panel."""
     best, nearly = values[spot.best], values[spot.one_standard_error]
     same = bool(best == nearly)
-    side = -1 if scale.at(nearly) > scale.at(best) else 1
     text = f"best: {label(best)}" + " (edge of the grid)" * at_edge
     text += ", none stronger within 1 SE" * (same and not at_edge)
-    _flag(axes, scale, best, text, "-", 0 if same else side)
-    if not same:
-        _flag(axes, scale, nearly, f"strongest within 1 SE: {label(nearly)}", "--", -side)
+    if same:
+        _flag(axes, scale, best, text, "-", _inside(axes, scale.at(best), 0), 0)
+        return
+    # Away from each other, or on two rows where one would leave the panel.
+    side = -1 if scale.at(nearly) > scale.at(best) else 1
+    sides = [_inside(axes, scale.at(best), side), _inside(axes, scale.at(nearly), -side)]
+    _flag(axes, scale, best, text, "-", sides[0], 0)
+    _flag(
+        axes, scale, nearly, f"strongest within 1 SE: {label(nearly)}", "--", sides[1],
+        int(sides[0] == sides[1]),
+    )  # fmt: skip
 
 
-def _flag(axes: Axes, scale: Scale, value: float, text: str, style: str, side: int) -> None:
+def _inside(axes: Axes, x: float, side: int) -> int:
+    """Which way words lean so that they do not leave the panel: −1 to the left, 1 to the right."""
+    share = (x - axes.get_xlim()[0]) / np.ptp(axes.get_xlim())
+    return 1 if share < 0.3 else -1 if share > 0.7 else side
+
+
+def _flag(
+    axes: Axes, scale: Scale, value: float, text: str, style: str, side: int, row: int
+) -> None:
     x = scale.at(value)
     axes.axvline(x, color=INK, linewidth=1.1, linestyle=style, zorder=1)
-    inside = (x - axes.get_xlim()[0]) / np.ptp(axes.get_xlim())
-    align = {-1: "right", 0: "center", 1: "left"}[side]
-    # Words that would leave the panel lean the other way.
-    align = "left" if inside < 0.25 and side <= 0 else align
-    align = "right" if inside > 0.75 and side >= 0 else align
     axes.annotate(
-        text, (x, 1), (0, 5), xycoords=axes.get_xaxis_transform(), textcoords="offset points",
-        ha=align, fontsize=10, color=INK, fontweight="bold" if style == "-" else "normal",
+        text, (x, 1), (0, 5 + 14 * row), xycoords=axes.get_xaxis_transform(),
+        textcoords="offset points", ha={-1: "right", 0: "center", 1: "left"}[side],
+        fontsize=10, color=INK, fontweight="bold" if style == "-" else "normal",
     )  # fmt: skip
 
 
@@ -139,10 +143,11 @@ def _draw_wins(axes: Axes, scale: Scale, values: np.ndarray, spot: SweetSpot) ->
     axes.set_ylim(0, 1.3)
     axes.set_yticks([0, 1], ["0", "100 %"])
     axes.set_ylabel("is best", color=INK)
-    _tidy(axes)
+    tidy(axes)
 
 
-def _tidy(axes: Axes) -> None:
+def tidy(axes: Axes) -> None:
+    """Light lines behind, none around."""
     axes.grid(axis="y", color="#e6e6e6", linewidth=0.7)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)

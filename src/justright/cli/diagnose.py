@@ -1,0 +1,141 @@
+"""`justright diagnose`: what ails a training, by which sign, and what to try next."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from justright.cli.common import loading
+from justright.errors import DataError
+
+if TYPE_CHECKING:
+    from justright.evidence.diagnosis import Diagnosis
+
+EXAMPLE_COMMANDS = """\b
+Examples:
+  justright diagnose epochs.csv
+  justright diagnose epochs.csv --validation-rows 200 --json
+  justright diagnose --data heart.csv --target disease
+  justright diagnose --data heart.csv --target disease --model mine.keras --epochs 50
+"""
+
+
+@click.command(epilog=EXAMPLE_COMMANDS)
+@click.argument("epochs_file", metavar="[EPOCHS.csv]", required=False)
+@click.option(
+    "--data",
+    metavar="NAME|FILE",
+    help="In place of epochs, rows to train on: a CSV or Parquet file, or breast_cancer.",
+)
+@click.option("--target", metavar="COLUMN", help="What to predict; the last column if not given.")
+@click.option("--without", multiple=True, metavar="COLUMN", help="Leave a column out. Repeatable.")
+@click.option("--distinct", is_flag=True, help="Take rows that are alike in all columns once.")
+@click.option("--validation", type=float, metavar="SHARE", help="Of the rows.  [default: 0.2]")
+@click.option("--model", metavar="FILE", help="A .keras file; 128 and 64 units if not given.")
+@click.option("--recipe", metavar="TEXT", help="What regularizes it, as dropout=0.2,l2=1e-3.")
+@click.option("--seeds", type=int, help="How many trainings.  [default: 3]")
+@click.option("--epochs", type=int, help="Epochs of a training, at most.  [default: 100]")
+@click.option("--batch-size", type=int, help="Rows a step.  [default: 32]")
+@click.option("--optimizer", help="sgd, momentum, adam, adamw or rmsprop.  [default: adam]")
+@click.option("--learning-rate", type=float, help="Of the optimizer, if not its own.")
+@click.option("--kept-epoch", type=int, help="Of EPOCHS.csv: whose weights early stopping kept.")
+@click.option("--validation-rows", type=int, help="Of EPOCHS.csv: how many rows validated.")
+@click.option("--classes", type=int, help="Of EPOCHS.csv: how many classes there are.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
+def diagnose(epochs_file: str | None, data: str | None, as_json: bool, **given: Any) -> None:
+    """Say what ails a training, by which sign, and what to try next.
+
+    EPOCHS.csv has a row an epoch, with the training and validation loss in columns of their
+    usual names (loss, val_loss, train_loss, valid_loss, …), and accuracies where there are any.
+    With --data, the network is trained for it, three times, and helpers where they decide.
+    """
+    options = {name: value for name, value in given.items() if value not in (None, (), False)}
+    if (epochs_file is None) == (data is None):
+        raise click.UsageError("Give either a file of epochs or rows with --data.")
+    if epochs_file is not None:
+        head, found = "", _of_epochs(Path(epochs_file), options)
+    else:
+        head, found = _of_rows(str(data), options, as_json)
+    if as_json:
+        described = {"data": head} if head else {}
+        click.echo(json.dumps({**described, **found.to_dict()}, indent=1))
+    else:
+        click.echo(f"\n{found}" if not head else f"\n{head}\n\n{found}")
+
+
+def _of_epochs(path: Path, options: dict[str, Any]) -> Diagnosis:
+    _only(options, ("kept_epoch", "validation_rows", "classes"), "a file of epochs")
+    with loading():
+        from justright.experiments.diagnose import diagnose as diagnosed
+    return diagnosed(path, **options)
+
+
+def _of_rows(data: str, options: dict[str, Any], quiet: bool) -> tuple[str, Diagnosis]:
+    kept = ("kept_epoch", "validation_rows", "classes")
+    _only(options, tuple(name for name in options if name not in kept), "rows (--data)")
+    with loading():
+        from justright.experiments.diagnose import diagnose as diagnosed
+        from justright.network.files import read_model
+        from justright.regularizers.text import parse_recipe
+    settings = {
+        name: options[name] for name in ("seeds", "epochs", "batch_size") if name in options
+    }
+    recipe = parse_recipe(options["recipe"]) if "recipe" in options else None
+    model = read_model(Path(options["model"])) if "model" in options else None
+    head, train, validation = _rows(data, options)
+    found = diagnosed(
+        model,
+        train,
+        validation=validation,
+        recipe=recipe,
+        optimizer=_optimizer(options),
+        options=_named(data, options),
+        progress=False if quiet else None,
+        **settings,
+    )
+    return head, found
+
+
+def _rows(data: str, options: dict[str, Any]) -> tuple[str, Any, Any]:
+    """A description, the rows that train, and those that validate."""
+    from justright.cli.job import named_rows, task_of
+    from justright.data.table import read_table
+
+    shaping = {n: options[n] for n in ("validation", "without", "distinct") if n in options}
+    if not shaping:
+        task = task_of(data, options.get("target"))
+    elif Path(data).suffix and not data.endswith((".parquet", ".pq")):
+        task = read_table(Path(data), options.get("target"), **shaping)
+    else:
+        names = ", ".join(f"--{name}" for name in shaping)
+        raise DataError(f"{names}: this works on a CSV file, and --data is {data}.")
+    return task.description, named_rows(task), task.validation
+
+
+def _optimizer(options: dict[str, Any]) -> Any:
+    from justright.network.optimizer import keras_optimizer
+
+    made = keras_optimizer(options.get("optimizer"))
+    rate = options.get("learning_rate")
+    if rate is not None:
+        if not 0 < rate < float("inf"):
+            raise DataError(f"--learning-rate {rate}: it is a number above 0, such as 0.001.")
+        made.learning_rate = rate
+    return made
+
+
+def _named(data: str, options: dict[str, Any]) -> list[str]:
+    """The options that name rows and network, for the commands of the advice."""
+    named = ["--data", data]
+    for name in ("target", "model"):
+        named += [f"--{name}", options[name]] if name in options else []
+    return named
+
+
+def _only(options: dict[str, Any], known: tuple[str, ...], what: str) -> None:
+    others = [f"--{name.replace('_', '-')}" for name in options if name not in known]
+    if others:
+        raise click.UsageError(f"{', '.join(others)} does not go with {what}.")

@@ -1,0 +1,105 @@
+"""What the figures of two splits have in common, because the splits share rows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from justright.engine.rows import Split
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """Corrections for splits that share rows, one for each part that is judged.
+
+    A correction is r = ρ/(1 − ρ), where ρ is how strongly the figures of two splits correlate
+    because of shared rows: variances of a mean over J splits are 1/J + r times that between
+    splits. ρ cannot be estimated from the figures (Bengio and Grandvalet, 2004), so it is read
+    off the rows:
+
+    - validation and test figures: Nadeau and Bengio's ρ = n_judged/(n_judged + n_train), so
+      r = n_judged/n_train: the share of judged rows that two random splits have in common;
+    - test rows that are the same in all splits: there only the training rows differ, ρ is the
+      share of training rows that two splits have in common, and what is said holds for these
+      test rows;
+    - training figures: the same ρ, for they are taken on the training rows.
+
+    Attributes:
+        train, validation, test: r of figures of this part; 0 for one split.
+        shared_validation: mean share of validation rows that two splits have in common.
+        same_test: whether all of several splits have the same test rows.
+
+    Source: Nadeau and Bengio, "Inference for the generalization error", Machine Learning 52, 2003.
+    """
+
+    train: float = 0.0
+    validation: float = 0.0
+    test: float = 0.0
+    shared_validation: float = 0.0
+    same_test: bool = False
+
+    @staticmethod
+    def of(splits: Sequence[Split]) -> Overlap:
+        """That of a study's splits, from the positions of their rows."""
+        if len(splits) < 2:
+            return ONE_SPLIT
+        train, validation, test = (
+            [np.unique(getattr(split, part)) for split in splits]
+            for part in ("train", "validation", "test")
+        )
+        trained = _shared(train)
+        sizes = [_size(part) for part in (train, validation, test)]
+        same_test = sizes[2] > 0 and _shared(test) == 1
+        return Overlap(
+            train=_ratio(trained),
+            validation=sizes[1] / sizes[0],
+            test=_ratio(trained) if same_test else sizes[2] / sizes[0],
+            shared_validation=_shared(validation),
+            same_test=same_test,
+        )
+
+    @staticmethod
+    def of_random_splits(train: int, validation: int, test: int) -> Overlap:
+        """That of independent random splits into parts of so many rows."""
+        pool = train + validation + test
+        return Overlap(
+            train=_ratio(train / pool),
+            validation=validation / train,
+            test=test / train,
+            shared_validation=validation / pool,
+        )
+
+    def ratio(self, column: str) -> float:
+        """The correction r for a column of a study's table.
+
+        That of a gap is that of validation rows, which are fewer than those trained on, so that
+        they disturb it more.
+        """
+        part = column.split("_", maxsplit=1)[0]
+        return {"train": self.train, "test": self.test}.get(part, self.validation)
+
+
+ONE_SPLIT = Overlap()
+"""Seeds alone: nothing is shared between splits."""
+
+
+def _size(sets: Sequence[np.ndarray]) -> float:
+    """How many rows each has on average."""
+    return float(np.mean([len(rows) for rows in sets]))
+
+
+def _shared(sets: Sequence[np.ndarray]) -> float:
+    """The mean share of rows that two of the sets have in common."""
+    size, splits = _size(sets), len(sets)
+    if size == 0:
+        return 0.0
+    in_splits = np.bincount(np.concatenate(sets).astype(int))
+    pairs = (in_splits * (in_splits - 1)).sum() / (splits * (splits - 1))
+    return float(pairs / size)
+
+
+def _ratio(shared: float) -> float:
+    return shared / (1 - shared) if shared < 1 else math.inf

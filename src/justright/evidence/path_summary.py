@@ -1,0 +1,121 @@
+"""A regularization path in one paragraph, generated from its numbers and true of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from justright.evidence.sweep_summary import Facts, at, best_in_words, need_in_words
+from justright.regularizers.axis import Axis, short
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_MOST_NAMED = 8
+_STILL_MOVING = 0.05
+
+
+@dataclass(frozen=True)
+class PathFacts:
+    """What a path found.
+
+    Attributes:
+        sweep: its trainings as a sweep of one strength.
+        table: a path's table, one row a strength.
+        zero_from: the strength from which all weights are zero, where it was computed.
+        inputs: a path's table of inputs; None where these have no weights of their own.
+        escapes: whether layers that the penalty leaves alone can make up for it by growing.
+    """
+
+    sweep: Facts
+    table: pd.DataFrame
+    zero_from: float | None
+    inputs: pd.DataFrame | None
+    escapes: bool
+
+
+def path_in_words(facts: PathFacts) -> str:
+    """Where the path leads, which strength is best, what is left there, and what lasts."""
+    sweep = facts.sweep
+    best, nearly = sweep.spot.best, sweep.spot.one_standard_error
+    sentences = [
+        _way(facts),
+        best_in_words(sweep),
+        *need_in_words(sweep),
+        f"There {_left(facts, best)}.",
+    ]
+    if nearly != best:
+        figure = sweep.measure.show(sweep.table.iloc[nearly][sweep.column])
+        sentences.append(
+            f"At {at(sweep.grid.axes, sweep.grid.points[nearly].values)}, the strongest within one "
+            f"standard error ({figure}), {_left(facts, nearly)}."
+        )
+    sentences += [*_lasting(facts), *_escape(facts), *_moving(facts), sweep.scope]
+    return " ".join(sentences)
+
+
+def _way(facts: PathFacts) -> str:
+    axis, values = facts.sweep.grid.axes[0], facts.sweep.grid.values[0]
+    span = (
+        f"{len(values) - 1} values of {axis.words} from {short(values[1])} to {short(values[-1])}"
+    )
+    if facts.zero_from is not None:
+        return (
+            f"The path goes down over {span}, and to 0: from {short(facts.zero_from)} on all "
+            "weights are zero, as the gradient there says."
+        )
+    return f"The path goes up from the dense network over {span}{_end(facts, axis)}."
+
+
+def _end(facts: PathFacts, axis: Axis) -> str:
+    none = np.flatnonzero(facts.table["weights"] == 0)
+    if not len(none):
+        return ""
+    return f"; at {short(float(facts.table[axis.name].iloc[none[0]]))} no weight is left"
+
+
+def _left(facts: PathFacts, point: int) -> str:
+    row = facts.table.iloc[point]
+    if (facts.table["weights"] == facts.table["of_weights"]).all():
+        return f"the norm of the weights is {row['norm']:.3g} ({facts.table['norm'][0]:.3g} at 0)"
+    weights = f"{_count(row['weights'])} of {row['of_weights']:,} weights"
+    if facts.inputs is None:
+        return f"{weights} are left"
+    return f"{_count(row['inputs'])} of {row['of_inputs']} inputs and {weights} are left"
+
+
+def _count(mean: float) -> str:
+    return f"{mean:,.0f}" if mean >= 20 or float(mean).is_integer() else f"{mean:.1f}"
+
+
+def _lasting(facts: PathFacts) -> list[str]:
+    """The inputs in the order in which they go out, those that last longest first."""
+    inputs = facts.inputs
+    if inputs is None or not np.isfinite(inputs["out_from"]).any():
+        return []
+    last = ", ".join(inputs["input"].iloc[:_MOST_NAMED])
+    more = f"{_MOST_NAMED} of " if len(inputs) > _MOST_NAMED else ""
+    return [f"The inputs that last longest, {more}{len(inputs)} in order: {last}."]
+
+
+def _escape(facts: PathFacts) -> list[str]:
+    if not facts.escapes:
+        return []
+    return [
+        "The penalty leaves some layers alone, which can make up for it by growing, so the path "
+        "may have no end: a base recipe with L2 keeps them from it."
+    ]
+
+
+def _moving(facts: PathFacts) -> list[str]:
+    moving = facts.table["moving"].to_numpy(float)
+    share = float((moving > _STILL_MOVING).mean())
+    if share <= 0.1:
+        return []
+    return [
+        f"At {share:.0%} of the strengths the penalised loss still changed by more than 5% in the "
+        "last quarter of the epochs, so these weights are not at rest: give more epochs_each, or a "
+        "larger learning rate."
+    ]

@@ -1,0 +1,176 @@
+"""Diagnose a training: of a study, of logged epochs, or of a model and rows."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Unpack
+
+from justright.data.arrays import check_count
+from justright.data.epochs import epochs_of, read_epochs
+from justright.engine.outcome import Outcome
+from justright.errors import DataError
+from justright.evidence.diagnosis import Diagnosis, Finding, judged
+from justright.evidence.diagnosis_advice import Means
+from justright.evidence.diagnosis_reading import Reading
+from justright.evidence.facts import Facts, facts_of
+from justright.experiments.controls import epochs_of_result, with_controls
+from justright.experiments.given import Given
+from justright.experiments.setup import Setup, Training, checked_seeds
+from justright.network.weights import random_numbers_kept
+from justright.regularizers.recipe import Recipe, as_recipe
+from justright.regularizers.technique import Technique
+from justright.study import Study
+
+SEEDS = 3
+
+
+@random_numbers_kept()
+def diagnose(
+    thing: Any,
+    train: Given | None = None,
+    *,
+    recipe: Recipe | Technique | None = None,
+    seeds: int | Sequence[int] = SEEDS,
+    kept_epoch: int | None = None,
+    validation_rows: int | None = None,
+    classes: int | None = None,
+    options: Sequence[str] | None = None,
+    progress: bool | None = None,
+    **training: Unpack[Training],
+) -> Diagnosis:
+    """Say what ails a training, by which sign, and what to try next.
+
+    The more is known, the surer it is: curves alone do not tell a leak from an easy task, while
+    rows tell how many of them stand in both parts. `Diagnosis.rate` says how often each is wrong.
+
+    Args:
+        thing: what to diagnose:
+            a `Study`, recipe by recipe;
+            epochs that were logged: a Keras `History` or its `.history`, a DataFrame or the
+            path of a CSV file, with a training and a validation loss by their usual names
+            (`loss`, `val_loss`, `train_loss`, …), and accuracies where there are any;
+            a Keras model with its rows, which is trained for it; None for a dense network of
+            128 and 64 units.
+        train: the rows, with a model only: as in `compare`.
+        recipe: what regularizes the training, with a model only; nothing if None.
+        seeds: trainings of the model, as in `compare`.
+        kept_epoch: of logged epochs, the one whose weights are used, where early stopping
+            restored it; the last one if None.
+        validation_rows: of logged epochs, how many rows the validation figures are taken on;
+            without it nothing is said of whether they are enough.
+        classes: of logged epochs, how many classes there are.
+        options: how the command line names rows and network, for the commands of the advice.
+        progress: whether to show a progress bar; None for where someone watches.
+        training: with a model, other arguments of `compare`.
+
+    Returns:
+        The findings, the weightiest first.
+
+    Raises:
+        DataError: epochs that cannot be read, rows that cannot be trained on, or arguments that
+            belong to something else.
+        ModelError: a network that cannot be read or does not fit.
+        RecipeError: a recipe that is not valid or finds nowhere to act.
+    """
+    facts = Facts(validation_rows=_count("validation_rows", validation_rows), classes=classes)
+    if train is not None:
+        _refuse(
+            "a model and rows",
+            {"kept_epoch": kept_epoch, "validation_rows": validation_rows, "classes": classes},
+        )
+        setup = Setup.of(thing, train, **training)
+        given = as_recipe(recipe) if recipe is not None else Recipe()
+        return _of_model(setup, given, checked_seeds(seeds), _means(thing, options), progress)
+    _refuse("what was trained already", {"recipe": recipe, **training})
+    means = Means() if options is None else Means(tuple(options))
+    if isinstance(thing, Study):
+        _refuse("a study", {"kept_epoch": kept_epoch, "classes": classes})
+        return _of_study(thing, means)
+    history = getattr(thing, "history", thing)
+    if isinstance(history, str | os.PathLike):
+        epochs = read_epochs(Path(history), kept_epoch)
+    elif isinstance(history, Mapping) or hasattr(history, "columns"):
+        epochs = epochs_of(history, kept_epoch)
+    else:
+        raise DataError(
+            f"diagnose was given a {type(thing).__name__}. Give a Study, a Keras History, a table "
+            "or CSV file of epochs, or a model with its rows: jr.diagnose(model, (X, y))."
+        )
+    # Of numbers there are no classes to tell.
+    sized = validation_rows is not None and (classes is not None or not epochs.has_accuracy)
+    return Diagnosis(judged([Reading(epochs, facts)], means), "sizes" if sized else "curves")
+
+
+def _of_study(study: Study, means: Means) -> Diagnosis:
+    findings: list[Finding] = []
+    facts: dict[int, Facts] = {}
+    for recipe in study.recipes:
+        results = [r for r in study.results if r.trial.name == recipe]
+        results = [r for r in results if r.outcome is not Outcome.PRUNED]
+        for split in {r.trial.split for r in results} - set(facts):
+            facts[split] = facts_of(study.task, split, study.features)
+        readings = [_reading(study, r, facts[r.trial.split]) for r in results]
+        if readings:
+            findings += judged(readings, _of_trial(means, results[0].trial), recipe)
+    if not findings:
+        raise DataError("The study has no training that ran to its end: all were given up.")
+    return Diagnosis(tuple(findings), "rows")
+
+
+def _of_model(
+    setup: Setup, recipe: Recipe, seeds: Sequence[int], means: Means, progress: bool | None
+) -> Diagnosis:
+    study = setup.train(setup.trials("", recipe, seeds), progress)
+    facts = facts_of(setup.task, names=setup.features)
+    readings = [_reading(study, result, facts) for result in study.results]
+    controlled = with_controls(setup, study, readings)
+    readings = [replace(one, facts=controlled.facts) for one in readings]
+    means = _of_trial(means, study.results[0].trial)
+    means = replace(means, optimizer=type(setup.task.optimizer).__name__)
+    count = len(study.results)
+    notes = (
+        *study.notes,
+        f"Trained {count} time{'s' * (count > 1)} for up to {setup.epochs} epochs.",
+        *controlled.notes,
+    )
+    return Diagnosis(judged(readings, means), "trainings", notes)
+
+
+def _reading(study: Study, result: Any, facts: Facts) -> Reading:
+    return Reading(epochs_of_result(result, study.metric.is_share), facts)
+
+
+def _means(model: Any, options: Sequence[str] | None) -> Means:
+    means = Means(model=model is not None)
+    return means if options is None else replace(means, options=tuple(options))
+
+
+def _of_trial(means: Means, trial: Any) -> Means:
+    """What commands can name, with the settings of a trial."""
+    return replace(
+        means,
+        learning_rate=trial.learning_rate,
+        epochs=trial.epochs,
+        strengths=trial.recipe.strengths(),
+    )
+
+
+def _refuse(what: str, arguments: Mapping[str, Any]) -> None:
+    wrong = [f"{name}={value!r}" for name, value in arguments.items() if value is not None]
+    if wrong:
+        raise DataError(
+            f"diagnose was given {what}, and {', '.join(wrong)} does not belong to that. Leave it "
+            "out."
+        )
+
+
+def _count(name: str, given: int | None) -> int | None:
+    if given is None:
+        return None
+    check_count(name, given)
+    if given < 1:
+        raise DataError(f"{name}={given}: at least one row is wanted.")
+    return int(given)
