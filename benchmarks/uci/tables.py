@@ -75,6 +75,7 @@ class Blocks:
         X, y: the pool, (pool, features) and (pool,).
         folds: positions in the pool, (train, held).
         center, scale: of the targets of each fold, (folds,).
+        means, spreads: of the inputs of each fold, (folds, features).
     """
 
     X: np.ndarray
@@ -82,15 +83,20 @@ class Blocks:
     folds: list[tuple[np.ndarray, np.ndarray]]
     center: np.ndarray
     scale: np.ndarray
+    means: np.ndarray
+    spreads: np.ndarray
 
     @classmethod
     def of(cls, table: Table, folds: list[tuple[np.ndarray, np.ndarray]]) -> Blocks:
         """Standardize; a constant column becomes 0."""
         X, y, placed, center, scale, start = [], [], [], [], [], 0
+        means, spreads = [], []
         for train, held in folds:
             rows = np.concatenate([train, held])
-            mean, spread = table.X[train].mean(axis=0), table.X[train].std(axis=0)
-            X.append((table.X[rows] - mean) / np.where(spread == 0, 1, spread))
+            spread = table.X[train].std(axis=0)
+            means.append(table.X[train].mean(axis=0))
+            spreads.append(np.where(spread == 0, 1, spread))
+            X.append((table.X[rows] - means[-1]) / spreads[-1])
             center.append(table.y[train].mean())
             scale.append(table.y[train].std())
             y.append((table.y[rows] - center[-1]) / scale[-1])
@@ -98,12 +104,17 @@ class Blocks:
             placed.append((positions[: len(train)], positions[len(train) :]))
             start += len(rows)
         pool = np.concatenate(X).astype(np.float32)
-        return cls(pool, np.concatenate(y), placed, np.array(center), np.array(scale))
+        targets = np.concatenate(y)
+        return cls(pool, targets, placed, *map(np.array, (center, scale, means, spreads)))
 
     @property
     def training_rows(self) -> int:
         """How many rows a fold trains on."""
         return len(self.folds[0][0])
+
+    def standardized(self, X: np.ndarray, fold: int) -> np.ndarray:
+        """Other rows as a fold's training rows ask for."""
+        return ((X - self.means[fold]) / self.spreads[fold]).astype(np.float32)
 
     def held(self, fold: int) -> tuple[np.ndarray, np.ndarray]:
         """Inputs and targets of the rows that a fold holds out, standardized."""
