@@ -71,9 +71,7 @@ def folds_of(table: Table, budget: Budget) -> list[tuple[np.ndarray, np.ndarray]
     folds = []
     for number, (train, _) in enumerate(table.splits[: budget.splits]):
         parts = np.array_split(np.random.default_rng(number).permutation(train), FOLDS)
-        folds += [
-            (np.concatenate([*parts[:i], *parts[i + 1 :]]), parts[i]) for i in range(FOLDS)
-        ]
+        folds += [(np.concatenate([*parts[:i], *parts[i + 1 :]]), parts[i]) for i in range(FOLDS)]
     return folds
 
 
