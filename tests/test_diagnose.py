@@ -100,6 +100,16 @@ def test_a_study_that_diverged_is_unstable():
     assert "Adam" not in told.findings[0].command
 
 
+def test_the_lessons_network_overfits_from_an_early_epoch():
+    data = jr.example("breast_cancer")
+    told = jr.diagnose(
+        None, data.train, validation=data.validation, **QUICK | {"epochs": 100, "seeds": 2}
+    )
+    assert told.condition == "overfitting"
+    assert 5 <= told.findings[0].epoch <= 30
+    assert "training loss falls" in told.findings[0].signs[0]
+
+
 def test_a_copy_of_the_target_is_found_by_name():
     X, y = signs(0, 200)
     blurred = y + np.random.default_rng(0).normal(0, 0.02, 200)
@@ -316,7 +326,19 @@ def test_the_document_shows_what_was_counted():
     text = (ROOT / "docs" / "diagnosis.md").read_text(encoding="utf-8")
     for half in ("judging", "tuning"):
         assert rate_table(measured()[half]) in text
-    assert rate_in_words("trainings").split(": ", 1)[1] in re.sub(r"\s+", " ", text)
+
+
+def test_the_readme_gives_the_rates_that_were_counted():
+    text = re.sub(r"\s+", " ", (ROOT / "README.md").read_text(encoding="utf-8"))
+    judging = measured()["judging"]
+    rates = {
+        one: f"{100 * count / judging['cases']:.1f} %" for one, count in judging["wrong"].items()
+    }
+    assert f"wrong in {rates['trainings']} of {judging['cases']} trainings" in text
+    assert f"{rates['curves']} from curves alone" in text
+    counted = judging["cases"] + measured()["tuning"]["cases"]
+    changes = re.sub(r"\s+", " ", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))
+    assert f"counted on {counted} trainings of known condition" in changes
 
 
 def test_it_is_seldom_wrong_on_rows_that_nobody_has_seen(importable):
