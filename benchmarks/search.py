@@ -34,7 +34,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 import justright as jr  # First: it chooses the backend before Keras is imported.
-from justright.evidence.interval import mean_interval
+from justright.evidence.estimate import estimate
 from justright.experiments.ranges import RATES, TABLE_COCKTAIL
 
 OUT = Path(__file__).parent / "out" / "search.json"
@@ -255,7 +255,7 @@ def difference(runs: list[dict[str, Any]]) -> dict[str, float]:
     """By how much the search's choice is better on test rows than random search's."""
     sign = 1 if runs[0]["higher_is_better"] else -1
     gains = np.array([sign * (run["search"]["test"] - run["random"]["test"]) for run in runs])
-    interval = mean_interval(gains)
+    interval = estimate(gains).interval()
     wins = int((gains > 0).sum())
     return {"mean": interval.mean, "low": interval.low, "high": interval.high, "wins": wins}
 
