@@ -130,7 +130,7 @@ def test_splits_are_resampled_where_there_are_several(rows, net):
         net, rows, {"dropout": [0.3]}, splits=4, validation=0.25, epochs=3, seeds=2, batch_size=10
     )
     assert found.scores("val_metric").shape == (2, 2, 4)
-    assert found.overlap == pytest.approx(20 / 60)
+    assert found.study.overlap.validation == pytest.approx(20 / 60)
     assert found.table["runs"].tolist() == [8, 8]
     first = found.study.table.query("recipe == 'dropout=0' and seed == 1 and split == 2")
     assert found.scores("val_metric")[0, 1, 2] == first["val_metric"].item()

@@ -1,17 +1,29 @@
 """What a sweep says is true of its numbers: made-up numbers, and the sentences that they allow."""
 
-from types import SimpleNamespace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import justright as jr
+from justright.evidence.evidence import Evidence
 from justright.evidence.measure import Measure
+from justright.evidence.overlap import ONE_SPLIT
 from justright.experiments.swept import Sweep
 from justright.regularizers.grid import Grid
 
 ACCURACY, ERROR = Measure("accuracy", True), Measure("mean_absolute_error", False)
+
+
+@dataclass
+class Made(Evidence):
+    """What a study says of made-up trials."""
+
+    table: pd.DataFrame = None
+    metric: Measure = ACCURACY
+    has_test: bool = False
+    overlap = ONE_SPLIT
 
 
 def swept(over, validation, train=None, *, spread=0.002, seeds=5, measure=ACCURACY, zero=True):
@@ -30,13 +42,9 @@ def swept(over, validation, train=None, *, spread=0.002, seeds=5, measure=ACCURA
                 {"recipe": point.name, "seed": seed, "split": 0, "outcome": "finished"}
                 | {"train_metric": trained, "val_metric": val, "gap": gap, "loss_gap": gap}
                 | {"train_loss": -trained, "val_loss": -val}
+                | {"test_loss": np.nan, "test_metric": np.nan}
             )
-    task = SimpleNamespace(
-        rows=SimpleNamespace(train=np.zeros((1, 8)), validation=np.zeros((1, 4)), counts=None)
-    )
-    table = pd.DataFrame(rows)
-    study = SimpleNamespace(table=table, metric=measure, has_test=False, task=task)
-    return Sweep(study, grid, "val_metric")
+    return Sweep(Made(pd.DataFrame(rows), measure), grid, "val_metric")
 
 
 DROPOUT = {"dropout": [0, 0.2, 0.5]}
@@ -49,7 +57,8 @@ def test_the_best_and_what_there_is_without_it():
     said = found.summary()
     assert said.startswith("Validation accuracy is best at dropout rate 0.2: 95.0 %")
     assert "; at 0 it is 90.0 %." in said
-    assert "Even allowing for having picked the best of 3 points, it is better than at 0" in said
+    corrected = "Corrected for the number of points (Holm), in validation accuracy it is better"
+    assert f"{corrected} than at 0" in said
     assert "best in 100% of resamples" in said
 
 
@@ -76,6 +85,20 @@ def test_a_sweep_of_nothing_hardly_ever_claims_a_need():
         found.study.table["val_metric"] = 0.9 + noise
         claims += found.needed
     assert claims / studies < 0.05 + 3 * np.sqrt(0.05 * 0.95 / studies)
+
+
+def test_what_a_pick_owes_to_luck_stands_beside_the_best_figure():
+    """Eight points without a difference: the best of them is ahead by luck alone."""
+    grid = {"dropout": [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7]}
+    found = swept(grid, [0.9] * 8)
+    rng = np.random.default_rng(1)
+    found.study.table["val_metric"] = 0.9 + 0.02 * rng.normal(size=len(found.study.table))
+    ahead = found.table["val_metric"].max() - 0.9
+    assert 0.4 * ahead < found.optimism.optimism < 1.6 * ahead
+    assert "Having been picked flatters that figure by an estimated" in found.summary()
+    sure = swept(DROPOUT, [0.90, 0.95, 0.92], spread=1e-4)
+    assert "Having been picked" not in sure.summary()
+    assert swept(DROPOUT, [0.9, 0.95, 0.92], seeds=1).optimism is None
 
 
 def test_the_strongest_within_one_standard_error_stands_beside_the_best():

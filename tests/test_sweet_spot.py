@@ -9,8 +9,8 @@ from scipy.stats import ttest_1samp
 import justright as jr
 from justright.evidence.sweet_spot import (
     best_point,
+    estimate_over_runs,
     find_sweet_spot,
-    interval_over_runs,
     likely_values,
     one_standard_error,
     standard_error,
@@ -85,7 +85,7 @@ def test_the_true_best_lies_where_the_wins_say(seeds, splits, noise):
 
 def test_an_interval_of_one_split_is_students():
     values = np.random.default_rng(0).normal(size=(7, 1))
-    interval = interval_over_runs(values)
+    interval = estimate_over_runs(values).interval()
     found = ttest_1samp(values[:, 0], 0).confidence_interval()
     np.testing.assert_allclose((interval.low, interval.high), found)
     assert interval.count == 7
@@ -95,15 +95,17 @@ def test_splits_are_the_units_where_there_are_several():
     values = np.random.default_rng(0).normal(size=(4, 6))
     means = values.mean(axis=0)
     assert standard_error(values) == pytest.approx(means.std(ddof=1) / np.sqrt(6))
-    # Nadeau & Bengio 2003: 1/J + n_test/n_train in the place of 1/J.
-    corrected = means.std(ddof=1) * np.sqrt(1 / 6 + 0.25)
-    assert standard_error(values, overlap=0.25) == pytest.approx(corrected)
+    # Nadeau & Bengio 2003: 1/J + n_test/n_train in the place of 1/J, for one seed a split.
+    one = values[:1]
+    corrected = one.std(ddof=1) * np.sqrt(1 / 6 + 0.25)
+    assert standard_error(one, 0.25) == pytest.approx(corrected)
+    assert standard_error(values) <= standard_error(values, 0.25) <= 2 * standard_error(values)
     assert np.isnan(standard_error(values[:1, :1]))
 
 
 def test_overlapping_splits_make_less_sure():
     scores = scores_of(-((GRID - 0.4) ** 2), spread=0.05, seeds=2, splits=5)
-    assert wins(scores, overlap=0.5).max() < wins(scores).max()
+    assert wins(scores, ratio=0.5).max() < wins(scores).max()
 
 
 def test_the_best_is_the_better_by_the_second_figure_among_equals_and_then_the_weaker():

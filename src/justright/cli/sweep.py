@@ -98,6 +98,7 @@ def _as_json(found: Sweep, task: Divided, job: Job) -> dict[str, Any]:
         "best": found.best.name,
         "one_standard_error": found.one_standard_error.name,
         "needed": found.needed,
+        "optimism": None if found.optimism is None else found.optimism.optimism,
         "recipe": str(found.recipe),
         "sweet_spot": records(found.sweet_spot),
         "table": records(found.table),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from justright.evidence.sweep_summary import Facts, at, best_in_words, need_in_words
+from justright.evidence.sweep_summary import Facts, at, best_in_words, luck_in_words, need_in_words
 from justright.regularizers.axis import Axis, short
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def path_in_words(facts: PathFacts) -> str:
     sentences = [
         _way(facts),
         best_in_words(sweep),
+        *luck_in_words(sweep),
         *need_in_words(sweep),
         f"There {_left(facts, best)}.",
     ]

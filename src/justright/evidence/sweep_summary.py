@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from justright.evidence.interval import CONFIDENCE, Interval
+from justright.evidence.interval import CONFIDENCE
 from justright.evidence.measure import Measure
+from justright.evidence.optimism import Optimism
 from justright.evidence.sweet_spot import SweetSpot, likely_values
 from justright.evidence.verdict import Verdict
 from justright.regularizers.axis import Axis
@@ -32,8 +33,9 @@ class Facts:
         spot: which points were chosen.
         measure: the figure that chose; of `column` in the table.
         gap: how gaps of the metric read.
-        need: the best point against the reference: a verdict on rows that had no part in the
-            choice, or without such an interval that allows for having picked the best.
+        need: the best point against the reference: on rows that had no part in the choice, or
+            without such corrected for the number of points; None if it is the reference.
+        optimism: what having been picked adds to the best figure; None if that is not known.
         edges: the axes at whose ends the best lies, with more beyond.
         scope: of which seeds and rows the figures speak.
     """
@@ -44,7 +46,8 @@ class Facts:
     measure: Measure
     column: str
     gap: Measure
-    need: Verdict | Interval | None
+    need: Verdict | None
+    optimism: Optimism | None
     edges: Mapping[int, End]
     scope: str
 
@@ -53,6 +56,7 @@ def sweep_in_words(facts: Facts) -> str:
     """Where the best lies, whether it is needed, how sure that is, and where it is too much."""
     sentences = [
         best_in_words(facts),
+        *luck_in_words(facts),
         *need_in_words(facts),
         _certainty(facts),
         _nearly(facts),
@@ -104,21 +108,24 @@ def need_in_words(facts: Facts) -> list[str]:
     need, other = facts.need, _reference(facts)
     if need is None:
         return []
-    if isinstance(need, Verdict):
-        said = f"In {need.figure}, which had no part in the choice,"
-        if need.decision == "no difference shown":
-            shown = f"no difference from that {other} is shown ({need.interval_text})"
-            return [f"{said} {shown}: you may not need it."]
-        return [f"{said} it is {need.decision} than {other} ({need.interval_text})."]
-    if not need.enough:
-        return [f"There are too few runs to say whether it is better than {other}."]
-    said = f"allowing for having picked the best of {len(facts.table)} points"
-    spread = f"{CONFIDENCE:.0%} interval {facts.measure.show_range(need.low, need.high)} better"
-    if need.low > 0:
-        return [f"Even {said}, it is better than {other} ({spread})."]
+    said = f"In {need.figure}, which had no part in the choice,"
+    if need.column.startswith("val"):
+        said = f"Corrected for the number of points (Holm), in {need.figure}"
+    if need.decision == "no difference shown":
+        shown = f"no difference from that {other} is shown ({need.evidence_text})"
+        return [f"{said} {shown}: you may not need it."]
+    return [f"{said} it is {need.decision} than {other} ({need.evidence_text})."]
+
+
+def luck_in_words(facts: Facts) -> list[str]:
+    """By how much having been picked flatters the best figure."""
+    luck, show = facts.optimism, facts.measure.show
+    if luck is None or show(luck.corrected) == show(luck.score) or luck.optimism < 0:
+        return []
+    size = facts.measure.show_difference(luck.optimism)
     return [
-        f"{said.capitalize()}, no difference from that {other} is shown ({spread}): you may not "
-        "need it."
+        f"Having been picked flatters that figure by an estimated {size}: {show(luck.corrected)} "
+        "is to be expected."
     ]
 
 

@@ -6,14 +6,15 @@ have the same seeds and splits, so they compare in pairs.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtrit
 
 from justright.errors import DataError
-from justright.evidence.interval import CONFIDENCE, Interval
+from justright.evidence.estimate import Estimate, estimate
+from justright.evidence.interval import CONFIDENCE
 
 DRAWS = 4000
 _EQUAL = 1e-9
@@ -40,7 +41,7 @@ class SweetSpot:
 
 
 def find_sweet_spot(
-    scores: np.ndarray, tie: np.ndarray, strength: np.ndarray, overlap: float = 0.0
+    scores: np.ndarray, tie: np.ndarray, strength: np.ndarray, ratio: float = 0.0
 ) -> SweetSpot:
     """Find it.
 
@@ -48,7 +49,7 @@ def find_sweet_spot(
         scores: what chooses, (points, seeds, splits), NaN for trials that failed.
         tie: decides among points that are equal, likewise.
         strength: how strongly each point regularizes, as `strengths_of` says, (points,).
-        overlap: validation rows over training rows of a split; 0 for one split.
+        ratio: Nadeau and Bengio's correction for splits that share rows (`Overlap`).
 
     Raises:
         DataError: trials fail in every seed.
@@ -56,9 +57,9 @@ def find_sweet_spot(
     points, seeds = without_failures(scores)
     kept = scores[np.ix_(points, seeds)]
     best = best_point(kept, tie[np.ix_(points, seeds)], strength[points])
-    nearly = one_standard_error(kept, best, strength[points], overlap)
+    nearly = one_standard_error(kept, best, strength[points], ratio)
     won = np.zeros(len(scores))
-    won[points] = wins(kept, overlap)
+    won[points] = wins(kept, ratio)
     return SweetSpot(int(points[best]), int(points[nearly]), won, kept[0].size > 1)
 
 
@@ -100,35 +101,15 @@ def units_of(scores: np.ndarray) -> np.ndarray:
     return scores.mean(axis=-2) if scores.shape[-1] > 1 else scores[..., 0]
 
 
-def standard_error(scores: np.ndarray, overlap: float = 0.0) -> float:
-    """The standard error of a mean over seeds and splits; NaN for a single unit.
-
-    √(Var·(1/n + overlap)) of the n units. The overlap stands for the training rows that splits
-    have in common, which makes their figures alike.
-
-    Args:
-        scores: (seeds, splits).
-        overlap: validation rows over training rows of a split; 0 for one split.
-
-    Source: Nadeau & Bengio, "Inference for the generalization error", Machine Learning 52,
-    2003, section 3.
-    """
-    units = units_of(scores)
-    if len(units) < 2:
-        return float("nan")
-    return float(np.sqrt(units.var(ddof=1) * (1 / len(units) + overlap)))
+def estimate_over_runs(scores: np.ndarray, ratio: float = 0.0) -> Estimate:
+    """The mean of scores (seeds, splits), with the error that `Estimate` knows."""
+    splits = np.broadcast_to(np.arange(scores.shape[1]), scores.shape)
+    return estimate(scores.ravel(), splits.ravel(), ratio)
 
 
-def interval_over_runs(
-    scores: np.ndarray, overlap: float = 0.0, confidence: float = CONFIDENCE
-) -> Interval:
-    """The mean of scores (seeds, splits), and Student's t interval with `standard_error`."""
-    units, error = units_of(scores), standard_error(scores, overlap)
-    mean, count = float(units.mean()), len(units)
-    if np.isnan(error):
-        return Interval(mean, -np.inf, np.inf, count)
-    reach = float(stdtrit(count - 1, 0.5 + confidence / 2)) * error
-    return Interval(mean, mean - reach, mean + reach, count)
+def standard_error(scores: np.ndarray, ratio: float = 0.0) -> float:
+    """The standard error of the mean of scores (seeds, splits); NaN for a single unit."""
+    return math.sqrt(estimate_over_runs(scores, ratio).variance)
 
 
 def best_point(scores: np.ndarray, tie: np.ndarray, strength: np.ndarray) -> int:
@@ -145,7 +126,7 @@ def best_point(scores: np.ndarray, tie: np.ndarray, strength: np.ndarray) -> int
 
 
 def one_standard_error(
-    scores: np.ndarray, best: int, strength: np.ndarray, overlap: float = 0.0
+    scores: np.ndarray, best: int, strength: np.ndarray, ratio: float = 0.0
 ) -> int:
     """The point that regularizes most of those that are not worse by more than a standard error.
 
@@ -156,7 +137,7 @@ def one_standard_error(
     section 3.4.3; Friedman, Hastie, Tibshirani, "Regularization paths for generalized linear
     models via coordinate descent", Journal of Statistical Software 33, 2010 (`lambda.1se`).
     """
-    means, error = scores.mean(axis=(1, 2)), standard_error(scores[best], overlap)
+    means, error = scores.mean(axis=(1, 2)), standard_error(scores[best], ratio)
     reach = _EQUAL if np.isnan(error) else error + _EQUAL
     near = [int(i) for i in np.flatnonzero(means >= means[best] - reach)]
     return max(near, key=lambda i: (strength[i], means[i]))
@@ -177,16 +158,16 @@ def strengths_of(coordinates: np.ndarray, stronger: Sequence[int]) -> np.ndarray
     return np.asarray(np.mean(ranks, axis=0))
 
 
-def wins(scores: np.ndarray, overlap: float = 0.0, draws: int = DRAWS, seed: int = 0) -> np.ndarray:
+def wins(scores: np.ndarray, ratio: float = 0.0, draws: int = DRAWS, seed: int = 0) -> np.ndarray:
     """How often each point is the best when splits, or the seeds of one, are drawn anew, (points,).
 
     A paired bootstrap: all points have the same draws. Deviations from the mean are scaled so
-    that their variance is that of `standard_error`. Points that are equal share a win. A single
-    unit has nothing to resample: its best point wins always.
+    that their variance is Var·(1/n + ratio) of the n units. Points that are equal share a win.
+    A single unit has nothing to resample: its best point wins always.
 
     Args:
         scores: (points, seeds, splits).
-        overlap: as for `standard_error`.
+        ratio: Nadeau and Bengio's correction for splits that share rows (`Overlap`).
         draws: how many resamples.
         seed: of the draws.
 
@@ -198,7 +179,7 @@ def wins(scores: np.ndarray, overlap: float = 0.0, draws: int = DRAWS, seed: int
     if count > 1:
         rng = np.random.default_rng(seed)
         weights = rng.multinomial(count, np.full(count, 1 / count), draws) / count
-        scale = np.sqrt(count / (count - 1) * (1 + count * overlap))
+        scale = np.sqrt(count / (count - 1) * (1 + count * ratio))
         drawn += scale * (weights @ units.T - means)
     first = drawn >= drawn.max(axis=1, keepdims=True) - _EQUAL
     return np.asarray((first / first.sum(axis=1, keepdims=True)).mean(axis=0))
@@ -225,20 +206,26 @@ def likely_values(
 
 
 def underfitting(
-    train: np.ndarray, validation: np.ndarray, reference: int, overlap: float = 0.0
+    train: np.ndarray,
+    validation: np.ndarray,
+    reference: int,
+    ratios: tuple[float, float] = (0.0, 0.0),
 ) -> np.ndarray:
     """At which points training and validation are both worse than at the reference, (points,).
 
-    Both paired 95 % intervals lie below zero, of at least three runs.
+    Both paired 95 % intervals lie below zero, of at least three seeds or splits.
 
     Args:
         train, validation: scores (points, seeds, splits).
         reference: the point with the strengths off.
+        ratios: of train and validation figures, corrections for splits that share rows.
     """
 
-    def falls(scores: np.ndarray) -> bool:
-        change = interval_over_runs(scores, overlap)
+    def falls(scores: np.ndarray, ratio: float) -> bool:
+        change = estimate_over_runs(scores, ratio).interval()
         return change.count >= _FEWEST and change.high < 0
 
     changes = zip(train - train[reference], validation - validation[reference], strict=True)
-    return np.array([falls(fit) and falls(held) for fit, held in changes])
+    return np.array(
+        [falls(fit, ratios[0]) and falls(held, ratios[1]) for fit, held in changes], bool
+    )

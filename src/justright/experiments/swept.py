@@ -9,19 +9,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from justright.errors import DataError, did_you_mean
-from justright.evidence.interval import CONFIDENCE, Interval
 from justright.evidence.measure import Measure
+from justright.evidence.optimism import Optimism, left_out_optimism
 from justright.evidence.summary import scope_in_words
 from justright.evidence.sweep_summary import Facts, sweep_in_words
 from justright.evidence.sweet_spot import (
     SweetSpot,
+    estimate_over_runs,
     find_sweet_spot,
-    interval_over_runs,
     likely_values,
     standard_error,
     strengths_of,
     underfitting,
-    without_failures,
 )
 from justright.evidence.verdict import Verdict
 from justright.regularizers.axis import without
@@ -86,13 +85,24 @@ class Sweep:
     def needed(self) -> bool:
         """Whether the best point is shown to be better than the strengths off, or weakest.
 
-        On the test rows where there are such; else on the validation rows, with an interval
-        that allows for having picked the best of all points (Bonferroni).
+        On the test rows where there are such; else on the validation rows, corrected for the
+        number of points (Holm).
         """
-        need = self._need
-        if isinstance(need, Verdict):
-            return need.decision == "better"
-        return need is not None and need.enough and need.low > 0
+        return self._need is not None and self._need.decision == "better"
+
+    @cached_property
+    def optimism(self) -> Optimism | None:
+        """By how much having been picked flatters the best point's figure, as estimated.
+
+        None for a single run a point, or fewer than two points without failed trials.
+        """
+        table = self.study.table
+        if self.on == "val_loss":
+            table = table.assign(val_metric=table["val_loss"], test_metric=table["test_loss"])
+        whole = ~np.isnan(self.scores(self.on)).any(axis=(1, 2))
+        if whole.sum() < 2 or not self.spot.resampled:
+            return None
+        return left_out_optimism(table, self.measure, self.study.overlap)
 
     @property
     def recipe(self) -> Recipe:
@@ -156,7 +166,9 @@ class Sweep:
         """The positions of the points chosen, and the wins."""
         tie = "val_loss" if self.on == "val_metric" else "val_metric"
         strength = strengths_of(self.grid.coordinates, self.grid.stronger)
-        return find_sweet_spot(self.scores(self.on), self.scores(tie), strength, self.overlap)
+        return find_sweet_spot(
+            self.scores(self.on), self.scores(tie), strength, self._ratio(self.on)
+        )
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -180,8 +192,9 @@ class Sweep:
         table["runs"] = self.scores(self.on)[0].size
         table["failed"] = np.isnan(self.scores(self.on)).sum(axis=(1, 2))
         table = table.join(means.loc[names].reset_index(drop=True))
-        for name, figure in (("val", self.scores(self.on)), ("gap", self.scores("gap"))):
-            ends = np.array([self._spread(scores) for scores in figure])
+        for name, column in (("val", self.on), ("gap", "gap")):
+            ratio = self._ratio(column)
+            ends = np.array([self._spread(scores, ratio) for scores in self.scores(column)])
             # Turned around where lower is better.
             down = name == "val" and not self.measure.higher_is_better
             table[[f"{name}_low", f"{name}_high"]] = -ends[:, 1::-1] if down else ends[:, :2]
@@ -196,17 +209,6 @@ class Sweep:
         loss = column.endswith("loss") or not self.study.metric.higher_is_better
         sign = -1 if loss and "gap" not in column else 1
         return sign * table[column].to_numpy(float).reshape(shape).swapaxes(1, 2)
-
-    @property
-    def overlap(self) -> float:
-        """Validation rows over training rows of a split; 0 for one split."""
-        rows = self.study.task.rows
-        splits, train = rows.train.shape
-        if splits == 1:
-            return 0.0
-        if rows.counts is None:
-            return float(rows.validation.shape[1] / train)
-        return float(np.mean(rows.counts[:, 1] / rows.counts[:, 0]))
 
     def widened(self) -> Grid | None:
         """The grid with one more value wherever the best lies at its edge; None if it is inside."""
@@ -231,6 +233,7 @@ class Sweep:
             self.on,
             self.study.metric,
             self._need,
+            self.optimism,
             self.edges,
             scope_in_words(self.study.table, self.study.overlap),
         )
@@ -268,33 +271,30 @@ class Sweep:
         )
 
     @cached_property
-    def _need(self) -> Verdict | Interval | None:
-        best, reference = self.spot.best, self.grid.reference
-        if best == reference:
+    def _need(self) -> Verdict | None:
+        best, off = self.best.name, self.grid.points[self.grid.reference].name
+        if best == off:
             return None
         if self.study.has_test:
-            return self.study.verdict(
-                self.best.name,
-                self.grid.points[reference].name,
-                self.on.replace("val", "test"),
-            )
-        scores = self.scores(self.on)
-        _, seeds = without_failures(scores[[best, reference]])
-        change = (scores[best] - scores[reference])[seeds]
-        others = len(scores) - 1
-        return interval_over_runs(change, self.overlap, 1 - (1 - CONFIDENCE) / others)
+            return self.study.verdict(best, off, on=self.on.replace("val", "test"))
+        verdicts = self.study.verdicts(off, on=self.on)
+        return next(verdict for verdict in verdicts if verdict.a == best)
 
-    def _spread(self, scores: np.ndarray) -> tuple[float, float, float]:
+    def _ratio(self, column: str) -> float:
+        return self.study.overlap.ratio(column)
+
+    def _spread(self, scores: np.ndarray, ratio: float) -> tuple[float, float, float]:
         """Interval and standard error of the mean of (seeds, splits), failed seeds left out."""
         whole = scores[~np.isnan(scores).any(axis=1)]
         if not len(whole):
             return -np.inf, np.inf, np.nan
-        interval = interval_over_runs(whole, self.overlap)
-        return interval.low, interval.high, standard_error(whole, self.overlap)
+        interval = estimate_over_runs(whole, ratio).interval()
+        return interval.low, interval.high, standard_error(whole, ratio)
 
     def _underfits(self) -> np.ndarray:
-        train, held = self.scores(self.on.replace("val", "train")), self.scores(self.on)
-        return underfitting(train, held, self.grid.reference, self.overlap)
+        train, held = self.on.replace("val", "train"), self.on
+        ratios = self._ratio(train), self._ratio(held)
+        return underfitting(self.scores(train), self.scores(held), self.grid.reference, ratios)
 
     def _point(self, name: str | None) -> Point:
         if name is None:
