@@ -232,9 +232,11 @@ def test_without_the_correction_it_would_not_cover(learners):
     assert covered < 0.8
 
 
-@pytest.mark.parametrize("splits", [random_splits(60, 0.2, 10), k_fold(60, 5)])
-def test_on_fixed_test_rows_the_shared_training_rows_are_what_counts(splits):
-    """Those of a K-fold share most of them: without a correction half would be missed."""
+@pytest.mark.parametrize(
+    ("splits", "without"), [(random_splits(60, 0.2, 10), 0.4), (k_fold(60, 5), 0.6)]
+)
+def test_on_fixed_test_rows_the_shared_training_rows_are_what_counts(splits, without):
+    """Splits share most of them: without a correction most intervals would miss."""
     world = World("weak against strong")
     judged = world.draw(STUDIES, 200)
     found = world.studies(STUDIES, 60, splits, judged=judged)
@@ -248,4 +250,4 @@ def test_on_fixed_test_rows_the_shared_training_rows_are_what_counts(splits):
     shared /= training_rows
     centered = found - truth[:, None]
     assert 0.92 <= coverage(centered, shared / (1 - shared)) <= 0.97
-    assert coverage(centered, 0.0) < 0.6
+    assert coverage(centered, 0.0) < without

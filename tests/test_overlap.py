@@ -69,6 +69,8 @@ def test_parts_of_different_sizes_count_what_they_have():
 
 def test_the_same_test_rows_leave_the_training_rows_to_differ():
     splits = [Split(s.train, s.validation, np.arange(60, 80)) for s in k_fold(5)]
+    turned = [Split(s.train, s.test, s.validation) for s in splits]
+    assert Overlap.of(turned).validation == pytest.approx(3)
     found = Overlap.of(splits)
     assert found.same_test
     assert found.test == found.train == pytest.approx(3)

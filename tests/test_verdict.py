@@ -265,6 +265,14 @@ def test_two_splits_are_too_few_however_many_pairs():
     assert verdict.interval_text == "2 splits, too few for an interval"
 
 
+def test_where_one_split_is_left_its_seeds_claim_nothing():
+    table = table_of(splits=2, a=[0.9, np.nan] * 5, b=[0.8, 0.8] * 5)
+    verdict = verdict_on(table)
+    assert verdict.decision == "no difference shown"
+    assert "too few for an interval" in str(verdict)
+    assert "inf" not in str(verdict)
+
+
 # ---------------------------------------------------------------- equivalence
 
 

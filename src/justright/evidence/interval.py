@@ -32,6 +32,8 @@ class Interval:
         Figures such as accuracy move in steps, so a few equal values are no sign
         that the next would be equal too.
         """
+        if not math.isfinite(self.high - self.low):
+            return False
         alike = self.high - self.low <= 1e-6 * max(abs(self.mean), 1e-3)
         return self.count >= (6 if alike else 3)
 

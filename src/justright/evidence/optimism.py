@@ -104,7 +104,8 @@ def left_out_optimism(
     Splits that share validation rows share their luck, and leaving some out shows only a part of
     it. Optimism is proportional to v (the same identity), so it is multiplied by what v is with
     the shared rows in units of what it is without. Where splits share none, as in one K-fold,
-    it is left as it is. With one seed a split, what seeds do counts as what rows do, so it
+    it is left as it is; where all have the same, as with seeds, it speaks of those rows alone.
+    With one seed a split, what seeds do counts as what rows do, so it
     comes out too large where seeds disturb much.
 
     Simulated (`tests/test_optimism.py`), its mean is within a tenth of a standard error of the

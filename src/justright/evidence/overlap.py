@@ -22,9 +22,8 @@ class Overlap:
 
     - validation and test figures: Nadeau and Bengio's ρ = n_judged/(n_judged + n_train), so
       r = n_judged/n_train: the share of judged rows that two random splits have in common;
-    - test rows that are the same in all splits: there only the training rows differ, ρ is the
-      share of training rows that two splits have in common, and what is said holds for these
-      test rows;
+    - rows that are the same in all splits: there only the training rows differ, ρ is the share
+      of training rows that two splits have in common, and what is said holds for these rows;
     - training figures: the same ρ, for they are taken on the training rows.
 
     Attributes:
@@ -49,13 +48,17 @@ class Overlap:
         train, validation, test = (
             [getattr(split, part) for split in splits] for part in ("train", "validation", "test")
         )
-        trained, same_test = _shared(train), _shared(test) == 1
+        trained = _ratio(_shared(train))
+
+        def judged(part: list[np.ndarray]) -> float:
+            return trained if _shared(part) == 1 else _size(part) / _size(train)
+
         return Overlap(
-            train=_ratio(trained),
-            validation=_size(validation) / _size(train),
-            test=_ratio(trained) if same_test else _size(test) / _size(train),
+            train=trained,
+            validation=judged(validation),
+            test=judged(test),
             shared_validation=_shared(validation),
-            same_test=same_test,
+            same_test=_shared(test) == 1,
         )
 
     @staticmethod
