@@ -7,6 +7,16 @@ import keras
 import numpy as np
 import pytest
 
+from justright.engine import program
+
+
+@pytest.fixture(autouse=True, scope="module")
+def forgetting():
+    """What one file compiled is no use to the next: kept, it would come to gigabytes."""
+    yield
+    program.forget()
+    jax.clear_caches()
+
 
 @pytest.fixture
 def binary():

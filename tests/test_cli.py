@@ -151,7 +151,7 @@ def test_output_has_no_escape_codes_where_there_is_no_terminal(text):
 def test_json_is_one_object_with_a_record_for_each_training(as_json):
     assert as_json.code == 0
     found = json.loads(as_json.out, parse_constant=pytest.fail)
-    assert set(found) == {"data", "notes", "summary", "figure", "table"}
+    assert set(found) == {"data", "notes", "summary", "verdicts", "figure", "table"}
     records = found["table"]
     assert [(r["recipe"], r["seed"]) for r in records] == [(n, s) for n in NAMES for s in (0, 1)]
     for record in records:
@@ -162,6 +162,27 @@ def test_json_is_one_object_with_a_record_for_each_training(as_json):
     assert [r["L2.strength"] for r in records] == [None, None, 0.001, 0.001, None, None]
     assert [r["EarlyStopping.patience"] for r in records] == [None] * 4 + [1, 1]
     assert found["summary"].startswith("Plain reaches accuracy")
+
+
+def test_json_has_a_verdict_on_each_other_recipe_corrected_for_their_number(as_json):
+    verdicts = json.loads(as_json.out)["verdicts"]
+    assert [(v["a"], v["b"]) for v in verdicts] == [(name, "plain") for name in NAMES[1:]]
+    assert {v["decision"] for v in verdicts} == {"no difference shown"}  # Of two seeds.
+    assert {v["pairs"] for v in verdicts} == {2}
+
+
+def test_within_the_margin_recipes_are_equivalent():
+    twin = ("--recipe", "l2=1e-12", "--seeds", "6", "--epochs", "2", "--margin", "0.2")
+    done = justright(*TABLE, *twin, "--json")
+    found = json.loads(done.out)
+    assert [v["decision"] for v in found["verdicts"]] == ["equivalent"]
+    assert "it is equivalent to plain within 20.0 points" in found["summary"]
+
+
+def test_a_margin_that_is_none_is_refused_before_training():
+    done = justright(*TABLE, "--margin", "-1")
+    assert done.code == 1
+    assert "margin=-1.0" in done.said
 
 
 def test_json_and_text_speak_of_the_same_trainings(text, as_json):
@@ -261,7 +282,17 @@ def test_help_of_compare_shows_each_example_on_a_line_of_its_own():
 
 def test_help_names_every_option_and_its_default():
     words = " ".join(justright("--help").out.split())
-    for option in ("recipe", "data", "target", "model", "seeds", "epochs", "figure", "json"):
+    for option in (
+        "recipe",
+        "data",
+        "target",
+        "model",
+        "seeds",
+        "epochs",
+        "margin",
+        "figure",
+        "json",
+    ):
         assert f"--{option}" in words
     assert "[default: reg_compare.png]" in words
 

@@ -9,7 +9,7 @@ import justright as jr
 from justright.regularizers import TECHNIQUES
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md")
+DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/strength.md")
 
 
 def blocks(name, language):
@@ -43,7 +43,7 @@ def test_the_readme_lists_every_regularizer_that_there_is():
 
 
 def test_links_in_documents_lead_somewhere():
-    for name in (*DOCUMENTS, "CHANGELOG.md", "docs/sweeps.md"):
+    for name in (*DOCUMENTS, "CHANGELOG.md", "docs/sweeps.md", "docs/diagnosis.md"):
         text = (ROOT / name).read_text(encoding="utf-8")
         for target in re.findall(r"\]\((?!http)([^)#]+)\)", text):
             assert ((ROOT / name).parent / target).exists(), f"{name}: {target}"

@@ -1,13 +1,17 @@
 """The strength of L2 without validation rows, on real rows; what is doubted and what refused."""
 
+import json
+
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn import datasets
 from sklearn.model_selection import KFold, StratifiedKFold
 
 import justright as jr
 from conftest import dense_net, signs
+from justright.cli.main import run
 
 GRID = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 QUICK = {"strengths": (1e-3, 1e-2, 1e-1), "seeds": 1, "refine": 0, "epochs": 3, "progress": False}
@@ -73,6 +77,16 @@ def test_the_result_tells_what_was_found(found):
     assert f"{found.strength:.4g}" in found.study.recipes
     assert found.trusted == (not found.doubts) == ("Not to be trusted" not in found.summary())
     assert found.curve["strength"].is_monotonic_increasing
+
+
+def test_the_model_is_that_of_the_highest_evidence(found):
+    nearest = abs(np.log(found.table["strength"] / found.strength)).idxmin()
+    trained = found.table[found.table["strength"] == found.table["strength"][nearest]]
+    seed = int(trained.loc[trained["log_evidence"].idxmax(), "seed"])
+    for chosen in (None, seed):
+        kernel = found.model(chosen).get_weights()[0]
+        name = f"{trained['strength'].iloc[0]:.4g}"
+        np.testing.assert_array_equal(kernel, found.study.model(name, seed).get_weights()[0])
 
 
 def test_the_picture_shows_evidence_and_losses(found):
@@ -179,3 +193,25 @@ def test_rows_on_disk_are_refused(tmp_path):
         jr.evidence_strength(dense_net(), (np.load(tmp_path / "X.npy", mmap_mode="r"), y))
     with pytest.raises(jr.DataError, match="a str was given"):
         jr.evidence_strength(dense_net(), "rows.parquet")
+
+
+def test_the_command_chooses_on_all_rows_of_a_table(tmp_path, capsys):
+    X, y = signs(0, 60)
+    table = pd.DataFrame(X, columns=list("abcde")).assign(sick=y)
+    table.to_csv(tmp_path / "rows.csv", index=False)
+    figure = tmp_path / "evidence.png"
+    few = ["--seeds", "1", "--epochs", "2", "--batch-size", "30", "--figure", str(figure)]
+    arguments = ["evidence", "--data", str(tmp_path / "rows.csv"), *few]
+    assert run(arguments) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "60 rows, all of which train" in printed
+    assert "log evidence decided train loss" in printed
+    assert "ask for L2(" in printed
+    assert figure.read_bytes().startswith(b"\x89PNG")
+    assert run([*arguments, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["strength"] > 0
+    assert told["trusted"] == (not told["doubts"])
+    assert len(told["curve"]) >= 11
+    assert run([*arguments, "--folds", "3"]) == 1
+    assert "Leave them out" in " ".join(capsys.readouterr().err.split())

@@ -1,5 +1,8 @@
 """Derivatives through training, against complex steps in float64, closed forms and differences."""
 
+import re
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
@@ -138,6 +141,18 @@ def test_every_smooth_strength_is_in_a_recipe_that_is_checked():
     }
     checked = {name.split("[")[0] for recipe in RECIPES.values() for name in smooth_names(recipe)}
     assert smooth == {name for name in checked if name.count(".") == 1}
+
+
+def test_the_guide_names_every_smooth_strength():
+    text = (Path(__file__).parents[1] / "docs" / "strength.md").read_text(encoding="utf-8")
+    told = re.search(r"Strengths with a derivative: (.+?)\. Others", text, re.DOTALL).group(1)
+    smooth = {
+        f"{kind.__name__}.{name}"
+        for kind in TECHNIQUES
+        for name, limits in _limits_of(kind).items()
+        if limits.smooth
+    }
+    assert set(re.findall(r"`([\w.]+)`", told)) == smooth
 
 
 def _limits_of(kind):

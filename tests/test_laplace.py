@@ -10,6 +10,7 @@ from sklearn.linear_model import BayesianRidge
 
 import justright as jr
 from justright.evidence.curvature import Curvature
+from justright.evidence.derivatives import Outer, Whole
 from justright.evidence.laplace import Mode, Spectrum, evidence_at
 from justright.evidence.spectra import STRUCTURES, spectrum_of
 from justright.experiments.setup import Setup
@@ -179,19 +180,21 @@ def second(function, at, i, h=1e-4):
 
 
 def random_derivatives(seed, rows):
-    """Derivatives of two kernels and a gradient."""
+    """Derivatives of two kernels, of a dense layer and of another kind, and a gradient."""
     rng = np.random.default_rng(seed)
-    shapes = {"a": (4, 3), "b": (3, 2)}
     chunks = [
-        {path: rng.normal(size=(count, *shape)) for path, shape in shapes.items()}
+        {
+            "a": Outer(rng.normal(size=(count, 4)), rng.normal(size=(count, 3))),
+            "b": Whole(rng.normal(size=(count, 3, 2))),
+        }
         for count in (rows, 2)
     ]
-    return chunks, rows + 2, {path: rng.normal(size=shape) for path, shape in shapes.items()}
+    return chunks, rows + 2, {"a": rng.normal(size=(4, 3)), "b": rng.normal(size=(3, 2))}
 
 
 def as_matrix(chunks):
     return np.concatenate(
-        [np.concatenate([c[p].reshape(len(c[p]), -1) for p in "ab"], axis=1) for c in chunks]
+        [np.concatenate([chunk[p].rows() for p in "ab"], axis=1) for chunk in chunks]
     )
 
 
@@ -228,6 +231,35 @@ def test_the_parts_keep_the_trace_and_all_directions_of_the_gradient(seed, rows)
     np.testing.assert_allclose(diagonal.eigenvalues, np.square(J).sum(axis=0), rtol=1e-6)
 
 
+@given(st.integers(0, 10**6), st.integers(1, 9))
+def test_outer_products_are_what_they_stand_for(seed, outputs):
+    rng = np.random.default_rng(seed)
+    outer = Outer(rng.normal(size=(outputs, 4)), rng.normal(size=(outputs, 3)))
+    whole, direction = Whole(outer.rows().reshape(-1, 4, 3)), rng.normal(size=(4, 3))
+    for name in ("rows", "over_inputs", "over_units", "squares", "products"):
+        np.testing.assert_allclose(getattr(outer, name)(), getattr(whole, name)(), atol=1e-12)
+    np.testing.assert_allclose(outer.along(direction), whole.along(direction), atol=1e-12)
+    np.testing.assert_array_equal(Outer.joined([outer, outer]).rows()[outputs:], whole.rows())
+
+
+def test_dense_layers_that_are_used_once_have_outer_products():
+    shared = keras.layers.Dense(3, activation="tanh", name="shared")
+    x = keras.Input((3,))
+    out = keras.layers.Dense(1, name="out")(shared(shared(x)))
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(20, 3)).astype(np.float32), rng.normal(size=20).astype(np.float32)
+    curvature, setup = curvature_of(keras.Model(x, out), rows, "full")
+    weights, buffers = curvature.network.complete(setup.start(0))
+    (chunk,) = curvature._derivatives(weights, buffers)
+    assert {path: type(one) for path, one in chunk.items()} == {
+        "shared/kernel": Whole, "out/kernel": Outer,
+    }  # fmt: skip
+    hidden = rows[0]
+    for _ in range(2):
+        hidden = np.tanh(hidden @ weights["shared/kernel"])
+    np.testing.assert_allclose(chunk["out/kernel"].rows(), hidden, atol=1e-5)
+
+
 def test_a_kronecker_product_is_exact_for_a_linear_layer():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(50, 4)).astype(np.float32)
@@ -250,7 +282,7 @@ def test_unsettled_is_what_the_posterior_of_a_quadratic_still_rises(seed, gaussi
     bare = Mode(misfit, np.array([w @ w]), None, 8, gaussian)
     ratio = bare.ratio(strength)
     gradient = {"a": (ratio * w - J.T @ residual).reshape(4, 1)}
-    spectrum = spectrum_of("full", [{"a": J.reshape(8, 4, 1)}], 8, gradient)
+    spectrum = spectrum_of("full", [{"a": Whole(J.reshape(8, 4, 1))}], 8, gradient)
     found = evidence_at(Mode(misfit, np.array([w @ w]), spectrum, 8, gaussian), strength)
     mode = np.linalg.solve(J.T @ J + ratio * np.eye(4), J.T @ b)
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from sklearn.model_selection import RepeatedKFold
 
+import justright as jr
 from justright.engine.rows import Split
 from justright.evidence.overlap import ONE_SPLIT, Overlap
 
@@ -58,7 +59,7 @@ def test_k_fold(repeats):
 
 
 def test_parts_of_different_sizes_count_what_they_have():
-    """7 folds of 60 rows hold out 8 or 9; the engine fills up with rows that it repeats."""
+    """7 folds of 60 rows hold out 8 or 9."""
     splits = k_fold(7)
     found = Overlap.of(splits)
     assert found.shared_validation == 0
@@ -91,3 +92,25 @@ def test_the_same_training_rows_in_all_splits_tell_nothing():
 def test_each_figure_has_the_correction_of_the_rows_that_it_is_taken_on(column, part):
     overlap = Overlap(train=3.0, validation=0.25, test=0.5)
     assert overlap.ratio(column) == getattr(overlap, part)
+
+
+@pytest.mark.parametrize("preprocess", [None, "standardize"])
+def test_a_study_knows_which_of_its_rows_splits_share(preprocess):
+    """With preprocessing each split has copies of the rows, and they are still the same rows."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 3)).astype(np.float32)
+    y = (X[:, 0] + rng.normal(size=60) > 0).astype(int)
+    splits = [(split.train, split.validation) for split in k_fold(3)]
+    study = jr.compare(
+        None,
+        (X, y),
+        {"plain": jr.Recipe()},
+        splits=splits,
+        test=(X[:20], y[:20]),
+        preprocess=preprocess,
+        seeds=1,
+        epochs=1,
+    )
+    assert study.overlap == Overlap(
+        train=pytest.approx(1), validation=0.5, test=pytest.approx(1), same_test=True
+    )

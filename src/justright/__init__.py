@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from justright.data.examples import Example, example
     from justright.errors import DataError, JustrightError, ModelError, RecipeError
     from justright.evidence.diagnosis import Diagnosis, Finding
+    from justright.evidence.optimism import Optimism
     from justright.evidence.verdict import Verdict
+    from justright.evidence.verdicts import Verdicts
     from justright.experiments.activations import activation_histograms
     from justright.experiments.compare import compare
     from justright.experiments.contributions import contributions
@@ -148,6 +150,7 @@ _HOMES = {
     "Linear": "regularizers.schedule",
     "Mixup": "regularizers",
     "ModelError": "errors",
+    "Optimism": "evidence.optimism",
     "OrthogonalPenalty": "regularizers",
     "RDrop": "regularizers",
     "RandomCrop": "regularizers",
@@ -174,6 +177,7 @@ _HOMES = {
     "Tuned": "experiments.tune",
     "UnitNorm": "regularizers",
     "Verdict": "evidence.verdict",
+    "Verdicts": "evidence.verdicts",
     "WarmRestarts": "regularizers",
     "WeightDecay": "regularizers",
     "WeightNoise": "regularizers",
@@ -237,6 +241,7 @@ __all__ = [
     "MaxNorm",
     "Mixup",
     "ModelError",
+    "Optimism",
     "OrthogonalPenalty",
     "RDrop",
     "RandomCrop",
@@ -262,6 +267,7 @@ __all__ = [
     "Tuned",
     "UnitNorm",
     "Verdict",
+    "Verdicts",
     "WarmRestarts",
     "WeightDecay",
     "WeightNoise",

@@ -38,8 +38,15 @@ Examples:
     "dropout=input/0.2+hidden/0.5, over epochs dropout=linear/0/0.5/20. Repeat for more; plain "
     "is always compared. In place of the lesson's recipes.",
 )
+@click.option(
+    "--margin",
+    type=float,
+    metavar="NUMBER",
+    help="Differences of the metric up to this do not matter (0.01 of accuracy is 1 point); what "
+    "is surely within is called equivalent.",
+)
 @job_options("reg_compare.png", drawn="the curves")
-def compare(texts: tuple[str, ...], job: Job) -> None:
+def compare(texts: tuple[str, ...], margin: float | None, job: Job) -> None:
     """Train recipes side by side and say what they changed.
 
     Without options: the lesson's network on 80 rows of breast-cancer data, plain
@@ -48,6 +55,9 @@ def compare(texts: tuple[str, ...], job: Job) -> None:
     """
     check_writable(job.figure)
     with loading():
+        from justright.evidence.verdict import check_margin
+
+        check_margin(margin)
         recipes = _recipes(texts)
         task = job.task()
         from justright.experiments.compare import compare as compare_recipes
@@ -56,9 +66,9 @@ def compare(texts: tuple[str, ...], job: Job) -> None:
     study = compare_recipes(job.network(), named_rows(task), recipes, **job.training(task))
     study.plot().savefig(job.figure, dpi=150)
     if job.as_json:
-        click.echo(json.dumps(_as_json(study, task, job.figure), indent=1))
+        click.echo(json.dumps(_as_json(study, task, job.figure, margin), indent=1))
     else:
-        print_study(study, task.description, job.figure, recipes)
+        print_study(study, task.description, job.figure, recipes, margin)
 
 
 def _recipes(texts: tuple[str, ...]) -> dict[str, Recipe]:
@@ -77,11 +87,12 @@ def _recipes(texts: tuple[str, ...]) -> dict[str, Recipe]:
     return named
 
 
-def _as_json(study: Study, task: Divided, figure: Path) -> dict[str, Any]:
+def _as_json(study: Study, task: Divided, figure: Path, margin: float | None) -> dict[str, Any]:
     return {
         "data": task.description,
         "notes": list(study.notes),
-        "summary": study.summary(),
+        "summary": study.summary(margin),
+        "verdicts": records(study.verdicts(study.recipes[0], margin=margin).table),
         "figure": str(figure),
         **({"inputs": pruned} if (pruned := _inputs(study)) else {}),
         "table": records(study.table),
@@ -92,7 +103,13 @@ def _inputs(study: Study) -> dict[str, Any]:
     return {name: records(table) for name, table in study.pruned().items()}
 
 
-def print_study(study: Study, description: str, figure: Path, recipes: dict[str, Recipe]) -> None:
+def print_study(
+    study: Study,
+    description: str,
+    figure: Path,
+    recipes: dict[str, Recipe],
+    margin: float | None = None,
+) -> None:
     """Notes, table, paragraph, and which inputs are out."""
     from rich.console import Console
     from rich.markup import escape
@@ -106,7 +123,7 @@ def print_study(study: Study, description: str, figure: Path, recipes: dict[str,
         if name != str(recipe) and recipe.techniques:
             console.print(escape(f"{name} = {recipe}"), emoji=False)
     console.print(results_table(study.table, study.metric, study.has_test, study.overlap))
-    console.print(escape(study.summary()))
+    console.print(escape(study.summary(margin)))
     for name, inputs in study.pruned().items():
         console.print(f"\n{escape(inputs_in_words(name, inputs))}")
     console.print(f"\nCurves: [bold]{escape(str(figure))}[/]")

@@ -12,6 +12,7 @@ from justright.cli.compare import compare
 from justright.cli.contributions import contributions
 from justright.cli.diagnose import diagnose
 from justright.cli.ensemble import ensemble
+from justright.cli.evidence import evidence
 from justright.cli.lesson import lesson
 from justright.cli.path import path
 from justright.cli.search import search
@@ -39,6 +40,7 @@ app.add_command(compare)
 app.add_command(contributions)
 app.add_command(diagnose)
 app.add_command(ensemble)
+app.add_command(evidence)
 app.add_command(lesson)
 app.add_command(path)
 app.add_command(search)

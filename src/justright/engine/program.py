@@ -208,6 +208,12 @@ def program_for(kind: type[Kind], task: Task, recipe: Recipe, layout: Layout) ->
     return program
 
 
+def forget() -> None:
+    """Drop the programs that are kept for the next study."""
+    with _programs_lock:
+        _programs.clear()
+
+
 def _check_schedule(task: Task, recipe: Recipe) -> None:
     scheduling = recipe.filling(ActsOnLearningRate)
     if scheduling and has_schedule(task.optimizer):

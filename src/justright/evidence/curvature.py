@@ -13,6 +13,7 @@ information geometry", 2000, section 2.5.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -20,15 +21,18 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import keras
 import numpy as np
 
 from justright.engine.forward import weigh_in_prediction
 from justright.errors import ModelError
+from justright.evidence.derivatives import Derivatives, Outer, Whole
 from justright.evidence.laplace import Mode, Spectrum
-from justright.evidence.spectra import Derivatives, Gradient, Structure, spectrum_of
+from justright.evidence.spectra import Chunk, Gradient, Structure, spectrum_of
 from justright.network.network import Buffers, Network
 from justright.network.objective import Objective
 from justright.network.probabilities import log_probabilities
+from justright.network.surgery import calls_of
 from justright.network.weights import Arrays
 from justright.regularizers.places import Weights
 from justright.regularizers.recipe import Recipe
@@ -131,14 +135,11 @@ class Curvature:
                 gradient[path] = gradient[path] + own / count
         return loss, gradient
 
-    def _derivatives(self, weights: Weights, buffers: Buffers) -> Iterator[Derivatives]:
+    def _derivatives(self, weights: Weights, buffers: Buffers) -> Iterator[Chunk]:
         rows = np.linspace(0, len(self.inputs) - 1, self.read_rows).astype(int)
         for start in range(0, len(rows), self._at_once):
             found = self._numbers_by(weights, buffers, self.inputs[rows[start:][: self._at_once]])
-            yield {
-                path: np.asarray(one).reshape(-1, *_matrix(one[0, 0]).shape)
-                for path, one in found.items()
-            }
+            yield {path: _on_host(one) for path, one in found.items()}
 
     @cached_property
     def _loss_of(self) -> Any:
@@ -149,17 +150,21 @@ class Curvature:
 
     @cached_property
     def _numbers_by(self) -> Any:
-        """By each kernel, (rows, numbers, *kernel)."""
+        """By each kernel, (rows · numbers, inputs, units), or the factors of such products."""
+        outer = _used_once(self.network)
 
         def of_row(kernels: Weights, weights: Weights, buffers: Buffers, x: jax.Array) -> jax.Array:
             outputs = self._outputs(weights | kernels, buffers, x[None])
             return informed(self.objective, outputs).ravel()
 
-        def of_rows(weights: Weights, buffers: Buffers, x: jax.Array) -> Weights:
+        def of_rows(weights: Weights, buffers: Buffers, x: jax.Array) -> dict[str, Any]:
             kernels = {path: weights[path] for path in self.kernels}
             each = jax.vmap(jax.jacrev(of_row), in_axes=(None, None, None, 0))
-            found: Weights = each(kernels, weights, buffers, x)
-            return found
+            found = each(kernels, weights, buffers, x)
+            matrices = {
+                path: one.reshape(-1, *_matrix(weights[path]).shape) for path, one in found.items()
+            }
+            return {path: _factors(m) if path in outer else m for path, m in matrices.items()}
 
         return jax.jit(of_rows)
 
@@ -211,6 +216,36 @@ def check_likelihood(objective: Objective) -> None:
             "that the evidence is known of. Use cross-entropy for classes (without label "
             "smoothing) or the mean squared error for numbers."
         )
+
+
+def _used_once(network: Network) -> frozenset[str]:
+    """Paths of the kernels by which derivatives are outer products: dense, and called once."""
+    calls, _ = calls_of(network.blueprint.model)
+    count = Counter(call.layer.name for call in calls)
+    flat = {
+        call.layer.name
+        for call in calls
+        if isinstance(call.layer, keras.layers.Dense)
+        and count[call.layer.name] == 1
+        and call.rank == 2
+    }
+    return frozenset(kernel.path for kernel in network.kernels if kernel.layer in flat)
+
+
+def _factors(matrices: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """A and g of matrices (n, inputs, units) that are a·gᵀ each: g is the longest row."""
+    longest = jnp.argmax(jnp.square(matrices).sum(axis=2), axis=1)
+    given = jnp.take_along_axis(matrices, longest[:, None, None], axis=1)[:, 0]
+    length = jnp.square(given).sum(axis=1, keepdims=True)
+    read = jnp.einsum("nio,no->ni", matrices, given) / jnp.where(length > 0, length, 1)
+    return read, given
+
+
+def _on_host(found: Any) -> Derivatives:
+    """In 64 bits, for sums over many."""
+    if isinstance(found, tuple):
+        return Outer(*(np.asarray(factor, np.float64) for factor in found))
+    return Whole(np.asarray(found, np.float64))
 
 
 def _numbers(objective: Objective) -> int:

@@ -17,6 +17,8 @@ _LADDER = ((0.2, 0.001), (0.5, 0.001), (0.5, 0.01), (0.7, 0.1))
 _HEAVY_RATE, _STRONG_LAMBDA = 0.6, 0.05
 _USUAL_RATE = 1e-3
 _WIDTH = 75
+# Where the rows change, they are divided anew.
+_ANEW = "validation=0.25"
 
 
 @dataclass(frozen=True)
@@ -70,14 +72,13 @@ def _leak(signs: Sequence[Sign], means: Means) -> Advice:
         name = json.dumps(sign.name, ensure_ascii=False)
         return Advice(
             "Find out whether this input is known before the target is; if not, leave it out.",
-            f"train = X.drop(columns={name}), y\n{_again(means)}",
+            f"train = X.drop(columns={name}), y\n{_again(means, _ANEW)}",
             _command("diagnose", means, ("--without", sign.name)),
         )
     return Advice(
         "Take each row once, and divide afterwards; rows that belong together (one patient, one "
         "day) go to the same part.",
-        "X, y = X[~X.duplicated()], y[~X.duplicated()]\n"
-        f"{_again(means, 'validation=0.25', train='(X, y)')}",
+        f"X, y = X[~X.duplicated()], y[~X.duplicated()]\n{_again(means, _ANEW, train='(X, y)')}",
         _command("diagnose", means, ("--distinct",)),
     )
 
@@ -97,7 +98,7 @@ def _shuffled_labels(_: Sequence[Sign], means: Means) -> Advice:
         "Look at some rows with their targets: were inputs and targets sorted, filtered or "
         "shuffled apart? Take both from one table. If they do belong together, these inputs say "
         "nothing of the target.",
-        f'train = table.drop(columns="COLUMN"), table["COLUMN"]\n{_again(means)}',
+        f'train = table.drop(columns="COLUMN"), table["COLUMN"]\n{_again(means, _ANEW)}',
         _command("diagnose", means),
     )
 

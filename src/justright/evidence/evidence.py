@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
+from justright.errors import DataError, did_you_mean
 from justright.evidence.measure import Measure
 from justright.evidence.optimism import Optimism, fresh_optimism, left_out_optimism
 from justright.evidence.overlap import Overlap
@@ -14,6 +15,9 @@ from justright.evidence.verdicts import Verdicts, pairs_of
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+_PICKING = ("val_metric", "val_loss")
 
 
 class Evidence(ABC):
@@ -49,6 +53,9 @@ class Evidence(ABC):
     ) -> Verdict:
         """What the paired runs allow one to say of two recipes.
 
+        With one split the interval speaks of other seeds on the same rows, with several of other
+        rows too. It is `justright.evidence.estimate.Estimate`'s, which says how often it covers.
+
         Args:
             a, b: names of recipes; the verdict says whether `a` is better than `b`.
             on: a column of the table; the test metric if None, or the validation
@@ -79,20 +86,24 @@ class Evidence(ABC):
         found = paired_verdicts(self.table, pairs, *figure, self.overlap, margin)
         return Verdicts(tuple(found))
 
-    def optimism(self, fresh: Evidence | None = None) -> Optimism:
+    def optimism(self, fresh: Evidence | None = None, on: str = "val_metric") -> Optimism:
         """The recipe with the best validation metric, and by how much that flatters it.
 
         Args:
             fresh: a study of the picked recipe with other seeds, to judge it; None to estimate
                 from these trials alone, as `left_out_optimism` says.
+            on: what picks: `"val_metric"`, or `"val_loss"`.
 
         Raises:
-            DataError: one seed of one split, fewer than two recipes without failed trials, or a
-                fresh study that does not judge the picked one.
+            DataError: one seed of one split, fewer than two recipes without failed trials, a
+                fresh study that does not judge the picked one, or a column that does not pick.
         """
+        if on not in _PICKING:
+            raise DataError(f"on={on!r} picks nothing. {did_you_mean(on, _PICKING)}")
+        column, measure = figure_of(on, self.has_test, self.metric)
         if fresh is None:
-            return left_out_optimism(self.table, self.metric, self.overlap)
-        return fresh_optimism(self.table, fresh.table, self.metric, fresh.overlap)
+            return left_out_optimism(self.table, measure, self.overlap, column)
+        return fresh_optimism(self.table, fresh.table, measure, fresh.overlap, column)
 
     def summary(self, margin: float | None = None) -> str:
         """One paragraph on what the recipes changed, generated from the numbers.

@@ -76,7 +76,7 @@ def facts_of(task: Task, split: int = 0, names: tuple[str, ...] = ()) -> Facts:
     """
     rows, objective = task.rows, task.objective
     inputs, targets = np.asarray(rows.inputs), np.asarray(rows.targets)
-    train, val = (np.asarray(part[split]) for part in (rows.train, rows.validation))
+    train, val = (np.asarray(part.index)[: part.count] for part in rows.parts(split)[:2])
     labels = _labels(targets, objective)
     by_accuracy = objective.metric_name == "accuracy"
     constant = _constant(targets[train], objective)
@@ -91,7 +91,7 @@ def facts_of(task: Task, split: int = 0, names: tuple[str, ...] = ()) -> Facts:
     zero = np.zeros_like(constant) if objective.kind == "regression" else constant
 
     return Facts(
-        training_rows=task.training_rows,
+        training_rows=task.training_rows if task.stream else len(train),
         validation_rows=len(val),
         classes=None if objective.classes is None else len(objective.classes),
         guess_loss=of_constant(objective.loss_rows, train, constant),

@@ -18,11 +18,10 @@ from justright.evidence.picking import optimism_of_picking
 if TYPE_CHECKING:
     import pandas as pd
 
-_COLUMN, _TEST = "val_metric", "test_metric"
 # The estimate of the optimism errs too: by this the interval of the picked recipe's mean is
 # widened, so that 95 % cover (`tests/test_optimism.py`).
 _WIDER = 1.25
-By = Literal["left-out seeds", "left-out splits", "fresh seeds"]
+By = Literal["left-out seeds", "left-out splits", "fresh seeds", "fresh splits"]
 
 
 @dataclass(frozen=True)
@@ -77,19 +76,21 @@ class Optimism:
         ]
         if not math.isnan(self.test):
             said.append(f"On the test rows, which had no part in it: {show(self.test)}.")
-        elif self.by == "left-out seeds":
+        elif not self.by.endswith("splits"):
             said.append("That is of other seeds on the same rows; of other rows it says nothing.")
         return " ".join(said)
 
     @property
     def _basis(self) -> str:
-        if self.by == "fresh seeds":
-            return f"{self.units} fresh {'run' if self.units == 1 else 'runs or splits'}"
+        if self.by.startswith("fresh"):
+            return f"{self.units} {self.by.removesuffix('s') if self.units == 1 else self.by}"
         what = self.by.split()[-1]
         return f"picked on some of {self.units} {what}, judged on the others"
 
 
-def left_out_optimism(table: pd.DataFrame, measure: Measure, overlap: Overlap) -> Optimism:
+def left_out_optimism(
+    table: pd.DataFrame, measure: Measure, overlap: Overlap, column: str = "val_metric"
+) -> Optimism:
     """Estimate the optimism from the trials that there are.
 
     The pick is made again on some of the seeds, or of the splits where there are several, and the
@@ -116,8 +117,9 @@ def left_out_optimism(table: pd.DataFrame, measure: Measure, overlap: Overlap) -
 
     Args:
         table: a study's table.
-        measure: the metric.
+        measure: the figure that picks.
         overlap: what the study's splits have in common.
+        column: of that figure, `"val_metric"` or `"val_loss"`.
 
     Raises:
         DataError: one seed of one split, or fewer than two recipes without failed trials.
@@ -126,7 +128,7 @@ def left_out_optimism(table: pd.DataFrame, measure: Measure, overlap: Overlap) -
         more trainings); Stein, Annals of Statistics 9, 1981; Cook and Stefanski, JASA 89, 1994
         (extrapolation to no added noise).
     """
-    cells = _cells(table, measure)
+    cells = _cells(table, measure, column)
     figures, splits = cells.to_numpy(float), _splits(cells)
     several = len(np.unique(splits)) > 1
     units = _unit_means(figures, splits) if several else figures
@@ -147,12 +149,17 @@ def left_out_optimism(table: pd.DataFrame, measure: Measure, overlap: Overlap) -
         float(means[picked]),
         factor * optimism_of_picking(units, factor),
         (judged, _WIDER),
+        column,
         "left-out splits" if several else "left-out seeds",
     )
 
 
 def fresh_optimism(
-    table: pd.DataFrame, fresh: pd.DataFrame, measure: Measure, overlap: Overlap
+    table: pd.DataFrame,
+    fresh: pd.DataFrame,
+    measure: Measure,
+    overlap: Overlap,
+    column: str = "val_metric",
 ) -> Optimism:
     """The optimism as runs with other seeds show it: unbiased, with an exact interval.
 
@@ -160,18 +167,19 @@ def fresh_optimism(
         table: the table of the study that picks.
         fresh: that of a study of the picked recipe, by the same name, with other seeds and
             otherwise the same; others in it are ignored.
-        measure: the metric.
+        measure: the figure that picks.
         overlap: what the splits of `fresh` have in common.
+        column: of that figure, `"val_metric"` or `"val_loss"`.
 
     Raises:
         DataError: fewer than two recipes to pick of, no fresh run of the picked one, or seeds
             that picked it.
     """
-    cells = _cells(table, measure)
+    cells = _cells(table, measure, column)
     means = _unit_means(cells.to_numpy(float), _splits(cells)).mean(axis=0)
     picked = int(means.argmax())
     recipe = str(cells.columns[picked])
-    runs = fresh[(fresh["recipe"] == recipe) & fresh[_COLUMN].notna()]
+    runs = fresh[(fresh["recipe"] == recipe) & fresh[column].notna()]
     if runs.empty:
         raise DataError(f"The fresh study has no run of {recipe!r}, which was picked.")
     known = sorted(set(cells.index.get_level_values("seed")))
@@ -182,7 +190,7 @@ def fresh_optimism(
             f"such as seeds={[known[-1] + 1 + i for i in range(3)]}."
         )
     sign = 1 if measure.higher_is_better else -1
-    figures, splits = sign * runs[_COLUMN].to_numpy(float), runs["split"].to_numpy()
+    figures, splits = sign * runs[column].to_numpy(float), runs["split"].to_numpy()
     judged = estimate(figures, splits, overlap.validation)
     best = float(means[picked])
     return _optimism(
@@ -193,14 +201,15 @@ def fresh_optimism(
         best,
         best - judged.mean,
         (judged, 1.0),
-        "fresh seeds",
+        column,
+        "fresh splits" if judged.of_splits else "fresh seeds",
     )
 
 
-def _cells(table: pd.DataFrame, measure: Measure) -> pd.DataFrame:
+def _cells(table: pd.DataFrame, measure: Measure, column: str) -> pd.DataFrame:
     """Validation figures, higher is better: one row a seed and split, one column a candidate."""
     sign = 1 if measure.higher_is_better else -1
-    cells = sign * table.pivot(index=["seed", "split"], columns="recipe", values=_COLUMN)
+    cells = sign * table.pivot(index=["seed", "split"], columns="recipe", values=column)
     cells = cells[list(dict.fromkeys(table["recipe"]))].dropna(axis="columns")
     if len(cells.columns) < 2:
         raise DataError(
@@ -242,12 +251,13 @@ def _optimism(
     best: float,
     gained: float,
     judged: tuple[Estimate, float],
+    column: str,
     by: By,
 ) -> Optimism:
     seen, wider = judged
     interval = seen.interval()
     reach = wider * (interval.high - interval.low) / 2 if seen.units > 1 else math.inf
-    test = table.loc[table["recipe"] == recipe, _TEST].to_numpy(float)
+    test = table.loc[table["recipe"] == recipe, column.replace("val", "test")].to_numpy(float)
     return Optimism(
         recipe=recipe,
         candidates=candidates,

@@ -43,20 +43,17 @@ class Overlap:
 
     @staticmethod
     def of(splits: Sequence[Split]) -> Overlap:
-        """That of a study's splits, from the positions of their rows."""
+        """That of splits, as positions among the rows that were divided."""
         if len(splits) < 2:
             return ONE_SPLIT
         train, validation, test = (
-            [np.unique(getattr(split, part)) for split in splits]
-            for part in ("train", "validation", "test")
+            [getattr(split, part) for split in splits] for part in ("train", "validation", "test")
         )
-        trained = _shared(train)
-        sizes = [_size(part) for part in (train, validation, test)]
-        same_test = sizes[2] > 0 and _shared(test) == 1
+        trained, same_test = _shared(train), _shared(test) == 1
         return Overlap(
             train=_ratio(trained),
-            validation=sizes[1] / sizes[0],
-            test=_ratio(trained) if same_test else sizes[2] / sizes[0],
+            validation=_size(validation) / _size(train),
+            test=_ratio(trained) if same_test else _size(test) / _size(train),
             shared_validation=_shared(validation),
             same_test=same_test,
         )
@@ -86,19 +83,17 @@ ONE_SPLIT = Overlap()
 """Seeds alone: nothing is shared between splits."""
 
 
-def _size(sets: Sequence[np.ndarray]) -> float:
-    """How many rows each has on average."""
-    return float(np.mean([len(rows) for rows in sets]))
+def _size(parts: Sequence[np.ndarray]) -> float:
+    return float(np.mean([len(part) for part in parts]))
 
 
-def _shared(sets: Sequence[np.ndarray]) -> float:
-    """The mean share of rows that two of the sets have in common."""
-    size, splits = _size(sets), len(sets)
+def _shared(parts: Sequence[np.ndarray]) -> float:
+    """The mean share of rows that two of some parts have in common; 0 of empty ones."""
+    size, count = _size(parts), len(parts)
     if size == 0:
         return 0.0
-    in_splits = np.bincount(np.concatenate(sets).astype(int))
-    pairs = (in_splits * (in_splits - 1)).sum() / (splits * (splits - 1))
-    return float(pairs / size)
+    in_parts = np.bincount(np.concatenate(parts))
+    return float((in_parts * (in_parts - 1)).sum() / (count * (count - 1)) / size)
 
 
 def _ratio(shared: float) -> float:

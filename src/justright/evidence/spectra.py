@@ -16,24 +16,26 @@ product: Morwani et al., "A new perspective on Shampoo's preconditioner", 2024.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal, get_args
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
+from justright.evidence.derivatives import Derivatives
 from justright.evidence.laplace import Spectrum
 
 Structure = Literal["full", "kron", "diag", "last_layer"]
 STRUCTURES: tuple[Structure, ...] = get_args(Structure)
 
-Derivatives = dict[str, np.ndarray]
-"""Of some outputs by each kernel: (outputs, inputs, units)."""
+Chunk = Mapping[str, Derivatives]
+"""Derivatives of some outputs, by each kernel."""
 Gradient = dict[str, np.ndarray]
 """Of −log p(D|w) − log p(w) by each kernel: (inputs, units)."""
 
 
 def spectrum_of(
-    structure: Structure, chunks: Iterable[Derivatives], outputs: int, gradient: Gradient
+    structure: Structure, chunks: Iterable[Chunk], outputs: int, gradient: Gradient
 ) -> Spectrum:
     """The directions of the curvature.
 
@@ -43,20 +45,20 @@ def spectrum_of(
         outputs: how many there are in all.
         gradient: at the same weights; names the kernels.
     """
-    if structure == "kron":
-        return _kronecker(chunks, gradient)
-    if structure == "diag":
-        return _diagonal(chunks, gradient)
     weights = sum(g.size for g in gradient.values())
-    return (_by_outputs if outputs < weights else _by_weights)(chunks, gradient)
+    whole = _by_outputs if outputs < weights else _by_weights
+    read = {"kron": _kronecker, "diag": _diagonal}.get(structure, whole)
+    # Matrices are small, and threads that wait for busy cores make them hundreds of times slower.
+    with threadpool_limits(1, "blas"):
+        return read(chunks, gradient)
 
 
-def _by_weights(chunks: Iterable[Derivatives], gradient: Gradient) -> Spectrum:
+def _by_weights(chunks: Iterable[Chunk], gradient: Gradient) -> Spectrum:
     """Eigenvectors of ΣJᵀJ, (weights, weights)."""
     flat = np.concatenate([g.ravel() for g in gradient.values()])
     curvature = np.zeros((len(flat), len(flat)))
     for chunk in chunks:
-        joined = np.concatenate([_rows(chunk[path]) for path in gradient], axis=1)
+        joined = np.concatenate([chunk[path].rows() for path in gradient], axis=1)
         curvature += joined.T @ joined
     values, vectors = np.linalg.eigh(curvature)
     sizes = _sizes(gradient)
@@ -64,34 +66,33 @@ def _by_weights(chunks: Iterable[Derivatives], gradient: Gradient) -> Spectrum:
     return Spectrum(values.clip(0), shares.T, np.square(flat @ vectors), 0.0, sizes)
 
 
-def _by_outputs(chunks: Iterable[Derivatives], gradient: Gradient) -> Spectrum:
+def _by_outputs(chunks: Iterable[Chunk], gradient: Gradient) -> Spectrum:
     """The same from JJᵀ, (outputs, outputs): where these are fewer than weights.
 
     With JJᵀ = USUᵀ the directions are V = JᵀU/√S.
     """
-    held = [{path: _rows(chunk[path]) for path in gradient} for chunk in chunks]
-    whole = {path: np.concatenate([one[path] for one in held]) for path in gradient}
-    products = [part @ part.T for part in whole.values()]
+    held = list(chunks)
+    whole = {path: type(held[0][path]).joined([one[path] for one in held]) for path in gradient}
+    products = [part.products() for part in whole.values()]
     values, vectors = np.linalg.eigh(sum(products))
     # What rounding leaves of a direction without curvature has no direction of its own.
     real = values > len(values) * np.finfo(float).eps * max(values[-1], 0)
     values, vectors = values[real], vectors[:, real]
     shares = [np.einsum("ij,ij->j", vectors, part @ vectors) / values for part in products]
-    along = sum(part @ gradient[path].ravel() for path, part in whole.items())
+    along = np.sum([part.along(gradient[path]) for path, part in whole.items()], axis=0)
     slopes = np.square(along @ vectors) / values
     length = sum(float(np.square(g).sum()) for g in gradient.values())
     rest = max(length - float(slopes.sum()), 0.0)
     return Spectrum(values, np.stack(shares, axis=1), slopes, rest, _sizes(gradient))
 
 
-def _kronecker(chunks: Iterable[Derivatives], gradient: Gradient) -> Spectrum:
+def _kronecker(chunks: Iterable[Chunk], gradient: Gradient) -> Spectrum:
     over_inputs = {path: np.zeros((len(g), len(g))) for path, g in gradient.items()}
     over_units = {path: np.zeros((g.shape[1],) * 2) for path, g in gradient.items()}
     for chunk in chunks:
         for path in gradient:
-            m = chunk[path]
-            over_inputs[path] += _summed(m.transpose(1, 0, 2))
-            over_units[path] += _summed(m.transpose(2, 0, 1))
+            over_inputs[path] += chunk[path].over_inputs()
+            over_units[path] += chunk[path].over_units()
     values, slopes = {}, {}
     for path, g in gradient.items():
         a, left = np.linalg.eigh(over_inputs[path])
@@ -102,11 +103,11 @@ def _kronecker(chunks: Iterable[Derivatives], gradient: Gradient) -> Spectrum:
     return _blocks(values, slopes)
 
 
-def _diagonal(chunks: Iterable[Derivatives], gradient: Gradient) -> Spectrum:
+def _diagonal(chunks: Iterable[Chunk], gradient: Gradient) -> Spectrum:
     values = {path: np.zeros(g.size) for path, g in gradient.items()}
     for chunk in chunks:
         for path in gradient:
-            values[path] += np.square(_rows(chunk[path])).sum(axis=0)
+            values[path] += chunk[path].squares().ravel()
     return _blocks(values, {path: np.square(g).ravel() for path, g in gradient.items()})
 
 
@@ -116,16 +117,6 @@ def _blocks(values: dict[str, np.ndarray], slopes: dict[str, np.ndarray]) -> Spe
     shares = np.repeat(np.eye(len(sizes)), sizes, axis=0)
     joined, along = (np.concatenate(list(parts.values())) for parts in (values, slopes))
     return Spectrum(joined, shares, along, 0.0, sizes)
-
-
-def _summed(matrices: np.ndarray) -> np.ndarray:
-    """XXᵀ of X (rows, …) made flat: a product in 32 bits, sums over chunks in 64."""
-    flat = matrices.reshape(len(matrices), -1)
-    return (flat @ flat.T).astype(np.float64)
-
-
-def _rows(derivatives: np.ndarray) -> np.ndarray:
-    return derivatives.reshape(len(derivatives), -1).astype(np.float64)
 
 
 def _sizes(gradient: Gradient) -> np.ndarray:

@@ -202,7 +202,7 @@ def paired_verdicts(
 
     Claims of a difference are corrected together, and claims of equivalence are.
     """
-    _check_margin(margin)
+    check_margin(margin)
     found = differences(table, pairs, column, overlap, measure.higher_is_better)
     alike = _equivalent(found, margin)
     return [
@@ -211,7 +211,12 @@ def paired_verdicts(
     ]
 
 
-def _check_margin(margin: float | None) -> None:
+def check_margin(margin: float | None) -> None:
+    """See whether a margin is one.
+
+    Raises:
+        DataError: it is not positive and finite.
+    """
     if margin is not None and not (math.isfinite(margin) and margin > 0):
         raise DataError(
             f"margin={margin}: give a positive number in units of the figure, such as 0.01 for "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from itertools import combinations
 from typing import TYPE_CHECKING, overload
 
@@ -44,8 +44,8 @@ class Verdicts(Sequence[Verdict]):
         """One row a verdict, with the columns a, b, column, difference, low, high and so on."""
         import pandas as pd
 
-        rows = [asdict(verdict) for verdict in self]
-        return pd.DataFrame(rows).drop(columns="measure")
+        columns = [field.name for field in fields(Verdict) if field.name != "measure"]
+        return pd.DataFrame([asdict(verdict) for verdict in self], columns=columns)
 
     def __str__(self) -> str:
         lines = [str(verdict) for verdict in self]

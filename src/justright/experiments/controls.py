@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,46 +13,47 @@ from justright.engine.trial import CURVES, Trial, TrialResult
 from justright.evidence.diagnosis_reading import Reading, last
 from justright.evidence.diagnosis_rows import FITTED, NEAR_GUESS
 from justright.evidence.diagnosis_steps import SLOWER_GAINS
-from justright.evidence.facts import Facts
 from justright.experiments.setup import Setup
+from justright.network.optimizer import has_schedule
 from justright.study import Study
 
 _SLOWER = 0.1
 _LONGER = 2
+# Helpers train on the rows of one split: what decides between conditions hardly depends on it.
+_SPLIT = 0
 
 
-@dataclass(frozen=True)
-class Controlled:
-    """Facts with what helper trainings gave, and what those were, in sentences."""
+def with_controls(
+    setup: Setup, study: Study, readings: Sequence[Reading]
+) -> tuple[list[Reading], tuple[str, ...]]:
+    """Train what decides between conditions, and put it into the facts of the readings.
 
-    facts: Facts
-    notes: tuple[str, ...]
-
-
-def with_controls(setup: Setup, study: Study, readings: Sequence[Reading]) -> Controlled:
-    """Train what decides between conditions, and put it into the facts.
+    Rows that stay on disk are not read again for it.
 
     Args:
         setup: that the study was trained with.
         study: trials of one recipe.
         readings: of them.
+
+    Returns:
+        The readings, and in sentences which helper trainings there were.
     """
-    facts, notes = readings[0].facts, []
-    trials = [result.trial for result in study.results]
-    if any(map(_may_be_too_fast, readings)):
-        first = replace(
-            trials[0],
-            learning_rate=_SLOWER * trials[0].learning_rate,
-            epochs=_LONGER * trials[0].epochs,
-        )
-        (slower,) = setup.train([first], progress=False).results
-        facts = replace(facts, slower_loss=_kept_loss(slower))
+    given = [result for result in study.results if result.trial.split == _SPLIT]
+    trials = [result.trial for result in given]
+    slower_loss = pace = None
+    notes: list[str] = []
+    if setup.task.stream is not None:
+        return list(readings), ()
+    if any(map(_may_be_too_fast, readings)) and not has_schedule(setup.task.optimizer):
+        (slower,) = setup.train([_slower(trials[0])], progress=False).results
+        slower_loss = _kept_loss(slower)
         notes.append("One helper training had a tenth of the learning rate and twice the epochs.")
-    if setup.task.stream is None and any(map(_near_chance, readings)):
+    if any(map(_near_chance, readings)):
         permuted = _permuted(setup).train(trials, progress=False)
-        facts = replace(facts, permuted_pace=_pace(study.results, permuted.results))
+        pace = _pace(given, permuted.results)
         notes.append(f"{_count(trials)} had targets permuted on purpose.")
-    return Controlled(facts, tuple(notes))
+    found = [replace(r.facts, slower_loss=slower_loss, permuted_pace=pace) for r in readings]
+    return [replace(r, facts=one) for r, one in zip(readings, found, strict=True)], tuple(notes)
 
 
 def epochs_of_result(result: TrialResult, accuracy: bool) -> Epochs:
@@ -73,6 +74,11 @@ def epochs_of_result(result: TrialResult, accuracy: bool) -> Epochs:
     )
 
 
+def _slower(trial: Trial) -> Trial:
+    rate = _SLOWER * trial.learning_rate
+    return replace(trial, learning_rate=rate, epochs=_LONGER * trial.epochs)
+
+
 def _may_be_too_fast(r: Reading) -> bool:
     return not r.is_finite or last(r.train_loss) > SLOWER_GAINS * r.guess_loss
 
@@ -86,11 +92,12 @@ def _kept_loss(result: TrialResult) -> float | None:
 
 
 def _permuted(setup: Setup) -> Setup:
-    """The same task with the targets of the training rows permuted among them."""
+    """The same task with the targets of the training rows of one split permuted among them."""
     rows = setup.task.rows
     targets = np.array(rows.targets)
-    for number, train in enumerate(np.asarray(rows.train)):
-        targets[train] = targets[np.random.default_rng(number).permutation(train)]
+    part = rows.parts(_SPLIT)[0]
+    train = np.asarray(part.index)[: part.count]
+    targets[train] = targets[np.random.default_rng(0).permutation(train)]
     return replace(setup, task=replace(setup.task, rows=rows._replace(targets=targets)))
 
 

@@ -11,6 +11,7 @@ from typing import Any, Unpack
 from justright.data.arrays import check_count
 from justright.data.epochs import epochs_of, read_epochs
 from justright.engine.outcome import Outcome
+from justright.engine.trial import Trial, TrialResult
 from justright.errors import DataError
 from justright.evidence.diagnosis import Diagnosis, Finding, judged
 from justright.evidence.diagnosis_advice import Means
@@ -75,7 +76,9 @@ def diagnose(
         ModelError: a network that cannot be read or does not fit.
         RecipeError: a recipe that is not valid or finds nowhere to act.
     """
-    facts = Facts(validation_rows=_count("validation_rows", validation_rows), classes=classes)
+    _check_at_least("validation_rows", validation_rows, 1)
+    _check_at_least("classes", classes, 2)
+    facts = Facts(validation_rows=validation_rows, classes=classes)
     if train is not None:
         _refuse(
             "a model and rows",
@@ -108,13 +111,11 @@ def _of_study(study: Study, means: Means) -> Diagnosis:
     findings: list[Finding] = []
     facts: dict[int, Facts] = {}
     for recipe in study.recipes:
-        results = [r for r in study.results if r.trial.name == recipe]
-        results = [r for r in results if r.outcome is not Outcome.PRUNED]
-        for split in {r.trial.split for r in results} - set(facts):
-            facts[split] = facts_of(study.task, split, study.features)
-        readings = [_reading(study, r, facts[r.trial.split]) for r in results]
-        if readings:
-            findings += judged(readings, _of_trial(means, results[0].trial), recipe)
+        of_recipe = [r for r in study.results if r.trial.name == recipe]
+        results = [r for r in of_recipe if r.outcome is not Outcome.PRUNED]
+        if results:
+            named = _of_trial(means, results[0].trial)
+            findings += judged(_readings(study, results, facts), named, recipe)
     if not findings:
         raise DataError("The study has no training that ran to its end: all were given up.")
     return Diagnosis(tuple(findings), "rows")
@@ -124,23 +125,22 @@ def _of_model(
     setup: Setup, recipe: Recipe, seeds: Sequence[int], means: Means, progress: bool | None
 ) -> Diagnosis:
     study = setup.train(setup.trials("", recipe, seeds), progress)
-    facts = facts_of(setup.task, names=setup.features)
-    readings = [_reading(study, result, facts) for result in study.results]
-    controlled = with_controls(setup, study, readings)
-    readings = [replace(one, facts=controlled.facts) for one in readings]
+    readings, told = with_controls(setup, study, _readings(study, study.results, {}))
     means = _of_trial(means, study.results[0].trial)
     means = replace(means, optimizer=type(setup.task.optimizer).__name__)
     count = len(study.results)
-    notes = (
-        *study.notes,
-        f"Trained {count} time{'s' * (count > 1)} for up to {setup.epochs} epochs.",
-        *controlled.notes,
-    )
-    return Diagnosis(judged(readings, means), "trainings", notes)
+    trained = f"Trained {count} time{'s' * (count > 1)} for up to {setup.epochs} epochs."
+    return Diagnosis(judged(readings, means), "trainings", (*study.notes, trained, *told))
 
 
-def _reading(study: Study, result: Any, facts: Facts) -> Reading:
-    return Reading(epochs_of_result(result, study.metric.is_share), facts)
+def _readings(
+    study: Study, results: Sequence[TrialResult], facts: dict[int, Facts]
+) -> list[Reading]:
+    """One reading a training, with the facts of its split; those that are known are kept."""
+    for split in {result.trial.split for result in results} - set(facts):
+        facts[split] = facts_of(study.task, split, study.features)
+    accuracy = study.metric.is_share
+    return [Reading(epochs_of_result(r, accuracy), facts[r.trial.split]) for r in results]
 
 
 def _means(model: Any, options: Sequence[str] | None) -> Means:
@@ -148,7 +148,7 @@ def _means(model: Any, options: Sequence[str] | None) -> Means:
     return means if options is None else replace(means, options=tuple(options))
 
 
-def _of_trial(means: Means, trial: Any) -> Means:
+def _of_trial(means: Means, trial: Trial) -> Means:
     """What commands can name, with the settings of a trial."""
     return replace(
         means,
@@ -167,10 +167,9 @@ def _refuse(what: str, arguments: Mapping[str, Any]) -> None:
         )
 
 
-def _count(name: str, given: int | None) -> int | None:
+def _check_at_least(name: str, given: int | None, least: int) -> None:
     if given is None:
-        return None
+        return
     check_count(name, given)
-    if given < 1:
-        raise DataError(f"{name}={given}: at least one row is wanted.")
-    return int(given)
+    if given < least:
+        raise DataError(f"{name}={given}: at least {least} {'is' if least == 1 else 'are'} wanted.")

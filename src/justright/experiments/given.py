@@ -18,6 +18,7 @@ from justright.data.survey import Survey, survey
 from justright.engine.rows import Split
 from justright.engine.stream import shareable
 from justright.errors import DataError
+from justright.evidence.overlap import Overlap
 from justright.experiments.parts import Division, Parts
 
 VALIDATION_SHARE = 0.25
@@ -82,8 +83,13 @@ def _in_memory(train: Given, given: Mapping[str, Any], division: Division) -> Pa
     further = [part for part, one in given.items() if one is not None and part not in shares]
     splits = divide(y, shares, further, division.splits, division.groups)
     pool = _Pool(X, y)
+    told: list[str] = []
     for name in further:
-        rows = pool.add(read(given[name], name), name)
+        if division.preprocess is None:
+            pair, words = _further(given[name], name, None)
+        else:
+            pair, words = read(given[name], name), []
+        rows, told = pool.add(pair, name), told + words
         splits = [replace(split, **{name: rows}) for split in splits]
     if len(splits) > 1:
         notes = [in_words(splits)]
@@ -93,8 +99,12 @@ def _in_memory(train: Given, given: Mapping[str, Any], division: Division) -> Pa
         notes = [
             f"{n} of the training rows were held out for {part}." for part, n in counts.items() if n
         ]
+    notes += told
     if division.preprocess is None:
-        return Parts(*pool.joined(), splits, tuple(notes), None, _features(train))
+        features = _features(train)
+        return Parts(
+            *pool.joined(), splits, tuple(notes), None, features, overlap=Overlap.of(splits)
+        )
     X, y = pool.raw()
     blocks, fitted = prepared(X, y, splits, division.preprocess)
     everything = np.concatenate(
@@ -109,7 +119,7 @@ def _in_memory(train: Given, given: Mapping[str, Any], division: Division) -> Pa
         None,
         output_names(fitted[0]) or _features(train),
         fitted,
-        tuple(splits),
+        Overlap.of(splits),
     )
 
 

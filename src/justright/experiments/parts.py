@@ -12,6 +12,7 @@ from justright.data.stream import StreamedRows
 from justright.data.survey import Survey
 from justright.engine.rows import Rows, Split, pooled
 from justright.errors import DataError
+from justright.evidence.overlap import ONE_SPLIT, Overlap
 from justright.network.objective import Objective
 
 
@@ -57,8 +58,8 @@ class Parts:
         survey: of the rows that are read in each epoch; None if all are in the pool.
         features: the names of the columns of X; empty where they have none.
         preparations: the fitted transformer of each split; none without preprocessing.
-        divisions: positions among the rows as they were given, which preprocessing copies for
-            each split; those of `splits` if empty.
+        overlap: what the splits have in common. With preprocessing each has copies of its own in
+            the pool, so positions there do not tell.
     """
 
     X: np.ndarray
@@ -68,7 +69,7 @@ class Parts:
     survey: Survey | None = None
     features: tuple[str, ...] = ()
     preparations: tuple[Any, ...] = ()
-    divisions: tuple[Split, ...] = ()
+    overlap: Overlap = ONE_SPLIT
 
     @property
     def row_shape(self) -> tuple[int, ...]:

@@ -146,7 +146,7 @@ class Setup:
             notes=(*parts.notes, *_notes(task, made)),
             features=parts.features,
             preparations=parts.preparations,
-            overlap=Overlap.of(list(parts.divisions) or parts.splits),
+            overlap=parts.overlap,
         )
 
     @property

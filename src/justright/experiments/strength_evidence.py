@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from justright.regularizers.recipe import Recipe
 from justright.study import Study
 
 if TYPE_CHECKING:
+    import keras
     import pandas as pd
     from matplotlib.figure import Figure
 
@@ -66,6 +69,23 @@ class StrengthEvidence:
         """What the evidence says, and when not to trust it."""
         doubts = ["Not to be trusted:", *self.doubts] if self.doubts else []
         return " ".join([self._words, *doubts])
+
+    def model(self, seed: int | None = None) -> keras.Model:
+        """A plain Keras model, trained on all rows with the strength nearest to the choice.
+
+        Args:
+            seed: which training; the one with the highest evidence if None.
+
+        Raises:
+            DataError: an unknown seed, or one whose training failed.
+        """
+        good = self.table.dropna(subset="log_evidence")
+        strengths = good["strength"].to_numpy(float)
+        trained = strengths[np.abs(np.log(strengths / self.strength)).argmin()]
+        of_it = good[strengths == trained]
+        if seed is None:
+            seed = int(of_it["seed"].to_numpy()[of_it["log_evidence"].to_numpy().argmax()])
+        return self.study.model(f"{trained:.4g}", seed)
 
     def plot(self) -> Figure:
         """The log evidence by strength, and the losses below it."""

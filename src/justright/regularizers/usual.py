@@ -100,10 +100,12 @@ def beyond(axis: Axis, values: Sequence[float], end: End) -> float | None:
 def _usual(axis: Axis) -> float | None:
     """The strength in the recipe that the catalog says to try."""
     tried = entry_of(axis.kind).tried if axis.kind in TECHNIQUES else ""
-    for one in parse_recipe(tried).techniques:
-        value = getattr(one, axis.field)
-        return float(value) if isinstance(value, int | float) else None
-    return None
+    values = [
+        getattr(one, axis.field)
+        for one in parse_recipe(tried).techniques
+        if isinstance(one, axis.kind)
+    ]
+    return float(values[0]) if values and isinstance(values[0], int | float) else None
 
 
 def _within(low: float, high: float, usual: float | None) -> list[float]:

@@ -1,4 +1,4 @@
-"""The figure of the evidence by strength, with the losses below it."""
+"""The evidence by strength: the figure, with the losses below it, and a table to print."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from rich.table import Table
 
 _EVIDENCE = "#009E73"
 # Of the evidence so much of its lower part is left out: at tiny strengths it falls off a cliff.
@@ -55,9 +56,38 @@ def draw_evidence(table: pd.DataFrame, chosen: float, fixed_point: float | None)
         axes.spines[["top", "right"]].set_visible(False)
         axes.tick_params(colors=INK, labelsize=9)
     upper.legend(frameon=False, fontsize=9)
-    lower.legend(handles=lower.get_legend_handles_labels()[0][: -1 if fixed_point is None else -2])
+    losses = lower.get_lines()[: 1 + int(mean["val_loss"].notna().any())]
+    lower.legend(handles=losses, frameon=False, fontsize=9)
     figure.suptitle("Evidence of the training rows by strength", x=0.01, ha="left", color=INK)
     return figure
+
+
+def evidence_table(curve: pd.DataFrame, chosen: float) -> Table:
+    """One line a strength.
+
+    Args:
+        curve: strength, log_evidence and its error, effective, train_loss, val_loss.
+        chosen: the strength to mark.
+    """
+    from rich import box
+    from rich.table import Table
+
+    shown = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
+    judged = curve["val_loss"].notna().any()
+    losses = {"train loss": "train_loss"} | ({"validation": "val_loss"} if judged else {})
+    for name in ("λ", "log evidence", "decided", *losses, ""):
+        shown.add_column(name, justify="right", no_wrap=True)
+    nearest = int(np.abs(np.log(curve["strength"] / chosen)).argmin())
+    for i, row in enumerate(curve.to_dict("records")):
+        error = row["log_evidence_error"]
+        shown.add_row(
+            f"{row['strength']:.3g}",
+            f"{row['log_evidence']:.1f}" + (f" ± {error:.1f}" if np.isfinite(error) else ""),
+            f"{row['effective']:.0f}",
+            *(f"{row[column]:.4g}" for column in losses.values()),
+            "←" if i == nearest else "",
+        )
+    return shown
 
 
 def _zoom(axes: Axes, values: np.ndarray) -> None:
