@@ -4,6 +4,10 @@ Takes a folder of nine `.npz` files (X, y, n_splits, train_0, test_0, …, dropo
 n_epochs, n_hidden) and prints, data set by data set, the published test figures beside those of
 
   grid       the published protocol: its grid, network, epochs and inner division
+  bracketed  the same with rate 0 among the rates, higher rates where the highest is the best, and
+             τ chosen on the selecting rows without a grid
+  tuned      network, recipe and noise chosen by cross-validation on the training rows, networks
+             stopped early, and those of all folds predicting together
 
 Results go to a file of JSON after each step; a step that is in it is not done again.
 """
@@ -19,9 +23,9 @@ from typing import Any
 
 import numpy as np
 from machine import describe
-from uci import report
+from uci import ours, report
 from uci.tables import FILES, Table
-from uci.theirs import Cell, Effort, judged, selected
+from uci.theirs import Cell, Effort, judged, middle, selected
 
 import justright
 
@@ -56,20 +60,71 @@ def main() -> None:
 def grid(table: Table, effort: Effort, _: dict[str, Any]) -> dict[str, Any]:
     """The published protocol."""
     cells = [Cell(rate, tau) for rate in table.rates for tau in table.precisions]
-    likelihood, validation_rmse = selected(table, cells, effort)
-    chosen = [cells[i] for i in likelihood.argmax(axis=0)]
+    taus = precisions_around(table)
+    found = selected(table, cells, effort, taus)
+    chosen = [cells[i] for i in found.likelihood.argmax(axis=0)]
     rmse, test = judged(table, chosen, effort)
+    splits = range(len(chosen))
+    curves = {
+        f"{rate:g}": [found.curves[Cell(rate, middle(table)), split].tolist() for split in splits]
+        for rate in table.rates
+    }
     return {
         "cells": [[cell.rate, cell.precision] for cell in cells],
-        "validation_likelihood": np.round(likelihood, 6).tolist(),
-        "validation_rmse": np.round(validation_rmse, 8).tolist(),
+        "validation_likelihood": np.round(found.likelihood, 6).tolist(),
+        "validation_rmse": np.round(found.rmse, 8).tolist(),
+        "curves": curves,
         "chosen": [[cell.rate, cell.precision] for cell in chosen],
         "rmse": rmse.tolist(),
         "likelihood": test.tolist(),
     }
 
 
-STEPS: dict[str, Step] = {"grid": grid}
+def bracketed(table: Table, effort: Effort, kept: dict[str, Any]) -> dict[str, Any]:
+    """Rate 0, higher rates where the highest is the best, and τ without a grid."""
+    taus = precisions_around(table)
+    curves = {float(rate): np.array(of) for rate, of in kept["grid"]["curves"].items()}
+    splits = range(len(next(iter(curves.values()))))
+    open_splits, rates = list(splits), [0.0, 2 * max(table.rates)]
+    while open_splits and rates[-1] < 1:
+        cells = [Cell(rate, middle(table)) for rate in rates]
+        found = selected(table, cells, effort, taus, open_splits)
+        for cell in cells:
+            of_cell = np.full((len(splits), len(taus)), -np.inf)
+            for split in open_splits:
+                of_cell[split] = found.curves[cell, split]
+            curves[cell.rate] = of_cell
+        best = _best_of(curves, taus)
+        open_splits = [i for i in splits if best[i].rate == max(curves)]
+        rates = [2 * max(curves)]
+    rmse, test = judged(table, best, effort)
+    return {
+        "rates": sorted(curves),
+        "chosen": [[cell.rate, cell.precision] for cell in best],
+        "rmse": rmse.tolist(),
+        "likelihood": test.tolist(),
+    }
+
+
+def precisions_around(table: Table) -> list[float]:
+    """Values of τ from a tenth of the published to a thousand times as much."""
+    return (middle(table) * np.logspace(-1, 3, 81)).tolist()
+
+
+def _best_of(curves: dict[float, np.ndarray], taus: list[float]) -> list[Cell]:
+    """The rate and τ with the highest log-likelihood on the selecting rows, split by split."""
+    rates = sorted(curves)
+    stacked = np.stack([curves[rate] for rate in rates])
+    flat = stacked.transpose(1, 0, 2).reshape(stacked.shape[1], -1).argmax(axis=1)
+    return [Cell(rates[i // len(taus)], taus[i % len(taus)]) for i in map(int, flat)]
+
+
+def tuned(table: Table, effort: Effort, _: dict[str, Any]) -> dict[str, Any]:
+    """Networks and recipes of justright's own."""
+    return ours.tuned(table, ours.CANDIDATES, ours.Budget.of(table, effort.splits, effort.epochs))
+
+
+STEPS: dict[str, Step] = {"grid": grid, "bracketed": bracketed, "tuned": tuned}
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -22,6 +22,9 @@ from uci.tables import Blocks, Table
 from uci.theirs import network
 
 FOLDS = 5
+# Steps of a training, at most, and networks of each split: 5 folds times the seeds.
+_STEPS, _SEEDS = 20_000, 2
+_LARGE = 3000
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,22 @@ class Budget:
     choosing: int
     seeds: int
     splits: int
+
+    @classmethod
+    def of(cls, table: Table, splits: int, share: float = 1.0) -> Budget:
+        """As many steps for small and large tables alike; small ones compare on more folds."""
+        rows = (FOLDS - 1) * len(table.splits[0][0]) // FOLDS
+        large = rows > _LARGE
+        batch = 128 if large else 32
+        epochs = max(2, round(share * _STEPS / -(-rows // batch)))
+        choosing = 1 if large else 2
+        return cls(epochs, max(1, epochs // 4), batch, choosing, _SEEDS, splits)
+
+
+CANDIDATES = [
+    Candidate(hidden, rate, 1e-4) for hidden in ((50,), (64, 64)) for rate in (0.0, 0.02, 0.1, 0.3)
+]
+"""The published network and a deeper one, without dropout and with a little, some and much."""
 
 
 def folds_of(table: Table, budget: Budget) -> list[tuple[np.ndarray, np.ndarray]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import keras
@@ -55,6 +56,20 @@ class Cell:
         return jr.Dropout({"input": self.rate, "hidden": self.rate}) + jr.L2(strength)
 
 
+@dataclass(frozen=True)
+class Selected:
+    """What the rows that select say.
+
+    Attributes:
+        likelihood, rmse: of each cell in each split, (cells, splits); NaN where not trained.
+        curves: of a trained cell and a split, the log-likelihood by further τ.
+    """
+
+    likelihood: np.ndarray
+    rmse: np.ndarray
+    curves: dict[tuple[Cell, int], np.ndarray]
+
+
 def network(features: int, *hidden: int) -> keras.Model:
     """ReLU layers and a linear output."""
     layers = [
@@ -77,31 +92,45 @@ def setup_for(table: Table, blocks: Blocks, epochs: int) -> Setup:
     )
 
 
-def selected(table: Table, cells: list[Cell], effort: Effort) -> tuple[np.ndarray, np.ndarray]:
+def selected(
+    table: Table,
+    cells: list[Cell],
+    effort: Effort,
+    precisions: Sequence[float] = (),
+    splits: Sequence[int] | None = None,
+) -> Selected:
     """Train each cell on each split's inner training rows, and judge it on the others.
 
-    Returns:
-        The validation log-likelihood and root mean square error, (cells, splits) each.
+    Args:
+        table: the data.
+        cells: what to train.
+        effort: how much.
+        precisions: further τ to judge each training by.
+        splits: which of the splits; all if None.
     """
     blocks = Blocks.of(table, table.inner()[: effort.splits])
     setup = setup_for(table, blocks, _epochs(table, effort))
-    trained = _trained_cells(cells, effort)
+    trained = _trained_cells(table, cells, effort)
     trials = [
         trial
         for number, cell in enumerate(trained)
         for trial in setup.trials(cell.name, cell.recipe(blocks.training_rows), [number])
+        if splits is None or trial.split in splits
     ]
     study = setup.train(trials)
     passes = Passes(study, effort.selecting)
     likelihood, rmse = (np.full((len(cells), len(blocks.folds)), np.nan) for _ in range(2))
+    curves: dict[tuple[Cell, int], np.ndarray] = {}
     for result in study.results:
         split = result.trial.split
         cell = trained[result.trial.seed]
         alike = [i for i, one in enumerate(cells) if _trains_as(one, cell, effort)]
-        taus = [cells[i].precision for i in alike]
+        taus = [*(cells[i].precision for i in alike), *precisions]
         found = passes.score(result, blocks.held(split), blocks.scale[split], taus)
-        likelihood[alike, split], rmse[alike, split] = found.likelihood, found.rmse
-    return likelihood, rmse
+        likelihood[alike, split] = found.likelihood[: len(alike)]
+        rmse[alike, split] = found.rmse
+        curves[cell, split] = found.likelihood[len(alike) :]
+    return Selected(likelihood, rmse, curves)
 
 
 def judged(table: Table, chosen: list[Cell], effort: Effort) -> tuple[np.ndarray, np.ndarray]:
@@ -129,12 +158,15 @@ def judged(table: Table, chosen: list[Cell], effort: Effort) -> tuple[np.ndarray
     return rmse, likelihood
 
 
-def _trained_cells(cells: list[Cell], effort: Effort) -> list[Cell]:
+def middle(table: Table) -> float:
+    """The τ in the middle of the published grid."""
+    return sorted(table.precisions)[len(table.precisions) // 2]
+
+
+def _trained_cells(table: Table, cells: list[Cell], effort: Effort) -> list[Cell]:
     if not effort.one_precision:
         return cells
-    middle = sorted({cell.precision for cell in cells})
-    tau = middle[len(middle) // 2]
-    return [Cell(rate, tau) for rate in dict.fromkeys(cell.rate for cell in cells)]
+    return [Cell(rate, middle(table)) for rate in dict.fromkeys(cell.rate for cell in cells)]
 
 
 def _trains_as(one: Cell, trained: Cell, effort: Effort) -> bool:

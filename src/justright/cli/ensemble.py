@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -74,7 +75,7 @@ def ensemble(text: str, units: str, samples: int, repeats: int, job: Job) -> Non
     if job.as_json:
         click.echo(json.dumps(_as_json(found, task, job), indent=1))
     else:
-        _print(found, task, job)
+        print_ensemble(found, task.description, job.figure)
 
 
 def _hidden(text: str) -> list[int]:
@@ -96,14 +97,15 @@ def _as_json(found: DropoutEnsemble, task: Divided, job: Job) -> dict[str, Any]:
     }
 
 
-def _print(found: DropoutEnsemble, task: Divided, job: Job) -> None:
+def print_ensemble(found: DropoutEnsemble, head: str, figure: Path) -> None:
+    """Print the table and the words."""
     from rich.console import Console
     from rich.markup import escape
 
     from justright.report.ensemble import ensemble_table
 
     console = Console(highlight=False)
-    console.print(f"\n{escape(task.description)}. {escape(' '.join(found.study.notes))}")
+    console.print(f"\n{escape(head)}. {escape(' '.join(found.study.notes))}")
     console.print(ensemble_table(found.table, found.study.metric))
     console.print(escape(found.summary()))
-    console.print(f"\nPicture: [bold]{escape(str(job.figure))}[/]")
+    console.print(f"\nPicture: [bold]{escape(str(figure))}[/]")

@@ -10,6 +10,7 @@ import click
 
 from justright.cli.common import check_writable, loading
 from justright.cli.compare import print_study
+from justright.cli.ensemble import print_ensemble
 from justright.cli.job import records
 from justright.cli.sweep import print_sweep
 from justright.errors import DataError
@@ -71,6 +72,7 @@ def _as_json(found: Any, figure: Path) -> dict[str, Any]:
 
 
 def _print(found: Any, name: str, shows: str, figure: Path) -> None:
+    from justright.experiments.ensemble import DropoutEnsemble
     from justright.experiments.swept import Sweep
     from justright.study import Study
 
@@ -80,6 +82,8 @@ def _print(found: Any, name: str, shows: str, figure: Path) -> None:
         print_study(found, head, figure, recipes)
     elif isinstance(found, Sweep):
         print_sweep(found, head, figure)
+    elif isinstance(found, DropoutEnsemble):
+        print_ensemble(found, head, figure)
     else:
         click.echo(f"{head}.")
         for sentence in found.sentences():

@@ -10,6 +10,7 @@ from justright.data.examples import example
 from justright.errors import DataError, did_you_mean
 from justright.experiments.activations import activation_histograms
 from justright.experiments.compare import compare
+from justright.experiments.ensemble import DropoutEnsemble, dropout_ensemble
 from justright.experiments.main_job import SETTINGS, main_job
 from justright.experiments.noisy_sine import noisy_sine
 from justright.experiments.sweep import sweep
@@ -37,13 +38,15 @@ def lesson(name: str, **settings: Any) -> Any:
     """Do one of the lessons' experiments.
 
     Args:
-        name: `"main_job"`, `"dropout_rate"`, `"l2_strength"`, `"noisy_sine"`, `"softmax"` or
-            `"activations"`.
+        name: `"main_job"`, `"dropout_rate"`, `"l2_strength"`, `"noisy_sine"`, `"softmax"`,
+            `"ensemble"` or `"activations"`.
         settings: to change from the lesson's, such as `seeds=3`: arguments of `compare`, of
-            `sweep` (dropout_rate, l2_strength) or of `activation_histograms` (activations).
+            `sweep` (dropout_rate, l2_strength), of `dropout_ensemble` (ensemble) or of
+            `activation_histograms` (activations).
 
     Returns:
-        A `Study`; a `Sweep` of dropout_rate and l2_strength; `ActivationHistograms`.
+        A `Study`; a `Sweep` of dropout_rate and l2_strength; a `DropoutEnsemble`;
+        `ActivationHistograms`.
 
     Raises:
         DataError: an unknown name.
@@ -72,6 +75,13 @@ def softmax(**settings: Any) -> Study:
     return compare(None, data.train, recipes, **settings)
 
 
+def ensemble(**settings: Any) -> DropoutEnsemble:
+    """Weight scaling, sampled masks and all masks of 12 hidden units, on the main job's data."""
+    data = example("breast_cancer")
+    parts = {"validation": data.validation, "test": data.test}
+    return dropout_ensemble(None, data.train, **{**SETTINGS, **parts, "seeds": 10, **settings})
+
+
 def _swept(over: dict[str, list[float]], settings: dict[str, Any]) -> Sweep:
     data = example("breast_cancer")
     parts = {"validation": data.validation, "test": data.test}
@@ -97,6 +107,11 @@ LESSONS = {
         "ten classes with dropout 0.5 and L2 0.001",
         "justright compare --data digits --recipe dropout=0.5,l2=1e-3 --epochs 100 --batch-size 20",
         softmax,
+    ),
+    "ensemble": Lesson(
+        "dropout as an ensemble: weight scaling against sampled masks and all of them",
+        "justright ensemble",
+        ensemble,
     ),
     "activations": Lesson(
         "what dropout does to a hidden layer's activations",
