@@ -74,6 +74,7 @@ def working(network, target):
     return [kind for kind in able if kind not in slow], [jr.Dropout, *slow]
 
 
+@pytest.mark.filterwarnings("ignore:Keras holds one constraint a kernel")
 @pytest.mark.parametrize("part", [0, 1], ids=["one pass", "more passes"])
 @pytest.mark.parametrize(("network", "target"), CASES)
 def test_a_technique_that_does_not_refuse_trains(network, target, part):

@@ -34,6 +34,16 @@ def test_rows_that_repeat_by_nature_are_expected_in_both_parts(seed):
     assert abs(found.count - found.expected) < 4 * np.sqrt(300 * 0.25)
 
 
+def test_copies_of_rows_with_a_continuous_column_are_not_by_chance():
+    X, y = rows(0, 300)
+    X, y = np.concatenate([X, X]), np.concatenate([y, y])
+    mixed = np.random.default_rng(1).permutation(600)
+    train, val = mixed[:400], mixed[400:]
+    found = shared_rows(X[train], y[train], X[val], y[val])
+    assert found.count > 100
+    assert found.expected == 0
+
+
 def test_a_copy_of_the_target_is_told_by_its_name():
     X, y = rows(0, 200)
     X[:, 2] = 5 - 3 * y + np.random.default_rng(1).normal(0, 0.1, 200)

@@ -322,9 +322,9 @@ def test_noise_is_drawn_by_each_member_and_a_sample_is_their_mean(binary):
     still, noisy = (CYCLES + jr.Dropout(rate) + jr.SnapshotEnsemble(3) for rate in (0.0, 0.4))
     study = compared({"still": still, "noisy": noisy}, binary)
     X = np.repeat(binary[0][:1], 300, axis=0)
-    mean_, spread = study.predict(X, "still", samples=3)
-    np.testing.assert_allclose(mean_, study.predict(X, "still").mean, atol=1e-6)
-    assert spread.max() < 1e-6
+    alike = study.predict(X, "still", samples=3)
+    np.testing.assert_allclose(alike.mean, study.predict(X, "still").mean, atol=1e-6)
+    assert alike.spread.max() < 1e-6
     model = study.model("noisy")
     passes = [np.asarray(model.get_layer(f"member_{i}")(X, training=True)) for i in (1, 2, 3)]
     # Independent masks: the variance of a mean of three is a ninth of the sum of theirs.

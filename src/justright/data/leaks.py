@@ -15,6 +15,9 @@ _CANDIDATES = 6
 _MOST_ROWS = 2000
 _FEWEST_ROWS = 30
 _MOST_COLUMNS = 10_000
+# A column is continuous where this share of different rows has a value of its own: what repeats
+# there is a copy, and none is by chance.
+_OWN_VALUE = 0.9
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,8 @@ class Shared:
 
     Attributes:
         count: validation rows that equal a training row in all inputs and the target.
-        expected: how many would by chance, if rows repeat there as they do among training rows.
+        expected: how many would by chance, if rows repeat there as they do among training rows;
+            0 where a column is continuous, for rows that repeat all the same are copies.
         rows: how many validation rows there are.
     """
 
@@ -62,7 +66,7 @@ def shared_rows(
     train_ids, val_ids = np.split(where.ravel(), [len(train)])
     _, position, counts = np.unique(train_ids, return_inverse=True, return_counts=True)
     # What a training row meets among the others, a validation row meets among all of them.
-    repeated = float((counts[position] > 1).mean())
+    repeated = 0.0 if _has_continuous_column(train) else float((counts[position] > 1).mean())
     count = int(np.isin(val_ids, train_ids).sum())
     return Shared(count, repeated * len(val), len(val))
 
@@ -92,6 +96,11 @@ def telling_column(X: np.ndarray, y: np.ndarray, names: Sequence[str] = ()) -> T
 def _joined(X: np.ndarray, y: np.ndarray) -> np.ndarray:
     columns = [X.reshape(len(X), -1), y.reshape(len(y), -1)]
     return np.concatenate(columns, axis=1, dtype=np.float32)
+
+
+def _has_continuous_column(rows: np.ndarray) -> bool:
+    different = np.unique(rows, axis=0)
+    return any(len(np.unique(one)) >= _OWN_VALUE * len(different) for one in different.T)
 
 
 def _association(X: np.ndarray, y: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import jax
 
 from justright.errors import RecipeError
+from justright.regularizers.option import option
 from justright.regularizers.places import ActsOnEnsemble, Moment
 from justright.regularizers.technique import Technique, technique
 
@@ -43,15 +44,7 @@ class SnapshotEnsemble(Technique, ActsOnEnsemble):
     get M for free", ICLR 2017, section 3.
     """
 
-    members: int = 3
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if type(self.members) is not int or self.members < 1:
-            raise RecipeError(
-                f"SnapshotEnsemble(members={self.members!r}): members is a whole number of at "
-                "least 1."
-            )
+    members: int = option(default=3, low=1, integer=True)
 
     def __str__(self) -> str:
         return f"{super().__str__()} of {self.members}"
