@@ -237,6 +237,14 @@ def test_in_words_test_rows_stand_beside_it():
     assert "says nothing" not in text
 
 
+def test_in_words_test_rows_that_other_splits_pick_on_are_not_called_untouched():
+    figures = 0.9 + 0.01 * np.random.default_rng(8).normal(size=(4, 1, 3))
+    overlap = Overlap.of_random_splits(train=60, validation=20, test=20)
+    text = str(left_out_optimism(table_of(figures, ACCURACY, 0.89), ACCURACY, overlap))
+    assert "On the test rows, which other splits have picked on: 89.0 %." in text
+    assert "no part" not in text
+
+
 def test_in_words_splits_speak_of_other_rows():
     text = words(by_split=True)
     assert "picked on some of 4 splits" in text

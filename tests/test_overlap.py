@@ -76,6 +76,21 @@ def test_the_same_test_rows_leave_the_training_rows_to_differ():
     assert found.test == found.train == pytest.approx(3)
 
 
+@pytest.mark.parametrize(
+    ("splits", "apart"),
+    [
+        ([Split(s.train, s.validation, np.arange(60, 80)) for s in k_fold(5)], True),
+        (k_fold(5), True),
+        (random_splits(1, 30, 15, 15), True),
+        (random_splits(3, 30, 15, 15), False),
+        ([Split(s.train[:30], s.train[30:], s.validation) for s in k_fold(5)], False),
+    ],
+    ids=["test rows of their own", "none", "one split", "drawn anew", "folds that judge"],
+)
+def test_it_is_known_whether_splits_select_on_each_others_test_rows(splits, apart):
+    assert Overlap.of(splits).test_apart is apart
+
+
 def test_the_same_training_rows_in_all_splits_tell_nothing():
     split = Split(np.arange(30), np.arange(30, 60), NONE)
     assert math.isinf(Overlap.of([split, split]).train)

@@ -167,6 +167,7 @@ def test_points_that_diverge_are_not_chosen(rows, held, net):
         ({"dropout": [2]}, {}, jr.RecipeError, "drop probability"),
         ({"dropuot": [0.2]}, {}, jr.RecipeError, "Did you mean Dropout"),
         ({"elastic_net.l1": [0.1]}, {}, jr.RecipeError, "ElasticNet.l2 has no value"),
+        (None, {}, jr.RecipeError, "Name a strength"),
         ({"dropout": [0.2]}, {"on": "test_metric"}, jr.DataError, "val_metric, val_loss"),
         ({"dropout": [0.2]}, {"seeds": 0}, jr.DataError, "at least one"),
     ],

@@ -1,6 +1,6 @@
 """What a sweep says is true of its numbers: made-up numbers, and the sentences that they allow."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -9,7 +9,7 @@ import pytest
 import justright as jr
 from justright.evidence.evidence import Evidence
 from justright.evidence.measure import Measure
-from justright.evidence.overlap import ONE_SPLIT
+from justright.evidence.overlap import ONE_SPLIT, Overlap
 from justright.experiments.swept import Sweep
 from justright.regularizers.grid import Grid
 
@@ -85,6 +85,30 @@ def test_a_sweep_of_nothing_hardly_ever_claims_a_need():
         found.study.table["val_metric"] = 0.9 + noise
         claims += found.needed
     assert claims / studies < 0.05 + 3 * np.sqrt(0.05 * 0.95 / studies)
+
+
+def test_test_rows_judge_alone_only_where_no_split_has_chosen_on_them():
+    """A need of p = 0.02 to 0.05 on test rows stands alone, and not among three comparisons."""
+    figures = np.array([[0.0, 0, 0, 0], [0.02, 0.03, 0.05, 0.07], [-0.02] * 4, [-0.03] * 4])
+    found = swept({"dropout": [0, 0.2, 0.3, 0.5]}, [0.9, 0.95, 0.9, 0.9], seeds=4, spread=0.004)
+    found.study.has_test = True
+    noise = 0.03 * np.random.default_rng(0).normal(size=(4, 4))
+    noise[1] = 0
+    found.study.table["test_metric"] = 0.9 + (figures + noise).ravel()
+    assert found.needed
+    assert "In test accuracy, which had no part in the choice, it is better" in found.summary()
+    seen = replace(found)  # Without what it has worked out.
+    seen.study.overlap = Overlap(test_apart=False)
+    assert not seen.needed
+    said = seen.summary()
+    assert "Corrected for the number of points (Holm), in test accuracy no difference" in said
+    assert "no part" not in said
+
+
+def test_an_interval_of_a_share_ends_at_all_and_at_nothing():
+    said = swept(DROPOUT, [0.90, 0.98, 0.92], spread=0.2, seeds=2).summary()
+    assert "to 100.0 %)" in said
+    assert "interval 0.0 %" in said
 
 
 def test_what_a_pick_owes_to_luck_stands_beside_the_best_figure():

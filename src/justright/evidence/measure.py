@@ -35,6 +35,11 @@ class Measure:
         """A value: `"94.4 %"`, or four digits."""
         return f"{100 * value:.1f} %" if self.is_share else _digits(value, 4)
 
+    def show_interval(self, low: float, high: float) -> tuple[str, str]:
+        """The ends of an interval of values; no share lies outside 0 to 100 %."""
+        ends = (max(low, 0.0), min(high, 1.0)) if self.is_share else (low, high)
+        return self.show(ends[0]), self.show(ends[1])
+
     def show_difference(self, value: float) -> str:
         """A difference: `"5.6 points"` (of a percentage), or three digits."""
         return f"{_points([value])[0]} points" if self.is_share else _digits(value, 3)

@@ -40,6 +40,7 @@ class Optimism:
             runs (fresh splits if there are several).
         measure: how the figure reads.
         test: the recipe's mean figure on the test rows; NaN without such rows.
+        test_apart: whether these had no part in the pick (`Overlap`).
     """
 
     recipe: str
@@ -52,6 +53,7 @@ class Optimism:
     units: int
     measure: Measure
     test: float = math.nan
+    test_apart: bool = True
 
     @property
     def corrected(self) -> float:
@@ -75,7 +77,8 @@ class Optimism:
             f"{self._basis}): {show(self.corrected)} is to be expected.",
         ]
         if not math.isnan(self.test):
-            said.append(f"On the test rows, which had no part in it: {show(self.test)}.")
+            part = "had no part in it" if self.test_apart else "other splits have picked on"
+            said.append(f"On the test rows, which {part}: {show(self.test)}.")
         elif not self.by.endswith("splits"):
             said.append("That is of other seeds on the same rows; of other rows it says nothing.")
         return " ".join(said)
@@ -149,7 +152,7 @@ def left_out_optimism(
         len(cells.columns),
         float(means[picked]),
         factor * optimism_of_picking(units, factor),
-        (judged, _WIDER),
+        (judged, _WIDER, overlap.test_apart),
         column,
         "left-out splits" if several else "left-out seeds",
     )
@@ -201,7 +204,7 @@ def fresh_optimism(
         len(cells.columns),
         best,
         best - judged.mean,
-        (judged, 1.0),
+        (judged, 1.0, overlap.test_apart),
         column,
         "fresh splits" if judged.of_splits else "fresh seeds",
     )
@@ -251,11 +254,11 @@ def _optimism(
     candidates: int,
     best: float,
     gained: float,
-    judged: tuple[Estimate, float],
+    judged: tuple[Estimate, float, bool],
     column: str,
     by: By,
 ) -> Optimism:
-    seen, wider = judged
+    seen, wider, apart = judged
     interval = seen.interval()
     reach = wider * (interval.high - interval.low) / 2 if seen.units > 1 else math.inf
     test = table.loc[table["recipe"] == recipe, column.replace("val", "test")].to_numpy(float)
@@ -270,4 +273,5 @@ def _optimism(
         units=seen.units,
         measure=measure,
         test=float(test.mean()),
+        test_apart=apart,
     )

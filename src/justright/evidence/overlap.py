@@ -30,6 +30,8 @@ class Overlap:
         train, validation, test: r of figures of this part; 0 for one split.
         shared_validation: mean share of validation rows that two splits have in common.
         same_test: whether all of several splits have the same test rows.
+        test_apart: whether no split trains or selects on test rows of another. If not, what is
+            chosen over all splits has been chosen on test rows too.
 
     Source: Nadeau and Bengio, "Inference for the generalization error", Machine Learning 52, 2003.
     """
@@ -39,6 +41,7 @@ class Overlap:
     test: float = 0.0
     shared_validation: float = 0.0
     same_test: bool = False
+    test_apart: bool = True
 
     @staticmethod
     def of(splits: Sequence[Split]) -> Overlap:
@@ -59,6 +62,7 @@ class Overlap:
             test=judged(test),
             shared_validation=_shared(validation),
             same_test=_shared(test) == 1,
+            test_apart=not np.isin(np.concatenate(test), np.concatenate(train + validation)).any(),
         )
 
     @staticmethod
@@ -70,6 +74,7 @@ class Overlap:
             validation=validation / train,
             test=test / train,
             shared_validation=validation / pool,
+            test_apart=test == 0,
         )
 
     def ratio(self, column: str) -> float:

@@ -38,6 +38,7 @@ class Facts:
         optimism: what having been picked adds to the best figure; None if that is not known.
         edges: the axes at whose ends the best lies, with more beyond.
         scope: of which seeds and rows the figures speak.
+        test_apart: whether test rows had no part in the choice (`Overlap`).
     """
 
     grid: Grid
@@ -50,6 +51,7 @@ class Facts:
     optimism: Optimism | None
     edges: Mapping[int, End]
     scope: str
+    test_apart: bool = True
 
 
 def sweep_in_words(facts: Facts) -> str:
@@ -95,7 +97,8 @@ def best_in_words(facts: Facts) -> str:
     said = f"Validation {facts.measure.words} is best at {_at(facts, best)}: "
     said += show(row[facts.column])
     if np.isfinite(row["val_low"]):
-        said += f" ({CONFIDENCE:.0%} interval {show(row['val_low'])} to {show(row['val_high'])})"
+        ends = facts.measure.show_interval(row["val_low"], row["val_high"])
+        said += f" ({CONFIDENCE:.0%} interval {' to '.join(ends)})"
     if best == reference:
         off = facts.grid.is_off(facts.grid.points[best])
         return said + (". No other point does better: you do not need it here." if off else ".")
@@ -109,7 +112,7 @@ def need_in_words(facts: Facts) -> list[str]:
     if need is None:
         return []
     said = f"In {need.figure}, which had no part in the choice,"
-    if need.column.startswith("val"):
+    if need.column.startswith("val") or not facts.test_apart:
         said = f"Corrected for the number of points (Holm), in {need.figure}"
     if need.decision == "no difference shown":
         shown = f"no difference from that {other} is shown ({need.evidence_text})"

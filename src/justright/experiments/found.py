@@ -141,7 +141,10 @@ class Search:
 
     @property
     def test(self) -> Interval:
-        """The same of the test metric, which had no part in any choice."""
+        """The same of the test metric.
+
+        Its rows had no part in any choice, unless several splits choose on each other's.
+        """
         return self._interval("test_metric")
 
     @property
@@ -214,6 +217,7 @@ class Search:
             optimism=self.optimism,
             verdict=self.verdict,
             measure=self.measure,
+            test_apart=self._overlap.test_apart,
         )
 
     def plot(self) -> Figure:

@@ -86,7 +86,7 @@ class Sweep:
         """Whether the best point is shown to be better than the strengths off, or weakest.
 
         On the test rows where there are such; else on the validation rows, corrected for the
-        number of points (Holm).
+        number of points (Holm). So are test rows on which other splits train or choose.
         """
         return self._need is not None and self._need.decision == "better"
 
@@ -236,6 +236,7 @@ class Sweep:
             self.optimism,
             self.edges,
             scope_in_words(self.study.table, self.study.overlap),
+            self.study.overlap.test_apart,
         )
 
     def model(self, point: str | None = None, seed: int | None = None) -> keras.Model:
@@ -275,9 +276,11 @@ class Sweep:
         best, off = self.best.name, self.grid.points[self.grid.reference].name
         if best == off:
             return None
-        if self.study.has_test:
-            return self.study.verdict(best, off, on=self.on.replace("val", "test"))
-        verdicts = self.study.verdicts(off, on=self.on)
+        on = self.on.replace("val", "test") if self.study.has_test else self.on
+        if self.study.has_test and self.study.overlap.test_apart:
+            return self.study.verdict(best, off, on=on)
+        # Rows that test in one split have chosen in another: it was picked on them too.
+        verdicts = self.study.verdicts(off, on=on)
         return next(verdict for verdict in verdicts if verdict.a == best)
 
     def _ratio(self, column: str) -> float:

@@ -15,6 +15,8 @@ from justright.regularizers.axis import Axis, short, with_values
 from justright.regularizers.recipe import Recipe
 from justright.regularizers.usual import values_of
 
+_EXAMPLE = 'Name a strength: {"Dropout.rate": [0, 0.2, 0.5]}.'
+
 Over = Mapping[str, Iterable[float] | None] | str | Sequence[str]
 """From names of strengths to their values; None, or a name alone, for usual ones."""
 
@@ -61,9 +63,11 @@ class Grid:
             RecipeError: unknown strengths, values out of range, or nothing to vary.
         """
         over = [over] if isinstance(over, str) else over
+        if not isinstance(over, Iterable):
+            raise RecipeError(f"over={over!r} names no strength. {_EXAMPLE}")
         named: Mapping[str, Any] = over if isinstance(over, Mapping) else dict.fromkeys(over)
         if not named:
-            raise RecipeError('Nothing to vary. Name a strength: {"Dropout.rate": [0, 0.2, 0.5]}.')
+            raise RecipeError(f"Nothing to vary. {_EXAMPLE}")
         axes = tuple(Axis.of(name, base) for name in named)
         names = [axis.name for axis in axes]
         twice = sorted({name for name in names if names.count(name) > 1})

@@ -38,6 +38,7 @@ class Facts:
         optimism: of the pick; NaN where it is not known.
         verdict: against the plain recipe; None where that is the choice.
         measure: the metric.
+        test_apart: whether test rows had no part in any choice (`Overlap`).
     """
 
     budget: str
@@ -58,6 +59,7 @@ class Facts:
     optimism: float
     verdict: Verdict | None
     measure: Measure
+    test_apart: bool = True
 
 
 def search_words(facts: Facts) -> str:
@@ -110,9 +112,10 @@ def _worth(facts: Facts) -> list[str]:
             "given as test would judge it."
         )
     else:
-        words.append(
-            f"Test {name} {_shown(facts.test, measure)}, on rows that had no part in any choice."
+        part = (
+            "that had no part in any choice" if facts.test_apart else "that other splits choose by"
         )
+        words.append(f"Test {name} {_shown(facts.test, measure)}, on rows {part}.")
     return words
 
 
@@ -127,8 +130,8 @@ def _shown(interval: Interval, measure: Measure) -> str:
     value = measure.show(interval.mean)
     if not interval.enough:
         return value
-    low, high = (measure.show(end).removesuffix(" %") for end in (interval.low, interval.high))
-    return f"{value} ({low} to {high})"
+    ends = measure.show_interval(interval.low, interval.high)
+    return f"{value} ({' to '.join(end.removesuffix(' %') for end in ends)})"
 
 
 def _count(number: int, what: str) -> str:
