@@ -2,8 +2,10 @@
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,7 +24,7 @@ from justright.experiments.choice import (
 )
 from justright.experiments.ranges import WIDTHS
 from justright.experiments.record import Looks, Record, Scale
-from justright.report.search import finalists_table
+from justright.report.search import finalists_table, search_words
 
 SPACE = {
     "Dropout": None,
@@ -194,6 +196,18 @@ def test_splits_take_turns_in_the_finals():
     assert {(r.seed, r.split) for r in one.finals} == {(1, 0), (2, 1), (3, 2)}
 
 
+@pytest.mark.parametrize(
+    ("apart", "said"),
+    [
+        (True, "on rows that had no part in any choice."),
+        (False, "on rows that other splits choose by."),
+    ],
+)
+def test_test_rows_that_other_splits_choose_by_are_said_to_be_such(found, apart, said):
+    assert found.facts.test_apart
+    assert said in search_words(replace(found.facts, test_apart=apart))
+
+
 def test_a_space_without_more_points_ends_the_exploration():
     one = search(space=["SkipConnections"], budget=60, seeds=2, prune=False)
     assert len(one.explored) == 2
@@ -275,6 +289,8 @@ def test_the_smallest_gap_is_chosen_among_what_is_as_good_as_the_best():
     assert chosen([], finals, BY_METRIC, "best")["L2.strength"] == 1.0
     assert chosen([], finals, BY_METRIC, "smallest gap")["L2.strength"] == 2.0
     assert chosen([], finals, BY_LOSS, "smallest gap")["L2.strength"] == 2.0
+    # An error of √(1/3 + 1) deviations, 0.023, has room for the third.
+    assert chosen([], finals, BY_METRIC, "smallest gap", ratio=1.0)["L2.strength"] == 3.0
 
 
 def test_where_gaps_count_a_small_one_of_the_better_half_gets_more_seeds():
@@ -388,6 +404,15 @@ def test_rows_that_are_read_anew_are_searched_and_nothing_is_given_up(tmp_path):
     assert "pruned" not in set(one.history["outcome"])
     with pytest.raises(jr.DataError, match="refit wants rows in memory"):
         one.refit()
+
+
+def test_what_cannot_be_saved_is_said_before_the_search(tmp_path, capsys):
+    from justright.cli.main import run
+
+    pd.DataFrame(signs(0, 60)[0], columns=list("abcde")).to_parquet(tmp_path / "rows.parquet")
+    data, model = str(tmp_path / "rows.parquet"), str(tmp_path / "best.keras")
+    assert run(["search", "--data", data, "--save", model]) == 1
+    assert "Leave --save out" in capsys.readouterr().err.replace("\n", " ")
 
 
 def test_the_size_of_the_network_is_chosen_from_the_usual_where_it_is_but_named():

@@ -7,6 +7,7 @@ import pytest
 import justright as jr
 from conftest import dense_net, signs
 from justright.evidence.descent import Point, descend, doubts_of, told
+from justright.evidence.estimate import estimate
 
 NAMES = ("L2.strength",)
 WIDE = np.array([[-7.0, 7.0]])
@@ -190,3 +191,15 @@ def test_rows_on_disk_and_odd_counts_are_refused(tmp_path, binary):
     on_disk = np.load(tmp_path / "X.npy", mmap_mode="r")
     with pytest.raises(jr.DataError, match="rows in memory"):
         jr.tune_strengths(None, (on_disk, y), jr.L2(0.1), validation=0.2)
+
+
+def test_the_error_of_the_loss_is_that_of_a_study_of_the_same_trainings():
+    """Splits share rows, which the spread over them does not show."""
+    job = {"splits": 3, "validation": 0.25, "seeds": 2, "epochs": 2, "batch_size": 20}
+    recipe = jr.L2(0.01)
+    tuned = jr.tune_strengths(dense_net(), signs(0, 80), recipe, steps=0, **job)
+    study = jr.compare(dense_net(), signs(0, 80), {"the same": recipe}, **job)
+    losses, splits = study.table["val_loss"].to_numpy(), study.table["split"].to_numpy()
+    expected = estimate(losses, splits, study.overlap.ratio("val_loss"))
+    assert tuned.table["val_loss"][0] == pytest.approx(expected.mean, rel=1e-4)
+    assert tuned.table["val_error"][0] == pytest.approx(np.sqrt(expected.variance), rel=1e-3)

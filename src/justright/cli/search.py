@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from justright.cli.common import check_writable, loading
-from justright.cli.job import Job, job_options, named_rows, records
+from justright.cli.job import Job, Streamed, job_options, named_rows, records
 from justright.deferred import import_meanwhile
 from justright.errors import DataError
 
@@ -83,6 +83,11 @@ def search(
         from justright.experiments.search import search as search_recipes
 
         task = job.task()
+    if save is not None and isinstance(task, Streamed):
+        raise DataError(
+            f"--save {save}: the choice is trained on rows in memory, and {job.data} is read anew "
+            "in each epoch. Leave --save out, or give a CSV file."
+        )
     import_meanwhile("matplotlib.figure", "matplotlib.backends.backend_agg")
     names = [name.strip() for name in space.split(",") if name.strip()] if space else None
     wish: Any = WISHES[choose]

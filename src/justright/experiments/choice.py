@@ -154,12 +154,22 @@ def _mean_gaps(finals: Sequence[Record], scale: Scale) -> dict[str, float]:
 
 
 def chosen(
-    explored: Sequence[Record], finals: Sequence[Record], scale: Scale, wish: Wish
+    explored: Sequence[Record],
+    finals: Sequence[Record],
+    scale: Scale,
+    wish: Wish,
+    ratio: float = 0.0,
 ) -> Point | None:
     """The choice: the finalist with the best mean over fresh seeds.
 
     Where the smallest gap is wished for, it is the finalist with the smallest mean gap among
     those within one standard error of the best. Without finals the best training decides.
+
+    Args:
+        explored, finals: the trainings.
+        scale: how validation figures become scores.
+        wish: what is wished for.
+        ratio: Nadeau and Bengio's correction, where seeds take splits that share rows in turns.
 
     Returns:
         The point; None where every training failed.
@@ -176,7 +186,7 @@ def chosen(
     if wish == "best":
         return next(point for point, scores in ranked if len(scores) == most)
     sure = next(scores for _, scores in ranked if len(scores) == most)
-    error = float(sure.std(ddof=1) / math.sqrt(most)) if most > 1 else 0.0
+    error = float(sure.std(ddof=1) * math.sqrt(1 / most + ratio)) if most > 1 else 0.0
     as_good = {key_of(point) for point, scores in ranked if scores.mean() <= sure.mean() + error}
     gaps = _mean_gaps(finals, scale)
     smallest = min(as_good, key=lambda key: gaps[key])

@@ -64,8 +64,8 @@ def compare(
             draws the shares of validation and test anew, so many times; a scikit-learn
             splitter (with `random_state`, where it draws) or a list of index arrays
             `(train, held)` or `(train, validation, test)` brings folds. What a fold holds out
-            validates; where `validation` is given, it judges, and no choice has seen it. With
-            `TimeSeriesSplit` shares are the last rows. Rows in memory only.
+            validates; where `validation` is given, it judges, and nothing of its division
+            selects on it. With `TimeSeriesSplit` shares are the last rows. Rows in memory only.
         groups: one a training row; rows of a group are never on two sides of a division.
         preprocess: a scikit-learn transformer, or `"standardize"`, that is fitted anew on the
             training rows of each split and of no other part. X may then be what the

@@ -90,7 +90,10 @@ def diagnose(
     _refuse("what was trained already", {"recipe": recipe, **training})
     means = Means() if options is None else Means(tuple(options))
     if isinstance(thing, Study):
-        _refuse("a study", {"kept_epoch": kept_epoch, "classes": classes})
+        _refuse(
+            "a study",
+            {"kept_epoch": kept_epoch, "validation_rows": validation_rows, "classes": classes},
+        )
         return _of_study(thing, means)
     history = getattr(thing, "history", thing)
     if isinstance(history, str | os.PathLike):

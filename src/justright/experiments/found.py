@@ -84,7 +84,8 @@ class Search:
             DataError: every training failed.
         """
         wish = self.hunt.explorer.settings.wish
-        point = chosen(self.explored, self.finals, self.scale, wish)
+        ratio = self._overlap.validation
+        point = chosen(self.explored, self.finals, self.scale, wish, ratio)
         if point is None:
             raise DataError(
                 "Every training of the search failed: losses became infinite or not a number. "

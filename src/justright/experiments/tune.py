@@ -13,6 +13,7 @@ from justright.data.arrays import check_count
 from justright.engine.hypergradient import slopes_of
 from justright.errors import DataError, RecipeError, did_you_mean
 from justright.evidence.descent import Point, descend, doubts_of, told
+from justright.evidence.estimate import estimate
 from justright.experiments.given import Given
 from justright.experiments.setup import Setup, Training, checked_seeds
 from justright.network.weights import random_numbers_kept
@@ -39,8 +40,8 @@ class Tuned:
             was refused.
         table: one row for each time the derivative was taken or probed. Columns: kind (step,
             probe), each strength, val_loss (mean over seeds and splits), val_error (its
-            standard error), train_loss, val_metric, and by each strength the slope of val_loss
-            along its natural logarithm.
+            standard error, which allows for the rows that splits share), train_loss, val_metric,
+            and by each strength the slope of val_loss along its natural logarithm.
         doubts: when not to trust them, in sentences; the first says why, where the derivative
             was refused.
         notes: of the task, in sentences.
@@ -89,9 +90,9 @@ def tune_strengths(
 
     The derivative of the validation loss after all epochs by the logarithms of the strengths is
     carried along with the weights, step by step: exact, and for d strengths at most 1 + 2d times
-    a training. A quasi-Newton method (L-BFGS-B) follows its mean over seeds and splits, all of
-    which keep their draws. So several strengths, such as one for each layer, are tuned at the
-    price of a few trainings, where a grid grows with the power of their number.
+    a training. Steps that grow and shrink (Rprop) follow the signs of its mean over seeds and
+    splits, all of which keep their draws. So several strengths, such as one for each layer, are
+    tuned at the price of a few trainings, where a grid grows with the power of their number.
 
     Before a step is taken the derivative must foretell what a change of the strengths by a
     quarter really does. Where it does not (training is chaotic, or the derivative explodes) it
@@ -114,8 +115,8 @@ def tune_strengths(
             its rate passes a draw), or a rule for when to stop.
 
     Source: Franceschi, Donini, Frasconi, Pontil, "Forward and reverse gradient-based
-    hyperparameter optimization", ICML 2017; Byrd, Lu, Nocedal, Zhu, "A limited memory algorithm
-    for bound constrained optimization", SIAM Journal on Scientific Computing 16, 1995.
+    hyperparameter optimization", ICML 2017; Igel, Hüsken, "Empirical evaluation of the improved
+    Rprop learning algorithms", Neurocomputing 50, 2003.
     """
     start = as_recipe(recipe)
     names = _chosen(start, over)
@@ -139,7 +140,7 @@ def tune_strengths(
     doubts = doubts_of(descent, names, bounds) + _of_techniques(start, names)
     return Tuned(
         recipe=start if descent.best is descent.start else _moved(start, names, descent.best.logs),
-        table=_table(points, names),
+        table=_table(points, names, setup),
         doubts=tuple(doubts),
         notes=setup.notes,
         _words=told(descent, names, len(points)),
@@ -264,17 +265,20 @@ def _of_techniques(recipe: Recipe, names: Sequence[str]) -> list[str]:
     return said
 
 
-def _table(points: Sequence[Point], names: Sequence[str]) -> pd.DataFrame:
+def _table(points: Sequence[Point], names: Sequence[str], setup: Setup) -> pd.DataFrame:
     import pandas as pd
+
+    ratio = setup.overlap.ratio("val_loss")
 
     def row(point: Point) -> dict[str, object]:
         losses = point.validation[:, 0]
-        many = len(losses) > 1
+        # Trials stand split by split.
+        splits = np.repeat(np.arange(setup.splits), len(losses) // setup.splits)
         return {
             "kind": point.kind,
             **dict(zip(names, np.exp(point.logs).tolist(), strict=True)),
             "val_loss": point.loss,
-            "val_error": float(losses.std(ddof=1) / np.sqrt(len(losses))) if many else np.nan,
+            "val_error": float(np.sqrt(estimate(losses, splits, ratio).variance)),
             "train_loss": float(point.train[:, 0].mean()),
             "val_metric": float(point.validation[:, 1].mean()),
             **{f"slope {n}": float(g) for n, g in zip(names, point.gradient, strict=True)},
