@@ -87,6 +87,8 @@ def test_a_study_is_diagnosed_recipe_by_recipe(study):
     assert "stopped" in str(told)
     with pytest.raises(jr.DataError, match="Did you mean plain"):
         told.of("plian")
+    with pytest.raises(jr.DataError, match="validation_rows=9 does not belong"):
+        jr.diagnose(study, validation_rows=9)
 
 
 def test_a_study_that_diverged_is_unstable():

@@ -161,6 +161,13 @@ def test_batches_that_keep_weights_moving_are_said(table):
     ).study.notes)  # fmt: skip
 
 
+@pytest.mark.parametrize(("each", "known"), [(1, False), (2, True)])
+def test_one_epoch_at_a_strength_is_not_called_rest(table, each, known):
+    found = followed(linear(), table, "l1", points=2, epochs=2, epochs_each=each)
+    assert found.table["moving"].notna().all() == known
+    assert ("One epoch at a strength does not tell" in found.summary()) != known
+
+
 # Networks with hidden layers
 
 NAMES = ["age", "height", "weight", "noise", "more noise"]

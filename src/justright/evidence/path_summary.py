@@ -112,6 +112,11 @@ def _escape(facts: PathFacts) -> list[str]:
 
 def _moving(facts: PathFacts) -> list[str]:
     moving = facts.table["moving"].to_numpy(float)
+    if (np.isnan(moving) & (facts.table["failed"] == 0)).any():
+        return [
+            "One epoch at a strength does not tell whether weights are at rest there: give more "
+            "epochs_each."
+        ]
     share = float((moving > _STILL_MOVING).mean())
     if share <= 0.1:
         return []

@@ -229,7 +229,12 @@ class RegularizationPath:
 
 
 def _moving(curves: np.ndarray) -> float:
-    """By which share of itself loss + penalty changed in the last quarter of a training."""
+    """By which share of itself loss + penalty changed in the last quarter of a training.
+
+    NaN of one epoch.
+    """
     total = curves[:, 0] + curves[:, 4]
-    before = total[-1 - len(total) // 4]
+    if len(total) < 2:
+        return float("nan")
+    before = total[-1 - max(1, len(total) // 4)]
     return float(abs(total[-1] - before) / max(abs(total[-1]), 1e-12))
