@@ -31,6 +31,7 @@ from justright.network.surgery import Edits, LayerFactory, copy_layer, rebuild
 from justright.network.weights import (
     Arrays,
     fresh_values,
+    idle_random_states,
     is_random_state,
     lost,
     values_of,
@@ -145,6 +146,12 @@ class Network:
         """Paths of the states of the model's own random layers."""
         variables = self.model.non_trainable_variables
         return tuple(self._path(v) for v in variables if is_random_state(v))
+
+    @cached_property
+    def changing(self) -> tuple[str, ...]:
+        """Paths of the untrained variables that a pass in training changes."""
+        idle = {self._path(v) for v in idle_random_states(self.model)}
+        return tuple(path for path in self.untrained if path not in idle)
 
     def complete(self, values: Arrays, seed: int = 0) -> tuple[Arrays, Arrays]:
         """Split values into trainable weights and buffers.
