@@ -213,7 +213,8 @@ def recurrent(kind, dropout, recipe):
     network = Network(blueprint, recipe)
     weights, buffers = network.complete(blueprint.initial_values(0))
     rows = jnp.asarray(np.random.default_rng(0).normal(size=(4, 4, 2)).astype(np.float32))
-    batch, objective = Batch(rows, rows[:, 0, :1], None), infer_objective(rows[:, 0], "linear", (1,))
+    objective = infer_objective(rows[:, 0, 0], "linear", (1,))
+    batch = Batch(rows, rows[:, 0, :1], None)
     passed, look = run(
         network, objective, recipe, weights, buffers, batch, lambda _: KEY, training=True
     )

@@ -250,5 +250,5 @@ def test_zeros_of_a_proximal_step_stay_under_weight_decay_in_either_order(sparse
             weights = one.after_update(weights, update)
         large, small = np.asarray(weights["a/kernel"])
         assert (small == 0).all()
-        assert (0 < abs(large)).all()
+        assert (abs(large) > 0).all()
         assert (abs(large) < 2).all()

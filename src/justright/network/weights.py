@@ -37,7 +37,7 @@ def is_random_state(variable: keras.Variable) -> bool:
 
 
 def idle_random_states(model: keras.Model) -> list[keras.Variable]:
-    """Random states that nothing draws from: recurrent layers have one even if they drop nothing."""
+    """Random states that nothing draws from: recurrent layers that drop nothing have one, too."""
     return [
         variable
         for layer in model.layers
