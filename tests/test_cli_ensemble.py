@@ -15,7 +15,7 @@ CONTRIBUTIONS = ["contributions", *SMALL, "--recipe", "dropout=0.4,early_stoppin
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _at_work(tmp_path_factory):
+def at_work(tmp_path_factory):
     """A folder with a table, 80 columns wide and not in colour."""
     folder = tmp_path_factory.mktemp("work")
     rng = np.random.default_rng(0)
@@ -36,13 +36,13 @@ def said(capsys, *arguments, code=0):
     return ended.err if code else ended.out
 
 
-def test_ensemble_prints_a_table_and_words_and_draws(capsys, _at_work):
+def test_ensemble_prints_a_table_and_words_and_draws(capsys, at_work):
     text = said(capsys, *ENSEMBLE)
     assert "weight scaling" in text
     assert "Dropout acts on 3 units" in text
     assert "8 thinned networks, all of which were averaged" in " ".join(text.split())
     assert max(map(len, text.splitlines())) <= 80
-    assert (_at_work / "ensemble.png").read_bytes().startswith(PNG)
+    assert (at_work / "ensemble.png").read_bytes().startswith(PNG)
 
 
 def test_ensemble_as_json(capsys):
@@ -55,13 +55,13 @@ def test_ensemble_as_json(capsys):
     }  # fmt: skip
 
 
-def test_contributions_prints_a_table_and_words_and_draws(capsys, _at_work):
+def test_contributions_prints_a_table_and_words_and_draws(capsys, at_work):
     text = said(capsys, *CONTRIBUTIONS)
     assert "Shapley" in text
     assert "dropout 0.4" in text
     assert "Better test accuracy in points" in text
     assert max(map(len, text.splitlines())) <= 80
-    assert (_at_work / "contributions.png").read_bytes().startswith(PNG)
+    assert (at_work / "contributions.png").read_bytes().startswith(PNG)
 
 
 def test_contributions_as_json(capsys):

@@ -1,6 +1,7 @@
 """What the lessons' experiments find, each on a small budget."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -124,3 +125,18 @@ def test_the_documents_name_every_lesson_and_its_command():
     for name, one in LESSONS.items():
         assert f'`jr.lesson("{name}")`' in text
         assert f"`{one.command or f'justright lesson {name}'}`" in text
+
+
+def test_dropout_as_an_ensemble_is_as_the_document_says():
+    """Tolerances are for other machines' rounding: numbers of the document come from one."""
+    found = jr.lesson("ensemble")
+    text = " ".join(
+        (Path(__file__).parents[1] / "docs" / "ensembles.md").read_text(encoding="utf-8").split()
+    )
+    single, whole = re.search(r"the loss is ([\d.]+) against (\d+\.\d+)", text).groups()
+    means = found.table.groupby(["prediction", "masks"])["loss"].mean()
+    assert means["sampled masks", 1] == pytest.approx(float(single), abs=0.03)
+    assert means["weight scaling", 0] == pytest.approx(float(whole), abs=0.03)
+    assert means["sampled masks", 10] < 1.04 * means["all masks", 4096]
+    assert means["sampled masks", 2] > 1.1 * means["all masks", 4096]
+    assert "no difference in loss shown" in found.summary()

@@ -12,7 +12,15 @@ import justright as jr
 from conftest import dense_net, signs
 from justright.evidence.measure import Measure
 from justright.experiments.budget import Budget, budget_of
-from justright.experiments.choice import FINALS_SHARE, chosen, finalists, finals_for, in_order
+from justright.experiments.choice import (
+    FINALS_SHARE,
+    chosen,
+    finalists,
+    finals_for,
+    in_order,
+    promoted,
+)
+from justright.experiments.ranges import WIDTHS
 from justright.experiments.record import Looks, Record, Scale
 from justright.report.search import finalists_table
 
@@ -269,6 +277,16 @@ def test_the_smallest_gap_is_chosen_among_what_is_as_good_as_the_best():
     assert chosen([], finals, BY_LOSS, "smallest gap")["L2.strength"] == 2.0
 
 
+def test_where_gaps_count_a_small_one_of_the_better_half_gets_more_seeds():
+    figures = {1.0: (0.93, 0.2), 2.0: (0.92, 0.15), 3.0: (0.91, 0.05), 4.0: (0.90, 0.0)}
+    finals = [record(value, gap, name=name) for name, (value, gap) in figures.items()]
+    for wish, expected in (("best", [1.0, 2.0]), ("smallest gap", [1.0, 2.0])):
+        assert [p["L2.strength"] for p in promoted(finals, BY_METRIC, wish, 2)] == expected
+    five = [*finals, record(0.89, 0.0, name=5.0)]  # The better half of five are three.
+    assert [p["L2.strength"] for p in promoted(five, BY_METRIC, "best", 2)] == [1.0, 2.0]
+    assert [p["L2.strength"] for p in promoted(five, BY_METRIC, "smallest gap", 2)] == [1.0, 3.0]
+
+
 def test_the_choice_rests_on_fresh_seeds_and_not_on_what_was_explored():
     explored = [record(0.99, stage="explore", name=1.0), record(0.9, stage="explore", name=2.0)]
     finals = [record(0.8, name=1.0), record(0.85, name=2.0)]
@@ -320,22 +338,12 @@ def test_looks_are_the_best_so_far_at_fixed_epochs():
 
 def test_the_lesson_size_dropout_l2_and_early_stopping_make_the_gap_small():
     """The lessons' challenge: the smallest gap while validation accuracy stays high."""
-    task = jr.example()
-    found = jr.search(
-        None,
-        task.train,
-        validation=task.validation,
-        space={
-            "width": [16, 128],
-            "depth": [1, 2],
-            "Dropout": None,
-            "L2": None,
-            "EarlyStopping": None,
-        },
-        choose="smallest gap",
+    techniques = dict.fromkeys(["Dropout", "L2", "EarlyStopping"])
+    found = jr.lesson(
+        "challenge",
+        space={"width": [16, 128], "depth": [1, 2], **techniques},
         budget=40,
         epochs=40,
-        batch_size=8,
     )
     table = found.finalists.set_index("recipe")
     plain = table.loc["no regularization"]
@@ -380,3 +388,20 @@ def test_rows_that_are_read_anew_are_searched_and_nothing_is_given_up(tmp_path):
     assert "pruned" not in set(one.history["outcome"])
     with pytest.raises(jr.DataError, match="refit wants rows in memory"):
         one.refit()
+
+
+def test_the_size_of_the_network_is_chosen_from_the_usual_where_it_is_but_named():
+    found = jr.search(
+        None,
+        signs(0, 80),
+        validation=signs(1, 60),
+        space=["width", "learning_rate", jr.L2],
+        budget=4,
+        seeds=0,
+        epochs=2,
+        start=[{"width": 32}],
+    )
+    dimensions = {one.name: one for one in found.hunt.explorer.settings.space.dimensions}
+    assert list(dimensions) == ["width", "learning_rate", "L2.strength"]
+    assert list(dimensions["width"].options) == WIDTHS
+    assert found.history["width"].isin(WIDTHS).all()

@@ -12,6 +12,7 @@ from justright.cli.common import check_writable, loading
 from justright.cli.compare import print_study
 from justright.cli.ensemble import print_ensemble
 from justright.cli.job import records
+from justright.cli.search import print_found
 from justright.cli.sweep import print_sweep
 from justright.errors import DataError
 
@@ -67,12 +68,16 @@ def _print_list(lessons: dict[str, Any]) -> None:
 
 
 def _as_json(found: Any, figure: Path) -> dict[str, Any]:
+    from justright.experiments.found import Search
+
     said = found.summary() if hasattr(found, "summary") else " ".join(found.sentences())
-    return {"summary": said, "figure": str(figure), "table": records(found.table)}
+    table = found.finalists if isinstance(found, Search) else found.table
+    return {"summary": said, "figure": str(figure), "table": records(table)}
 
 
 def _print(found: Any, name: str, shows: str, figure: Path) -> None:
     from justright.experiments.ensemble import DropoutEnsemble
+    from justright.experiments.found import Search
     from justright.experiments.swept import Sweep
     from justright.study import Study
 
@@ -82,6 +87,8 @@ def _print(found: Any, name: str, shows: str, figure: Path) -> None:
         print_study(found, head, figure, recipes)
     elif isinstance(found, Sweep):
         print_sweep(found, head, figure)
+    elif isinstance(found, Search):
+        print_found(found, head, {"Picture": figure})
     elif isinstance(found, DropoutEnsemble):
         print_ensemble(found, head, figure)
     else:

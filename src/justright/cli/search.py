@@ -31,8 +31,8 @@ WISHES = {"best": "best", "gap": "smallest gap"}
 @click.option(
     "--space",
     metavar="NAMES",
-    help="Techniques to choose from, by comma, such as dropout,l2,batch_norm; a cocktail of ten "
-    "with the learning rate if not given.",
+    help="What to choose from, by comma, such as dropout,l2,batch_norm,width,depth,learning_rate; "
+    "a cocktail of ten techniques with the learning rate and the size if not given.",
 )
 @click.option(
     "--budget",
@@ -102,7 +102,8 @@ def search(
     if job.as_json:
         click.echo(json.dumps(_as_json(found, task), indent=1))
     else:
-        _print(found, task, {"Picture": job.figure, "Model": save, "History": history})
+        files = {"Picture": job.figure, "Model": save, "History": history}
+        print_found(found, task.description, files)
 
 
 def _as_json(found: Search, task: Divided) -> dict[str, Any]:
@@ -121,7 +122,8 @@ def _as_json(found: Search, task: Divided) -> dict[str, Any]:
     }
 
 
-def _print(found: Search, task: Divided, files: dict[str, Path | None]) -> None:
+def print_found(found: Search, head: str, files: dict[str, Path | None]) -> None:
+    """Print the finalists, what was found, and where files lie, below a line that says of what."""
     from rich.console import Console
     from rich.markup import escape
 
@@ -129,7 +131,7 @@ def _print(found: Search, task: Divided, files: dict[str, Path | None]) -> None:
 
     console = Console(highlight=False)
     notes = " ".join(found.hunt.explorer.shapes.setup.notes)
-    console.print(f"\n{escape(task.description)}. {escape(notes)}")
+    console.print(f"\n{escape(head)}. {escape(notes)}")
     if found.finals:
         console.print(finalists_table(found.finalists, found.measure))
     console.print(escape(found.summary()))

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Literal
 
 import numpy as np
@@ -129,6 +130,29 @@ def standing(finals: Sequence[Record], scale: Scale) -> list[tuple[Point, np.nda
     return [(points[key], np.array(scores[key])) for key in order]
 
 
+def promoted(finals: Sequence[Record], scale: Scale, wish: Wish, count: int) -> list[Point]:
+    """The finalists that get more seeds; where gaps count, half of them for theirs.
+
+    These are of the better half by mean score: a small gap alone is easily had by learning little.
+    """
+    by_score = [point for point, _ in standing(finals, scale)]
+    if wish == "best":
+        return by_score[:count]
+    gaps = _mean_gaps(finals, scale)
+    better = by_score[: math.ceil(len(by_score) / 2)]
+    by_gap = sorted(better, key=lambda point: gaps[key_of(point)])
+    pairs = zip_longest(by_score, by_gap)
+    distinct = {key_of(point): point for pair in pairs for point in pair if point is not None}
+    return list(distinct.values())[:count]
+
+
+def _mean_gaps(finals: Sequence[Record], scale: Scale) -> dict[str, float]:
+    gaps: dict[str, list[float]] = {}
+    for one in finals:
+        gaps.setdefault(key_of(one.point), []).append(gap_of(one, scale))
+    return {key: float(np.mean(of)) for key, of in gaps.items()}
+
+
 def chosen(
     explored: Sequence[Record], finals: Sequence[Record], scale: Scale, wish: Wish
 ) -> Point | None:
@@ -154,9 +178,6 @@ def chosen(
     sure = next(scores for _, scores in ranked if len(scores) == most)
     error = float(sure.std(ddof=1) / math.sqrt(most)) if most > 1 else 0.0
     as_good = {key_of(point) for point, scores in ranked if scores.mean() <= sure.mean() + error}
-    gaps: dict[str, list[float]] = {}
-    for one in finals:
-        if key_of(one.point) in as_good:
-            gaps.setdefault(key_of(one.point), []).append(gap_of(one, scale))
-    smallest = min(gaps, key=lambda key: float(np.mean(gaps[key])))
+    gaps = _mean_gaps(finals, scale)
+    smallest = min(as_good, key=lambda key: gaps[key])
     return next(point for point, _ in ranked if key_of(point) == smallest)

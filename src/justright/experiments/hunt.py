@@ -13,7 +13,7 @@ from justright.experiments.choice import (
     finalists,
     finals_for,
     key_of,
-    standing,
+    promoted,
 )
 from justright.experiments.explore import Explorer
 from justright.experiments.record import Record, write_history
@@ -130,7 +130,7 @@ class Hunt:
             else:
                 keys = {key_of(point) for point in entrants}
                 judged = [r for r in records if r.stage == "final" and key_of(r.point) in keys]
-                entrants = [point for point, _ in standing(judged, scale)][: one.points]
+                entrants = promoted(judged, scale, wish, one.points)
             add(self._missing(records, [*entrants, self.plain], number, one.seeds))
 
     def _missing(

@@ -11,8 +11,10 @@ from justright.errors import DataError, did_you_mean
 from justright.experiments.activations import activation_histograms
 from justright.experiments.compare import compare
 from justright.experiments.ensemble import DropoutEnsemble, dropout_ensemble
+from justright.experiments.found import Search
 from justright.experiments.main_job import SETTINGS, main_job
 from justright.experiments.noisy_sine import noisy_sine
+from justright.experiments.search import search
 from justright.experiments.sweep import sweep
 from justright.experiments.swept import Sweep
 from justright.regularizers import L2, Dropout, Recipe
@@ -39,13 +41,13 @@ def lesson(name: str, **settings: Any) -> Any:
 
     Args:
         name: `"main_job"`, `"dropout_rate"`, `"l2_strength"`, `"noisy_sine"`, `"softmax"`,
-            `"ensemble"` or `"activations"`.
+            `"challenge"`, `"ensemble"` or `"activations"`.
         settings: to change from the lesson's, such as `seeds=3`: arguments of `compare`, of
-            `sweep` (dropout_rate, l2_strength), of `dropout_ensemble` (ensemble) or of
-            `activation_histograms` (activations).
+            `sweep` (dropout_rate, l2_strength), of `search` (challenge), of
+            `dropout_ensemble` (ensemble) or of `activation_histograms` (activations).
 
     Returns:
-        A `Study`; a `Sweep` of dropout_rate and l2_strength; a `DropoutEnsemble`;
+        A `Study`; a `Sweep` of dropout_rate and l2_strength; a `Search`; a `DropoutEnsemble`;
         `ActivationHistograms`.
 
     Raises:
@@ -73,6 +75,15 @@ def softmax(**settings: Any) -> Study:
     parts = {"validation": data.validation, "test": data.test}
     settings = {"epochs": 100, "batch_size": 20, **parts, **settings}
     return compare(None, data.train, recipes, **settings)
+
+
+def challenge(**settings: Any) -> Search:
+    """Size, dropout, L2 and early stopping for the smallest gap while accuracy stays high."""
+    data = example("breast_cancer")
+    parts = {"validation": data.validation, "test": data.test}
+    space = ["width", "depth", "Dropout", "L2", "EarlyStopping"]
+    wish: dict[str, Any] = {"choose": "smallest gap", "budget": 100, "epochs": 100, "batch_size": 8}
+    return search(None, data.train, **{**wish, **parts, "space": space, **settings})
 
 
 def ensemble(**settings: Any) -> DropoutEnsemble:
@@ -107,6 +118,12 @@ LESSONS = {
         "ten classes with dropout 0.5 and L2 0.001",
         "justright compare --data digits --recipe dropout=0.5,l2=1e-3 --epochs 100 --batch-size 20",
         softmax,
+    ),
+    "challenge": Lesson(
+        "the smallest gap while validation accuracy stays high, searched for",
+        "justright search --space width,depth,dropout,l2,early_stopping --choose gap --epochs 100 "
+        "--batch-size 8",
+        challenge,
     ),
     "ensemble": Lesson(
         "dropout as an ensemble: weight scaling against sampled masks and all of them",

@@ -32,7 +32,7 @@ from justright.experiments.record import BY, By, Looks, Scale, read_history
 from justright.experiments.sampler import Sampler, checked_sampler
 from justright.experiments.setup import Setup, Training
 from justright.experiments.shapes import Shapes
-from justright.experiments.space import RATE, SIZES, Point, Space, Spec, space_of
+from justright.experiments.space import RATE, SIZES, Point, Space, Spec, name_of, space_of
 from justright.experiments.starts import starts_for
 from justright.network.network import Network
 from justright.network.optimizer import has_schedule
@@ -54,7 +54,7 @@ def search(
     base: Recipe | Technique | None = None,
     seeds: int = 5,
     choose: Wish = "best",
-    objective: By = "both",
+    objective: By | None = None,
     sampler: Sampler = "tpe",
     start: Sequence[Mapping[str, Any]] | None = None,
     prune: bool = True,
@@ -74,8 +74,8 @@ def search(
     Args:
         model: a Keras model, or None for dense networks whose width and depth are searched too.
         train: as in `compare`.
-        space: what to choose from. Names of techniques, as in `["Dropout", "L2"]`, for which
-            usual ranges stand ready; or a mapping from `"Dropout.rate"`,
+        space: what to choose from. Names, as in `["Dropout", "L2", "width"]`, for which usual
+            ranges stand ready; or a mapping from `"Dropout.rate"`,
             `"L2.strength[hidden]"`, `"BatchNorm"`, `"learning_rate"`, `"width"`, `"depth"` to
             a range `(low, high)` or to options in a list. A technique may always be left out,
             unless the mapping says `"Dropout": True`. None is a cocktail for tables or for
@@ -88,7 +88,8 @@ def search(
             within one standard error of the best.
         objective: the validation `"metric"`, the `"loss"`, or `"both"`: their sum, each in units
             of the distance between the best and the median explored. Accuracies of a few rows
-            are coarse, and losses say how sure they are.
+            are coarse, and losses say how sure they are. None is both for the best, and the
+            metric where the smallest gap is wished for.
         sampler: `"tpe"`, `"random"`, or a function from a seed to one of Optuna's samplers.
         start: points to begin with, as mappings from names to values; None for those that
             ship, an empty list for none. What a point does not name is off.
@@ -115,7 +116,8 @@ def search(
     """
     asked = budget_of(budget)
     wish = _one_of("choose", choose, WISHES)
-    by = _one_of("objective", objective, BY)
+    usual: By = "both" if wish == "best" else "metric"
+    by = usual if objective is None else _one_of("objective", objective, BY)
     if isinstance(seeds, bool) or not isinstance(seeds, int) or seeds < 0:
         raise DataError(f"seeds={seeds!r}: a whole number of at least 0 is wanted.")
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
@@ -162,18 +164,24 @@ def fingerprint(setup: Setup, settings: Settings, scale: Scale) -> str:
 def _space(setup: Setup, spec: Spec | None, base: Recipe, sized: bool, own_loss: bool) -> Space:
     task = setup.task
     ranges, free_rate = ranges_for(setup.epochs), not has_schedule(task.optimizer)
+    usual: dict[str, Any] = dict(zip(SIZES, (WIDTHS, DEPTHS), strict=True))
+    usual[RATE] = tuple(share * setup.learning_rate for share in RATES)
     if spec is not None:
-        return space_of(spec, ranges, base, sized, free_rate)
+        return space_of(_with_usual(spec, usual), ranges, base, sized, free_rate)
     row_shape = tuple(task.blueprint.model.input_shape[1:])
     names = cocktail_for(row_shape, task.objective)
     if own_loss:
         names = tuple(name for name in names if name not in SOFT_TARGETS)
-    usual: dict[str, Any] = dict(zip(SIZES, (WIDTHS, DEPTHS), strict=True)) if sized else {}
-    if free_rate:
-        usual[RATE] = tuple(share * setup.learning_rate for share in RATES)
-    return space_of(
-        usual | dict.fromkeys(_that_act(task, names, ranges)), ranges, base, sized, True
-    )
+    free = {*(SIZES if sized else ()), *((RATE,) if free_rate else ())}
+    whole = {name: values for name, values in usual.items() if name in free}
+    whole |= dict.fromkeys(_that_act(task, names, ranges))
+    return space_of(whole, ranges, base, sized, True)
+
+
+def _with_usual(spec: Spec, usual: dict[str, Any]) -> Spec:
+    """The network's size and the learning rate with their usual values where they are but named."""
+    given = spec if isinstance(spec, Mapping) else dict.fromkeys(map(name_of, spec))
+    return {name: usual.get(name) if of is None else of for name, of in given.items()}
 
 
 def _that_act(task: Task, names: Sequence[str], ranges: Any) -> list[str]:

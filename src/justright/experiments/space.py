@@ -164,7 +164,7 @@ def space_of(spec: Spec, ranges: Ranges, base: Recipe, sizes: bool, rate: bool) 
     Raises:
         RecipeError: an unknown name, no range, a value that the strength does not take.
     """
-    given = dict(spec) if isinstance(spec, Mapping) else {_text(one): None for one in spec}
+    given = dict(spec) if isinstance(spec, Mapping) else {name_of(one): None for one in spec}
     if not given:
         raise RecipeError("space is empty. Name at least one technique, such as 'Dropout'.")
     dimensions: list[Dimension] = []
@@ -281,7 +281,12 @@ def _kind(name: str) -> type[Technique]:
     return known[wanted]
 
 
-def _text(one: object) -> str:
+def name_of(one: object) -> str:
+    """The name of what is given by name or by class.
+
+    Raises:
+        RecipeError: it is neither.
+    """
     if isinstance(one, type) and issubclass(one, Technique):
         return one.__name__
     if isinstance(one, str):
