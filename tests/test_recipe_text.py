@@ -118,6 +118,9 @@ def test_plain_and_nothing_are_the_empty_recipe(text):
             "l1=[l]inear/0.1+hidden/linear/0/1/9",
             jr.Recipe(jr.L1({"[l]inear": 0.1, "hidden": jr.Linear(0, 1, 9)})),
         ),
+        ("cutmix=1, DropConnect=0.3", jr.CutMix(1) + jr.DropConnect(0.3)),
+        ("adversarial_training=0.1", jr.Recipe(jr.AdversarialTraining(0.1))),
+        ("concrete_dropout=1e-6:0.01", jr.Recipe(jr.ConcreteDropout(1e-6, 0.01))),
         ("Early_Stopping=inf", jr.Recipe(jr.EarlyStopping(float("inf")))),
     ],
 )
@@ -134,6 +137,8 @@ def test_order_spaces_and_hyphens(text, recipe):
         pytest.param("dropout=", ["''", "not a number"], id="an empty strength"),
         pytest.param("dropout=0.1:0.2", ["2 strengths", "dropout=RATE"], id="too many"),
         pytest.param("elastic_net=1e-3", ["1 strengths", "elastic_net=L1:L2"], id="too few"),
+        pytest.param("concrete_dropout=1", ["L2:ENTROPY:TEMPERATURE"], id="fewer than wanted"),
+        pytest.param("mixup", ["0 strengths", "mixup=ALPHA"], id="none of one"),
         pytest.param("batch_norm=0.9", ["'batch_norm=0.9'", "write batch_norm."], id="none wanted"),
         pytest.param("dropout=40", ["rate=40", "Did you mean 0.4?"], id="a percentage"),
         pytest.param("l2=-1", ["strength=-1", "[0, inf)"], id="negative"),
