@@ -30,6 +30,8 @@ PIECES = [
     "-",
     "_",
     "plain",
+    ":inference=gaussian",
+    ":members=3",
     "0.4",
     "1e-3",
     "1e400",
@@ -121,6 +123,16 @@ def test_plain_and_nothing_are_the_empty_recipe(text):
         ("cutmix=1, DropConnect=0.3", jr.CutMix(1) + jr.DropConnect(0.3)),
         ("adversarial_training=0.1", jr.Recipe(jr.AdversarialTraining(0.1))),
         ("concrete_dropout=1e-6:0.01", jr.Recipe(jr.ConcreteDropout(1e-6, 0.01))),
+        (
+            "drop_connect=0.3:inference=gaussian:per_example=True",
+            jr.Recipe(jr.DropConnect(0.3, per_example=True, inference="gaussian")),
+        ),
+        ("snapshot_ensemble : members = 5", jr.Recipe(jr.SnapshotEnsemble(5))),
+        ("batch_norm:momentum=0.9", jr.Recipe(jr.BatchNorm(momentum=0.9))),
+        (
+            "early_stopping=5:monitor=val_metric",
+            jr.Recipe(jr.EarlyStopping(5, monitor="val_metric")),
+        ),
         ("Early_Stopping=inf", jr.Recipe(jr.EarlyStopping(float("inf")))),
     ],
 )
@@ -138,6 +150,15 @@ def test_order_spaces_and_hyphens(text, recipe):
         pytest.param("dropout=0.1:0.2", ["2 strengths", "dropout=RATE"], id="too many"),
         pytest.param("elastic_net=1e-3", ["1 strengths", "elastic_net=L1:L2"], id="too few"),
         pytest.param("concrete_dropout=1", ["L2:ENTROPY:TEMPERATURE"], id="fewer than wanted"),
+        pytest.param("l2=1:per=2", ["'per' is no option", "L2 has none"], id="no options"),
+        pytest.param(
+            "drop_connect=0.3:infer=mean", ["Did you mean inference?"], id="an option misspelled"
+        ),
+        pytest.param("drop_connect=0.3:inference=wan", ["'mean' or 'gaussian'"], id="no choice"),
+        pytest.param("drop_connect=0.3:per_example=1", ["True or False"], id="no truth"),
+        pytest.param("snapshot_ensemble:members=2.5", ["members=2.5"], id="half a member"),
+        pytest.param("ema=0.9:a=1:a=2", ["'a' is no option"], id="an option of another"),
+        pytest.param("batch_norm:epsilon=1:epsilon=2", ["'epsilon' came twice"], id="option twice"),
         pytest.param("mixup", ["0 strengths", "mixup=ALPHA"], id="none of one"),
         pytest.param("batch_norm=0.9", ["'batch_norm=0.9'", "write batch_norm."], id="none wanted"),
         pytest.param("dropout=40", ["rate=40", "Did you mean 0.4?"], id="a percentage"),

@@ -30,7 +30,9 @@ class GroupLasso(Technique, ActsOnUpdate, Shrinks):
     penalty acts by proximal steps scaled by the optimizer's own step for each
     weight, so zeros are exact and the resting point is the penalised minimum.
     Groups have one size, so λ is not multiplied by its root. In a convolution a
-    group is an input channel.
+    group is an input channel. `L1` before it in a recipe makes the sparse group lasso's
+    step. An average of weights (`EMA`, `SWA`, `Lookahead`) is zero where all that it
+    averages are.
 
     Args:
         strength: λ ≥ 0, or a mapping by layer for networks with several first layers.

@@ -31,6 +31,7 @@ class L1(Technique, ActsOnUpdate, ExportsPenalty, Shrinks):
     optimizer's own for that weight (for Adam the learning rate over √v̂ + ε), so
     that the weights at rest are those that minimise the penalised loss: the mode of the
     posterior under a Laplace prior, to whose scale `from_prior` and `to_prior` convert.
+    An average of weights (`EMA`, `SWA`, `Lookahead`) is zero where all that it averages are.
 
     Args:
         strength: λ ≥ 0, or a mapping for strengths that differ by layer. 0 changes
