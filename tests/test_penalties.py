@@ -44,7 +44,7 @@ def exactly(linear):
 
 
 def fit_linear(data, recipe, optimizer, epochs=3000):
-    """Minimise mean squared error plus the recipe's penalty, full batch."""
+    """Minimize mean squared error plus the recipe's penalty, full batch."""
     keras.utils.set_random_seed(0)
     rows, features = data[0].shape
     model = keras.Sequential([keras.Input((features,)), keras.layers.Dense(1)])
@@ -118,7 +118,7 @@ def test_elastic_net_is_l1_and_l2_to_the_bit(linear, optimizer):
 
 
 @given(st.floats(-3, 3), st.floats(0, 2))
-def test_the_proximal_step_is_the_minimiser(w, threshold):
+def test_the_proximal_step_is_the_minimizer(w, threshold):
     z = float(soft_threshold(jnp.float32(w), jnp.float32(threshold)))
     grid = np.append(np.linspace(-4, 4, 4001), [0.0, w])
     best = np.min(0.5 * (grid - w) ** 2 + threshold * abs(grid))

@@ -13,7 +13,7 @@ from justright.regularizers.technique import Technique, technique
 
 @technique
 class AdversarialTraining(Technique, ActsOnGradient):
-    """Minimise α·J(x) + (1 − α)·J(x + ε·sign ∇ₓJ(x)): the fast gradient sign method.
+    """Minimize α·J(x) + (1 − α)·J(x + ε·sign ∇ₓJ(x)): the fast gradient sign method.
 
     The moved inputs are made anew in each step and count as data: no gradient
     goes through them. It costs a second forward and backward pass in each step,

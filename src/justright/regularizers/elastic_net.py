@@ -16,7 +16,7 @@ from justright.regularizers.technique import Technique, technique
 
 @technique
 class ElasticNet(Technique, ActsOnLoss, ActsOnUpdate, ExportsPenalty, Shrinks):
-    """Minimise the loss plus l1·Σ|w| + l2·Σw²: the same, to the bit, as `L1(l1) + L2(l2)`.
+    """Minimize the loss plus l1·Σ|w| + l2·Σw²: the same, to the bit, as `L1(l1) + L2(l2)`.
 
     The squares act by their gradient, the absolute values by proximal steps, so
     weights become exactly zero; averages of weights as with `L1`.
