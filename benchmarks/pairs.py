@@ -1,7 +1,8 @@
 """Train every pair of techniques in a recipe of its own, and write a record of each as CSV.
 
 The tests hold all pairs in a few large recipes; here each stands alone, so a pair that fails is
-named. It takes some seconds a pair, most of which is compilation.
+named. It takes some seconds a pair, most of which is compilation. Pairs that the record has are
+left out, so an ended run goes on, and records of several parts can be put into one file.
 """
 
 from __future__ import annotations
@@ -10,43 +11,66 @@ import argparse
 import csv
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import combinations, islice
 from pathlib import Path
 
+import jax
 import numpy as np
 
 import justright as jr
+from justright.engine import program
 
 SIDE = 8
 EPOCHS = 2
+COLUMNS = ["a", "b", "outcome", "train_loss", "seconds", "said"]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     options = _options(arguments)
-    count = 0
-    with options.record.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, ["a", "b", "outcome", "train_loss", "seconds", "said"])
-        writer.writeheader()
-        for record in records(options.only, options.part, options.of):
+    count, known = 0, recorded(options.record)
+    with options.record.open("a", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        if not known:
+            writer.writeheader()
+        for record in records(options.only, options.part, options.of, known):
             writer.writerow(record)
             file.flush()  # What was found stays, should the run be ended.
+            # What was compiled is no use to the next pair, and would come to tens of gigabytes.
+            program.forget()
+            jax.clear_caches()
             count += 1
             if record["outcome"] != "finished":
                 print(f"{record['a']} with {record['b']}: {record['outcome']}. {record['said']}")
     print(f"{count} pairs: {options.record}")
 
 
-def records(only: Sequence[str] = (), part: int = 1, of: int = 1) -> Iterator[dict[str, object]]:
+def recorded(path: Path) -> set[tuple[str, str]]:
+    """The pairs that a file of records has."""
+    if not path.exists():
+        return set()
+    with path.open(newline="", encoding="utf-8") as file:
+        return {(one["a"], one["b"]) for one in csv.DictReader(file)}
+
+
+def records(
+    only: Sequence[str] = (),
+    part: int = 1,
+    of: int = 1,
+    known: Collection[tuple[str, str]] = (),
+) -> Iterator[dict[str, object]]:
     """One record a pair, of the usual recipe of each technique.
 
     Args:
         only: keys; pairs of these alone, or all if none are given.
         part, of: every `of`th pair from the `part`th, so that several processes share the work.
+        known: pairs to leave out.
     """
     catalog = jr.techniques().set_index("key")
     keys = [key for key in catalog.index if not only or key in only]
     for a, b in islice(combinations(keys, 2), part - 1, None, of):
+        if (a, b) in known:
+            continue
         yield {"a": a, "b": b, **trained(joined(catalog["example"][a], catalog["example"][b]))}
 
 

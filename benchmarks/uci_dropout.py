@@ -29,6 +29,7 @@ from uci.theirs import Cell, Effort, judged, middle, selected
 
 import justright
 
+HEADING = "## Figures of the nine data sets\n"
 Step = Callable[[Table, Effort, dict[str, Any]], dict[str, Any]]
 
 
@@ -55,6 +56,12 @@ def main() -> None:
             options.out.write_text(json.dumps(known, indent=1), encoding="utf-8")
             print("\n".join(report.of_table(name, kept)), flush=True)
     print("\n".join(report.of_all(known["tables"])))
+    if options.docs is not None:
+        record = options.docs.with_name("uci.json")
+        record.write_text(json.dumps(report.kept(known)) + "\n", encoding="utf-8")
+        head, _, _ = options.docs.read_text(encoding="utf-8").partition(HEADING)
+        text = head + HEADING + report.section(known["tables"])
+        options.docs.write_text(text, encoding="utf-8")
 
 
 def grid(table: Table, effort: Effort, _: dict[str, Any]) -> dict[str, Any]:
@@ -148,6 +155,9 @@ def _options() -> argparse.Namespace:
         "--one-precision", action="store_true",
         help="train once for each rate, not for each rate and tau",
     )  # fmt: skip
+    parser.add_argument(
+        "--docs", type=Path, help="the document whose last section it writes, uci.json beside it"
+    )
     parser.add_argument("--again", action="store_true", help="do what is in the file already")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "out" / "uci.json")
     options = parser.parse_args()

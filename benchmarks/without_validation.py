@@ -14,6 +14,7 @@ import json
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,26 +26,54 @@ import justright as jr
 SHIPPED = ("diabetes", "iris", "wine", "breast_cancer")
 STRENGTHS = tuple(float(f"{s:.3g}") for s in np.geomspace(1e-5, 1, 11))
 FOLDS, MOST_ROWS = 5, 1000
+BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     options = _options(arguments)
-    records = []
+    known = options.record is not None and options.record.exists()
+    records = json.loads(options.record.read_text(encoding="utf-8")) if known else []
     for name, X, y in _sets(options.folder, options.names):
+        if name in [record["set"] for record in records]:
+            continue
         record = {"set": name, **judged(X, y, options)}
         records.append(record)
         print(_line(record), flush=True)
         if options.record:
-            options.record.write_text(json.dumps(records, indent=1))
+            options.record.write_text(json.dumps(records, indent=1) + "\n", encoding="utf-8")
+    print(counted(records))
+    if options.docs is not None:
+        head, _, rest = options.docs.read_text(encoding="utf-8").partition(BEGIN)
+        tail = rest.partition(END)[2]
+        options.docs.write_text(head + BEGIN + section(records) + END + tail, encoding="utf-8")
+
+
+def counted(records: Sequence[dict[str, Any]]) -> str:
+    """How often the choice was as good as the best."""
     good = sum(record["within"] for record in records)
     trusted = [record for record in records if not record["doubts"]]
-    print(
-        f"within one standard error of the best: {good} of {len(records)}; of those without "
-        f"doubts, {sum(record['within'] for record in trusted)} of {len(trusted)}"
+    return (
+        f"Within one standard error of the best: {good} of {len(records)}; of those without "
+        f"doubts, {sum(record['within'] for record in trusted)} of {len(trusted)}."
     )
 
 
-def judged(X: np.ndarray, y: np.ndarray, options: argparse.Namespace) -> dict[str, object]:
+def section(records: Sequence[dict[str, Any]]) -> str:
+    """What docs/strength.md says of the records, between its marks."""
+    lines = [
+        "| data | rows | λ by cross-validation | loss | λ by evidence | loss | doubts | within |",
+        "|---|---|---|---|---|---|---|---|",
+        *(
+            f"| {one['set']} | {one['rows']:,} | {one['best']:.2g} | {one['best_loss']:.4f} ± "
+            f"{one['error']:.4f} | {one['chosen']:.2g} | {one['chosen_loss']:.4f} | "
+            f"{'yes' if one['doubts'] else 'no'} | {'yes' if one['within'] else 'no'} |"
+            for one in records
+        ),
+    ]
+    return "\n".join(["", "", *lines, "", counted(records), ""])
+
+
+def judged(X: np.ndarray, y: np.ndarray, options: argparse.Namespace) -> dict[str, Any]:
     """The evidence's choice, and the cross-validated loss at each strength and at the choice."""
     training = {
         "preprocess": "standardize",
@@ -90,7 +119,7 @@ def judged(X: np.ndarray, y: np.ndarray, options: argparse.Namespace) -> dict[st
     }
 
 
-def _line(record: dict[str, object]) -> str:
+def _line(record: dict[str, Any]) -> str:
     return (
         f"{record['set']:18s} {record['rows']:5d} rows  cross-validation: λ {record['best']:7.2g} "
         f"loss {record['best_loss']:.4f} ± {record['error']:.4f}  evidence: λ "
@@ -132,7 +161,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--epochs", type=int, default=200)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--curvature", default="kron")
-    parser.add_argument("--record", type=Path, help="a JSON file to write")
+    parser.add_argument("--record", type=Path, help="a JSON file to write, or to go on with")
+    parser.add_argument("--docs", type=Path, help="the document whose table it writes")
     return parser.parse_args(arguments)
 
 

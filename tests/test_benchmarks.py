@@ -125,6 +125,12 @@ def test_pairs_of_techniques_are_recorded(tmp_path):
     head, row = (tmp_path / "pairs.csv").read_text(encoding="utf-8").splitlines()
     assert head == "a,b,outcome,train_loss,seconds,said"
     assert row.startswith("l2,max_norm,finished,")
+    pairs.main(["l2", "max_norm", "l1", "--record", str(tmp_path / "pairs.csv")])
+    assert pairs.recorded(tmp_path / "pairs.csv") == {
+        ("l2", "max_norm"),
+        ("l1", "l2"),
+        ("l1", "max_norm"),
+    }
     assert pairs.trained("drop_block=0.1,l1=1e-3")["outcome"] == "finished"
     refused = pairs.trained("label_smoothing=2")["outcome"]
     assert refused == "refused"

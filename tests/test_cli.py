@@ -80,7 +80,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module", autouse=True)
 def _at_work(folder):
-    """Run there, 80 columns wide and not in colour."""
+    """Run there, 80 columns wide and not in color."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setenv("COLUMNS", "80")

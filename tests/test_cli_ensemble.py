@@ -16,7 +16,7 @@ CONTRIBUTIONS = ["contributions", *SMALL, "--recipe", "dropout=0.4,early_stoppin
 
 @pytest.fixture(scope="module", autouse=True)
 def at_work(tmp_path_factory):
-    """A folder with a table, 80 columns wide and not in colour."""
+    """A folder with a table, 80 columns wide and not in color."""
     folder = tmp_path_factory.mktemp("work")
     rng = np.random.default_rng(0)
     table = pd.DataFrame(rng.normal(size=(60, 3)), columns=["age", "height", "weight"])

@@ -1,9 +1,11 @@
 """Every pair of techniques composes: a few recipes of many techniques hold all pairs.
 
-`benchmarks/pairs.py` trains each pair alone and writes a record.
+`benchmarks/pairs.py` trains each pair alone and writes a record, docs/pairs.csv.
 """
 
+import csv
 from itertools import combinations
+from pathlib import Path
 
 import jax.numpy as jnp
 import numpy as np
@@ -84,6 +86,16 @@ def test_many_compose(kinds):
     assert (abs(curves.loc["acting"].to_numpy() - curves.loc["base"].to_numpy()) > 1e-4).any()
     fitted = study.model("acting", seed=0)
     np.testing.assert_array_equal(fitted(rows[0]), fitted(rows[0]))
+
+
+def test_each_pair_was_trained_alone_too():
+    """A new technique wants its pairs recorded: CONTRIBUTING.md says how."""
+    path = Path(__file__).parents[1] / "docs" / "pairs.csv"
+    with path.open(newline="", encoding="utf-8") as file:
+        outcomes = {frozenset((one["a"], one["b"])): one["outcome"] for one in csv.DictReader(file)}
+    keys = [kind.key() for kind in TECHNIQUES]
+    assert set(outcomes) == {frozenset(pair) for pair in combinations(keys, 2)}
+    assert set(outcomes.values()) == {"finished"}
 
 
 def norms_after(*techniques):

@@ -162,7 +162,7 @@ def test_training_under_a_constraint_is_keras(binary, optimizer):
 
 
 def by_bisection(w, step):
-    """The minimiser of ½·Σ(z − w)²/step + ‖z‖ in float64, from its norm found by halving."""
+    """The minimizer of ½·Σ(z − w)²/step + ‖z‖ in float64, from its norm found by halving."""
     w, step = np.asarray(w, float), np.asarray(step, float)
     if np.sum((w / step) ** 2) <= 1:
         return 0 * w
@@ -175,7 +175,7 @@ def by_bisection(w, step):
 
 @settings(deadline=None, max_examples=60)
 @given(st.integers(0, 10**6), st.floats(-4, 1), st.floats(0, 2))
-def test_the_proximal_step_of_groups_is_the_minimiser(seed, size, spread):
+def test_the_proximal_step_of_groups_is_the_minimizer(seed, size, spread):
     """Also where the optimizer's steps differ by orders of magnitude within a group."""
     rng = np.random.default_rng(seed)
     w = rng.normal(size=(4, 6))

@@ -1,4 +1,4 @@
-"""The engine: neighbours and order change nothing, nothing recompiles, bad lanes stay alone."""
+"""The engine: neighbors and order change nothing, nothing recompiles, bad lanes stay alone."""
 
 from dataclasses import dataclass, replace
 
@@ -208,7 +208,7 @@ def test_a_network_built_again_needs_no_new_program(data):
     assert len(_programs) == known + 2
 
 
-def test_a_lane_that_diverges_leaves_its_neighbours_untouched(task):
+def test_a_lane_that_diverges_leaves_its_neighbors_untouched(task):
     good = [trial(seed=s) for s in range(3)]
     bad = trial(seed=9, rate=1e30)
     alone = run(task, good)

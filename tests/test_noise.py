@@ -204,6 +204,40 @@ def test_rows_apart_have_no_batch_to_normalize_over(binary, small_net):
         jr.compare(small_net, binary, {"it": recipe}, validation=binary, seeds=1, epochs=1)
 
 
+def recurrent(kind, dropout, recipe):
+    """What a pass of four rows through a recurrent network gives, and its buffers before."""
+    hidden = getattr(keras.layers, kind)(3, dropout=dropout, name="r")
+    blueprint = Blueprint.of(
+        keras.Sequential([keras.Input((4, 2)), hidden, keras.layers.Dense(1)]), (4, 2)
+    )
+    network = Network(blueprint, recipe)
+    weights, buffers = network.complete(blueprint.initial_values(0))
+    rows = jnp.asarray(np.random.default_rng(0).normal(size=(4, 4, 2)).astype(np.float32))
+    objective = infer_objective(rows[:, 0, 0], "linear", (1,))
+    batch = Batch(rows, rows[:, 0, :1], None)
+    passed, look = run(
+        network, objective, recipe, weights, buffers, batch, lambda _: KEY, training=True
+    )
+    return passed, buffers, look(jr.RDrop(1.0))
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "GRU", "SimpleRNN"])
+def test_a_recurrent_layer_that_drops_nothing_keeps_no_noise(kind):
+    """Keras gives it a random state all the same, which no pass changes."""
+    together, _, seen = recurrent(kind, 0.0, jr.Recipe())
+    with pytest.raises(jr.RecipeError, match=r"RDrop compares .* there is none"):
+        seen.again()
+    apart, before, _ = recurrent(kind, 0.0, jr.Recipe(jr.DropConnect(0.0, per_example=True)))
+    np.testing.assert_allclose(apart.outputs, together.outputs, atol=1e-6)
+    assert set(apart.buffers) == set(before)
+    for path, value in before.items():
+        np.testing.assert_array_equal(together.buffers[path], value)
+    _, _, noisy = recurrent(kind, 0.5, jr.Recipe())
+    assert float(abs(noisy.again()[1])) > 0
+    with pytest.raises(jr.RecipeError, match="one by one"):
+        recurrent(kind, 0.5, jr.Recipe(jr.DropConnect(0.0, per_example=True)))
+
+
 @pytest.mark.parametrize("rate", [0.05, 0.3, 0.9])
 def test_alpha_dropout_keeps_mean_and_variance(rate):
     x = jax.random.normal(jax.random.key(9), (400, 500))

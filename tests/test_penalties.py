@@ -13,7 +13,7 @@ from sklearn.neural_network import MLPClassifier
 import justright as jr
 from justright.regularizers.l1 import soft_threshold
 from justright.regularizers.location import Kernel
-from justright.regularizers.places import Batch, Forward
+from justright.regularizers.places import Batch, Forward, Update
 
 KERNELS = (Kernel("a/kernel", "a", "hidden"), Kernel("b/kernel", "b", "output"))
 WEIGHTS = {
@@ -44,7 +44,7 @@ def exactly(linear):
 
 
 def fit_linear(data, recipe, optimizer, epochs=3000):
-    """Minimise mean squared error plus the recipe's penalty, full batch."""
+    """Minimize mean squared error plus the recipe's penalty, full batch."""
     keras.utils.set_random_seed(0)
     rows, features = data[0].shape
     model = keras.Sequential([keras.Input((features,)), keras.layers.Dense(1)])
@@ -118,7 +118,7 @@ def test_elastic_net_is_l1_and_l2_to_the_bit(linear, optimizer):
 
 
 @given(st.floats(-3, 3), st.floats(0, 2))
-def test_the_proximal_step_is_the_minimiser(w, threshold):
+def test_the_proximal_step_is_the_minimizer(w, threshold):
     z = float(soft_threshold(jnp.float32(w), jnp.float32(threshold)))
     grid = np.append(np.linspace(-4, 4, 4001), [0.0, w])
     best = np.min(0.5 * (grid - w) ** 2 + threshold * abs(grid))
@@ -235,3 +235,20 @@ def test_a_proximal_penalty_is_logged(linear):
     kernel = study.model("it").get_weights()[0]
     expected = 0.1 * np.abs(kernel).sum() + 0.2 * np.square(kernel).sum()
     assert study.curves["penalty"].iloc[-1] == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("sparse", [jr.L1(3.0), jr.ElasticNet(3.0, 0.0), jr.GroupLasso(3.0)])
+def test_zeros_of_a_proximal_step_stay_under_weight_decay_in_either_order(sparse):
+    kernels = (Kernel("a/kernel", "a", "hidden", reads_input=True),)
+    before = {"a/kernel": jnp.array([[2.0, -2.0], [0.1, 0.2]])}
+    rate = jnp.float32(0.1)
+    update = Update(before, kernels, rate, lambda _: rate)
+    decay = jr.WeightDecay(0.5)
+    for recipe in (sparse + decay, decay + sparse):
+        weights = before
+        for one in recipe.techniques:
+            weights = one.after_update(weights, update)
+        large, small = np.asarray(weights["a/kernel"])
+        assert (small == 0).all()
+        assert (abs(large) > 0).all()
+        assert (abs(large) < 2).all()

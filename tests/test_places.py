@@ -61,7 +61,7 @@ class Scale(jr.Technique, ActsOnActivations):
 
 @jr.technique
 class MeanOutput(jr.Technique, ActsOnLoss):
-    """Penalise the mean of the outputs: a penalty that needs the forward pass."""
+    """Penalize the mean of the outputs: a penalty that needs the forward pass."""
 
     weight: float = strength(meaning="a weight")
 

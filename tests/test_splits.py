@@ -204,7 +204,7 @@ def test_splits_of_different_size_give_what_each_gives_alone(data, recipe):
     assert [one.epoch for one in together.members] == [one.epoch for one in alone.members]
 
 
-def test_neighbours_of_other_splits_change_nothing(data):
+def test_neighbors_of_other_splits_change_nothing(data):
     order = np.random.default_rng(1).permutation(150)
     parts = [(60, 100), (80, 110), (41, 90)]
     task = make_task(*data, [Split(order[:a], order[a:b], order[b:]) for a, b in parts])

@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import product
 
-import keras
 import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import logsumexp
@@ -198,7 +197,7 @@ def _trained(
             splits=blocks.folds,
             epochs=budget.epochs,
             batch_size=budget.batch,
-            optimizer=keras.optimizers.Adam(),
+            optimizer="adam",
             metric="mean_squared_error",
         )
         here = [one for one in wanted if one[0].hidden == hidden]

@@ -42,25 +42,61 @@ def error(values: np.ndarray) -> float:
     return float(values.std() / np.sqrt(len(values)))
 
 
+def counts(tables: dict[str, Any], step: str) -> tuple[int, int, int, float]:
+    """Of how many data sets a step is done, within a published error, and better; and seconds."""
+    done = {name: kept[step] for name, kept in tables.items() if step in kept}
+    near = better = 0
+    for name, found in done.items():
+        there = PUBLISHED[name]
+        rmse, likelihood = np.mean(found["rmse"]), np.mean(found["likelihood"])
+        near += (
+            abs(rmse - there.rmse) <= there.rmse_error
+            and abs(likelihood - there.likelihood) <= there.likelihood_error
+        )
+        better += rmse < there.rmse and likelihood > there.likelihood
+    return len(done), near, better, sum(one["seconds"] for one in done.values())
+
+
 def of_all(tables: dict[str, Any]) -> list[str]:
     """In how many data sets each step is within an error of the published, and better."""
-    lines = []
-    for step in STEPS:
-        done = {name: kept[step] for name, kept in tables.items() if step in kept}
-        if not done:
-            continue
-        near = better = 0
-        for name, found in done.items():
-            there = PUBLISHED[name]
-            rmse, likelihood = np.mean(found["rmse"]), np.mean(found["likelihood"])
-            near += (
-                abs(rmse - there.rmse) <= there.rmse_error
-                and abs(likelihood - there.likelihood) <= there.likelihood_error
-            )
-            better += rmse < there.rmse and likelihood > there.likelihood
-        seconds = sum(one["seconds"] for one in done.values())
-        lines.append(
-            f"{step}: {len(done)} data sets, both figures within a published standard error in "
-            f"{near}, both better in {better}; {seconds:,.0f} s"
-        )
-    return lines
+    return [
+        f"{step}: {done} data sets, both figures within a published standard error in {near}, "
+        f"both better in {better}; {seconds:,.0f} s"
+        for step in STEPS
+        for done, near, better, seconds in [counts(tables, step)]
+        if done
+    ]
+
+
+def section(tables: dict[str, Any]) -> str:
+    """The last section of docs/ensembles.md, made of the numbers."""
+    lines = [
+        "| data | figure | published | " + " | ".join(STEPS) + " |",
+        "|---|---|---|" + "---|" * len(STEPS),
+    ]
+    for name, kept in tables.items():
+        there = PUBLISHED[name]
+        for figure, key, mean, spread in (
+            ("RMSE", "rmse", there.rmse, there.rmse_error),
+            ("log-likelihood", "likelihood", there.likelihood, there.likelihood_error),
+        ):
+            cells = [
+                f"{mean:.4g} ± {spread:.2g}",
+                *(_cell(np.array(kept[step][key])) if step in kept else "–" for step in STEPS),
+            ]
+            lines.append(f"| {name} | {figure} | " + " | ".join(cells) + " |")
+    return "\n".join(["", *lines, "", *(f"- {line}." for line in of_all(tables)), ""])
+
+
+def _cell(values: np.ndarray) -> str:
+    return f"{values.mean():.4g} ± {error(values):.2g}"
+
+
+def kept(known: dict[str, Any]) -> dict[str, Any]:
+    """What a document rests on, without the figures of each cell of the grid."""
+    names = ("rmse", "likelihood", "chosen", "seconds", "cpu", "effort")
+    tables = {
+        name: {step: {k: of[k] for k in names} for step, of in steps.items()}
+        for name, steps in known["tables"].items()
+    }
+    return {**known, "tables": tables}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-import keras
 import numpy as np
 
 import justright as jr
@@ -70,8 +70,10 @@ class Selected:
     curves: dict[tuple[Cell, int], np.ndarray]
 
 
-def network(features: int, *hidden: int) -> keras.Model:
+def network(features: int, *hidden: int) -> Any:
     """ReLU layers and a linear output."""
+    import keras
+
     layers = [
         keras.layers.Dense(units, activation="relu", name=f"hidden_{i}")
         for i, units in enumerate(hidden, start=1)
@@ -87,7 +89,7 @@ def setup_for(table: Table, blocks: Blocks, epochs: int) -> Setup:
         splits=blocks.folds,
         epochs=epochs,
         batch_size=BATCH,
-        optimizer=keras.optimizers.Adam(),
+        optimizer="adam",
         metric="mean_squared_error",
     )
 

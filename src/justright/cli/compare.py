@@ -35,7 +35,8 @@ Examples:
     multiple=True,
     metavar="TEXT",
     help="A recipe, such as dropout=0.4,l2=1e-3,early_stopping=20; by layer "
-    "dropout=input/0.2+hidden/0.5, over epochs dropout=linear/0/0.5/20. Repeat for more; plain "
+    "dropout=input/0.2+hidden/0.5, over epochs dropout=linear/0/0.5/20; "
+    "options by name: drop_connect=0.3:per_example=true. Repeat for more; plain "
     "is always compared. In place of the lesson's recipes.",
 )
 @click.option(

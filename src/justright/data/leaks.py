@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-# A column alone is judged with its nearest neighbours, in this many parts.
+# A column alone is judged with its nearest neighbors, in this many parts.
 _NEIGHBORS = 5
 _PARTS = 5
-# Columns judged with neighbours: those that go with the target most.
+# Columns judged with neighbors: those that go with the target most.
 _CANDIDATES = 6
 _MOST_ROWS = 2000
 _FEWEST_ROWS = 30

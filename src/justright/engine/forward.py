@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -97,7 +98,8 @@ def run(
                 used = one.step_weights(used, network.kernels, key(one))
         if apart:
             _check_apart(network, acting, apart[0])
-            return _row_by_row(network, apart, used, inputs, key, together)
+            passed, seen = _row_by_row(network, apart, used, inputs, key, together)
+            return replace(passed, buffers=buffers), seen
         return together(used, inputs, key, row_mask)
 
     passed, seen = at(batch.inputs, key)
@@ -144,7 +146,7 @@ def _other_key(key: KeyOf, technique: object) -> jax.Array:
 def _check_noisy(network: Network, recipe: Recipe, technique: object) -> None:
     if any(recipe.filling(place) for place in (ActsOnActivations, ActsOnStepWeights)):
         return
-    if not network.random_states:
+    if not set(network.random_states) & set(network.changing):
         name = type(technique).__name__
         raise RecipeError(
             f"{name} compares two passes with different noise, and there is none: both are the "
@@ -181,7 +183,7 @@ def _row_by_row(
 
 def _check_apart(network: Network, recipe: Recipe, technique: object) -> None:
     """Refuse rows apart where something in the network or the recipe needs them together."""
-    shared = network.untrained[:1] or tuple(
+    shared = network.changing[:1] or tuple(
         type(one).__name__ for one in recipe.filling(ActsOnActivations) if one.one_draw
     )
     if shared:

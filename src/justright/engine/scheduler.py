@@ -1,7 +1,7 @@
 """Run trials through the lanes: one program a structure, lanes refilled as trials end.
 
 After each segment, ended trials leave and queued ones enter. What a trial gives
-does not depend on its neighbours or its place in the queue: its lane's program
+does not depend on its neighbors or its place in the queue: its lane's program
 is the same, and all its randomness comes from its seed and split.
 """
 

@@ -20,7 +20,7 @@ from justright.regularizers.recipe import Recipe
 def is_linear(task: Task) -> bool:
     """Whether outputs are a function of one sum of weighted inputs each: no hidden layer.
 
-    Then the penalised loss is convex in the weights, and zero is its minimum from some
+    Then the penalized loss is convex in the weights, and zero is its minimum from some
     strength on. With hidden layers it is not: where all kernels are zero none of them has a
     gradient, so they would rest there at any strength.
     """
@@ -66,7 +66,7 @@ def gradient_at_zero(task: Task, split: int) -> tuple[Arrays, Arrays]:
 
 
 def _best_others(gradients: Any, zero: Arrays, others: Arrays) -> Arrays:
-    """The biases that minimise the loss where all kernels are zero."""
+    """The biases that minimize the loss where all kernels are zero."""
     sizes = np.cumsum([value.size for value in others.values()])
     if not len(sizes):
         return others

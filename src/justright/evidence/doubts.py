@@ -43,7 +43,7 @@ def doubts_of(recipe: Recipe, model: keras.Model, optimizer: Any) -> list[str]:
     noisy = _names(recipe, _NOISY)
     if noisy:
         said.append(
-            f"{noisy} disturbs training, so that what is minimised is not the posterior that the "
+            f"{noisy} disturbs training, so that what is minimized is not the posterior that the "
             "evidence is of."
         )
     beside = _names(recipe, _BESIDE, besides=_NOISY)

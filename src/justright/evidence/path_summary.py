@@ -121,7 +121,7 @@ def _moving(facts: PathFacts) -> list[str]:
     if share <= 0.1:
         return []
     return [
-        f"At {share:.0%} of the strengths the penalised loss still changed by more than 5% in the "
+        f"At {share:.0%} of the strengths the penalized loss still changed by more than 5% in the "
         "last quarter of the epochs, so these weights are not at rest: give more epochs_each, or a "
         "larger learning rate."
     ]

@@ -1,6 +1,6 @@
 """A regularization path: one penalty from none to all zero, each strength from the last's weights.
 
-Which way the path goes follows from the network. Without hidden layers the penalised loss is
+Which way the path goes follows from the network. Without hidden layers the penalized loss is
 convex: the strength from which all weights are zero is computed, the path begins there at zero
 and goes down, as glmnet's does. With hidden layers zero is a resting point at any strength (where
 all kernels are zero none has a gradient), so a path from zero would never leave it: the path

@@ -81,7 +81,7 @@ class RegularizationPath:
 
         Columns beside a sweep's: weights (mean number that is not zero), of_weights (how many
         the penalty acts on), norm (of these, the mean), moving (by which share of itself the
-        penalised training loss still changed in the last quarter of the epochs, the median;
+        penalized training loss still changed in the last quarter of the epochs, the median;
         near 0 at rest), and inputs (mean number that survives; NaN where inputs have no weights
         of their own) of of_inputs.
         """

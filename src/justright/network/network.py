@@ -10,13 +10,14 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 
-from justright.errors import ModelError, RecipeError
-from justright.network.anatomy import Anatomy, is_kernel
+from justright.errors import ModelError
+from justright.network.anatomy import is_kernel
 from justright.network.blueprint import Blueprint
 from justright.network.convolution import quick_convolution
 from justright.network.dense import QuickDense
 from justright.network.extent import floats_per_row
 from justright.network.kernels import units_of
+from justright.network.meaning import check_meaning
 from justright.network.moments import variances
 from justright.network.site import (
     Activate,
@@ -31,6 +32,7 @@ from justright.network.surgery import Edits, LayerFactory, copy_layer, rebuild
 from justright.network.weights import (
     Arrays,
     fresh_values,
+    idle_random_states,
     is_random_state,
     lost,
     values_of,
@@ -39,9 +41,8 @@ from justright.network.weights import (
 from justright.regularizers.branches import Branch
 from justright.regularizers.learned import LearnsAtSites
 from justright.regularizers.location import Kernel, Kernels, Site
-from justright.regularizers.places import ActsOnActivations, Weights
+from justright.regularizers.places import Weights
 from justright.regularizers.recipe import Recipe
-from justright.regularizers.strength import strength_at
 
 _OF_INPUTS = ("kernel", "depthwise_kernel")  # The others multiply what a layer makes of them.
 
@@ -66,15 +67,15 @@ class Network:
         recipe: only the structural techniques matter here.
 
     Raises:
-        RecipeError: a structural technique that finds nowhere to act, or a
-            per-layer strength that names no layer.
+        RecipeError: a structural technique that finds nowhere to act, a per-layer strength
+            that names no layer, or what `check_meaning` refuses.
     """
 
     def __init__(self, blueprint: Blueprint, recipe: Recipe) -> None:
         anatomy = blueprint.anatomy
         recipe.check_layers(anatomy.layers)
         sites = anatomy.sites
-        _check_acts(recipe, anatomy)
+        check_meaning(recipe, blueprint.model, anatomy)
         structure = structure_of(blueprint, recipe)
         variances(blueprint, structure, recipe.at(0))  # Refuses what it cannot predict with.
         after = {end: _branch_factory(branch) for end, branch in structure.branches.items()}
@@ -145,6 +146,12 @@ class Network:
         """Paths of the states of the model's own random layers."""
         variables = self.model.non_trainable_variables
         return tuple(self._path(v) for v in variables if is_random_state(v))
+
+    @cached_property
+    def changing(self) -> tuple[str, ...]:
+        """Paths of the untrained variables that a pass in training changes."""
+        idle = {self._path(v) for v in idle_random_states(self.model)}
+        return tuple(path for path in self.untrained if path not in idle)
 
     def complete(self, values: Arrays, seed: int = 0) -> tuple[Arrays, Arrays]:
         """Split values into trainable weights and buffers.
@@ -248,20 +255,3 @@ def _for_training(layer: keras.layers.Layer) -> keras.layers.Layer:
     if kind := quick_convolution(layer):
         return kind.from_config(layer.get_config())
     return copy_layer(layer)
-
-
-def _check_acts(recipe: Recipe, anatomy: Anatomy) -> None:
-    """Refuse a strength for which the network has no place: it would change nothing, unsaid."""
-    kernels = [(name, anatomy.position(name)) for name in anatomy.layers]
-    for one in recipe.techniques:
-        places = kernels
-        if isinstance(one, ActsOnActivations):
-            places = [(site.layer, site.position) for site in anatomy.sites if one.fits(site)]
-        for name in one.strength_names():
-            value = getattr(one, name)
-            if all(strength_at(value, *p, ("hidden", "output")) is None for p in places):
-                raise RecipeError(
-                    f"{type(one).__name__}.{name} finds nowhere to act in the network, whose "
-                    f"layers are {', '.join(anatomy.layers)}. Add a hidden layer, name another "
-                    "place, or take it out of the recipe."
-                )

@@ -36,6 +36,28 @@ def is_random_state(variable: keras.Variable) -> bool:
     return variable.name == "seed_generator_state"
 
 
+def idle_random_states(model: keras.Model) -> list[keras.Variable]:
+    """Random states that nothing draws from: recurrent layers that drop nothing have one, too."""
+    return [
+        variable
+        for layer in model.layers
+        if all(_drops_nothing(one) for one in _directions(layer))
+        for variable in layer.non_trainable_variables
+        if is_random_state(variable)
+    ]
+
+
+def _directions(layer: keras.layers.Layer) -> list[keras.layers.Layer]:
+    if isinstance(layer, keras.layers.Bidirectional):
+        return [layer.forward_layer, layer.backward_layer]
+    return [layer]
+
+
+def _drops_nothing(layer: keras.layers.Layer) -> bool:
+    known = isinstance(layer, keras.layers.LSTM | keras.layers.GRU | keras.layers.SimpleRNN)
+    return known and not layer.dropout and not layer.recurrent_dropout
+
+
 def fresh_values(model: keras.Model, seed: int) -> Arrays:
     """Initial values of all variables, drawn by the layers' own initializers.
 

@@ -13,7 +13,7 @@ from justright.regularizers.technique import Technique, technique
 
 @technique
 class AdversarialTraining(Technique, ActsOnGradient):
-    """Minimise α·J(x) + (1 − α)·J(x + ε·sign ∇ₓJ(x)): the fast gradient sign method.
+    """Minimize α·J(x) + (1 − α)·J(x + ε·sign ∇ₓJ(x)): the fast gradient sign method.
 
     The moved inputs are made anew in each step and count as data: no gradient
     goes through them. It costs a second forward and backward pass in each step,
@@ -26,7 +26,7 @@ class AdversarialTraining(Technique, ActsOnGradient):
             changes nothing.
 
     Raises:
-        RecipeError: ε or α out of range.
+        RecipeError: ε or α out of range, or inputs that are token numbers.
 
     When: small changes of the inputs must not change the answer.
     Cost: 1 extra pass forward and back, and the gradient by the inputs.
@@ -40,6 +40,10 @@ class AdversarialTraining(Technique, ActsOnGradient):
     alpha: float = strength(
         0.5, high=1.0, neutral=1.0, by_layer=False, meaning="a share of the loss"
     )
+
+    def reckons_with_inputs(self) -> bool:
+        """It moves them along the loss."""
+        return True
 
     def gradient(self, gradient: Weights, backward: Backward, key: jax.Array) -> Weights:
         """The gradient of both losses together."""

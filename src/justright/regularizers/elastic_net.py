@@ -16,10 +16,10 @@ from justright.regularizers.technique import Technique, technique
 
 @technique
 class ElasticNet(Technique, ActsOnLoss, ActsOnUpdate, ExportsPenalty, Shrinks):
-    """Minimise the loss plus l1·Σ|w| + l2·Σw²: the same, to the bit, as `L1(l1) + L2(l2)`.
+    """Minimize the loss plus l1·Σ|w| + l2·Σw²: the same, to the bit, as `L1(l1) + L2(l2)`.
 
     The squares act by their gradient, the absolute values by proximal steps, so
-    weights become exactly zero.
+    weights become exactly zero; averages of weights as with `L1`.
 
     Args:
         l1: strength of Σ|w|, at least 0, or a mapping by layer.

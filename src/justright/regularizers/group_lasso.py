@@ -23,14 +23,16 @@ _TINY = 1e-20
 
 @technique
 class GroupLasso(Technique, ActsOnUpdate, Shrinks):
-    """Minimise the loss plus λ·Σⱼ‖wⱼ‖₂, where wⱼ is all that leaves input feature j.
+    """Minimize the loss plus λ·Σⱼ‖wⱼ‖₂, where wⱼ is all that leaves input feature j.
 
     All weights from a feature into the first layer are one group, and become zero
     together: a network of any depth that ignores features. As with `L1`, the
     penalty acts by proximal steps scaled by the optimizer's own step for each
-    weight, so zeros are exact and the resting point is the penalised minimum.
+    weight, so zeros are exact and the resting point is the penalized minimum.
     Groups have one size, so λ is not multiplied by its root. In a convolution a
-    group is an input channel.
+    group is an input channel. `L1` before it in a recipe makes the sparse group lasso's
+    step. An average of weights (`EMA`, `SWA`, `Lookahead`) is zero where all that it
+    averages are.
 
     Args:
         strength: λ ≥ 0, or a mapping by layer for networks with several first layers.
@@ -98,7 +100,7 @@ class GroupLasso(Technique, ActsOnUpdate, Shrinks):
 
 
 def shrink_groups(w: jax.Array, step: jax.Array, axes: tuple[int, ...]) -> jax.Array:
-    """The minimiser z of ½·Σ(z − w)²/step + ‖z‖₂ for each group, which lies along `axes`.
+    """The minimizer z of ½·Σ(z − w)²/step + ‖z‖₂ for each group, which lies along `axes`.
 
     z = w·r/(r + step), where its norm r solves Σw²/(r + step)² = 1; zero if Σ(w/step)² ≤ 1. At
     step 0 it is `w` to the bit.

@@ -28,7 +28,7 @@ class JacobianPenalty(Technique, ActsOnLoss):
         projections: n, directions a step, at least 1; the paper finds 1 enough.
 
     Raises:
-        RecipeError: a negative λ, or projections below 1.
+        RecipeError: a negative λ, projections below 1, or inputs that are token numbers.
 
     When: outputs must change slowly with inputs, as under measurement noise.
     Cost: 2 extra passes for each projection.
@@ -40,6 +40,10 @@ class JacobianPenalty(Technique, ActsOnLoss):
 
     strength: float = strength(by_layer=False, smooth=True, meaning="the strength of a penalty")
     projections: int = option(default=1, low=1, integer=True)
+
+    def reckons_with_inputs(self) -> bool:
+        """It takes slopes by them."""
+        return True
 
     def penalty(self, forward: Forward) -> jax.Array:
         """λ/2·‖J‖², a scalar."""

@@ -23,14 +23,15 @@ from justright.regularizers.technique import Technique, technique
 
 @technique
 class L1(Technique, ActsOnUpdate, ExportsPenalty, Shrinks):
-    """Minimise the loss plus λ·Σ|w| over all kernels, where λ is `strength`, by proximal steps.
+    """Minimize the loss plus λ·Σ|w| over all kernels, where λ is `strength`, by proximal steps.
 
     After each update every weight moves towards zero by step × λ and stops
     there: w ← sign(w)·max(|w| − ηλ, 0). Weights become exactly zero, which the
     subgradient that Keras and PyTorch use never achieves. The step η is the
     optimizer's own for that weight (for Adam the learning rate over √v̂ + ε), so
-    that the weights at rest are those that minimise the penalised loss: the mode of the
+    that the weights at rest are those that minimize the penalized loss: the mode of the
     posterior under a Laplace prior, to whose scale `from_prior` and `to_prior` convert.
+    An average of weights (`EMA`, `SWA`, `Lookahead`) is zero where all that it averages are.
 
     Args:
         strength: λ ≥ 0, or a mapping for strengths that differ by layer. 0 changes
@@ -72,7 +73,7 @@ class L1(Technique, ActsOnUpdate, ExportsPenalty, Shrinks):
         return tuple(path for path, _ in kernels_with(kernels, self.strength))
 
     def zero_from(self, field: str, gradient: Gradient, kernels: Kernels) -> float:
-        """max|∂loss/∂w|: from there on zero is where the penalised loss rests."""
+        """max|∂loss/∂w|: from there on zero is where the penalized loss rests."""
         return largest_entry(gradient, self.shrunk(kernels))
 
     @classmethod

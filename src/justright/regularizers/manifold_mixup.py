@@ -30,8 +30,8 @@ class ManifoldMixup(Technique, ActsOnBatch, ActsOnActivations):
             out where its mixtures make no sense: token numbers.
 
     Raises:
-        RecipeError: a negative α, a network without a hidden layer, or beside weights
-            that differ by row.
+        RecipeError: a negative α, a network without a hidden layer, beside weights
+            that differ by row, or inputs that are token numbers, if they are mixed.
         ModelError: a loss of one's own that takes labels.
 
     When: mixup helps, and mixing raw inputs makes little sense.
@@ -48,6 +48,10 @@ class ManifoldMixup(Technique, ActsOnBatch, ActsOnActivations):
 
     soft_targets = True
     one_draw = True
+
+    def reckons_with_inputs(self) -> bool:
+        """Where it may mix them."""
+        return self.with_input
 
     def batch(self, batch: Batch, key: jax.Array) -> Batch:
         """Mix the targets; the inputs stay."""

@@ -26,7 +26,7 @@ class Mixup(Technique, ActsOnBatch):
         alpha: α ≥ 0. 0.1 to 0.4 is usual; 1 draws λ uniformly; 0 changes nothing.
 
     Raises:
-        RecipeError: a negative α.
+        RecipeError: a negative α, or inputs that are token numbers.
         ModelError: a loss of one's own that takes labels.
 
     When: there are few rows, and a mixture of two of them makes sense.
@@ -42,6 +42,10 @@ class Mixup(Technique, ActsOnBatch):
     )
 
     soft_targets = True
+
+    def reckons_with_inputs(self) -> bool:
+        """It mixes them."""
+        return True
 
     def batch(self, batch: Batch, key: jax.Array) -> Batch:
         """Mix inputs and targets by the same share."""

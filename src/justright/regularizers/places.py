@@ -238,7 +238,7 @@ class ActsOnUpdate(ABC):
         """The weights to keep."""
 
     def penalty_value(self, weights: Weights, kernels: Kernels) -> jax.Array | None:
-        """The penalty that this step minimises instead of a gradient, for the log; None if none."""
+        """The penalty that this step minimizes instead of a gradient, for the log; None if none."""
         return None
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class SpatialDropout(Technique, ActsOnActivations, ExportsLayer):
     """Drop whole channels of a convolution's output with probability `rate`, scale the rest.
 
-    Neighbouring pixels say nearly the same, so dropping them one by one hides
+    Neighboring pixels say nearly the same, so dropping them one by one hides
     little; a channel is dropped at all places of a row at once. It acts on
     signals (rows, steps, channels), images and volumes; channels are counted as the
     layer counts them, and last at the input. On the output of a dense

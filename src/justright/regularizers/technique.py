@@ -61,6 +61,13 @@ class Technique:
         """The names of the static fields, in order."""
         return tuple(f.name for f in fields_of(cls) if limits_of(f) is None)
 
+    def reckons_with_inputs(self) -> bool:
+        """Whether it takes inputs for quantities: mixes or moves them, or takes slopes by them.
+
+        Token numbers are none. A strength at `"input"` needs no word here.
+        """
+        return False
+
     def strengths(self) -> dict[str, Any]:
         """The strengths by column name, such as `Dropout.rate`."""
         named: dict[str, Any] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Sequence
 
@@ -9,11 +10,12 @@ from justright.errors import RecipeError, did_you_mean
 from justright.regularizers import TECHNIQUES
 from justright.regularizers.recipe import Recipe
 from justright.regularizers.schedule import SCHEDULES
-from justright.regularizers.strength import Number, Strength
-from justright.regularizers.technique import Technique
+from justright.regularizers.strength import Number, Strength, limits_of
+from justright.regularizers.technique import Technique, fields_of
 
 PLAIN = "plain"
 
+_TRUTHS = {"true": True, "yes": True, "false": False, "no": False}
 # Between two places; in 1e+3 it belongs to the number.
 _PLUS = re.compile(r"(?<![\d.][eE])\+")
 
@@ -21,8 +23,11 @@ _PLUS = re.compile(r"(?<![\d.][eE])\+")
 def parse_recipe(text: str) -> Recipe:
     """Read a recipe: regularizers by comma, each `name=strength`.
 
-    Several strengths of one stand by colon (`elastic_net=1e-4:1e-3`); one without
-    strengths stands alone (`batch_norm`); `plain` or nothing is the empty recipe. A
+    Several strengths of one stand by colon (`elastic_net=1e-4:1e-3`), and the last may be
+    left out where they have defaults; one without strengths stands alone (`batch_norm`).
+    Options follow by name (`drop_connect=0.3:inference=gaussian`,
+    `snapshot_ensemble:members=5`). Underscores in names of techniques may be left out
+    (`cutmix=1`), and capitals do not matter. `plain` or nothing is the empty recipe. A
     schedule is its name, start, end and epochs by slash: `dropout=linear/0/0.5/20`. A
     strength that differs by layer names where (a layer, a pattern, or input, hidden,
     output) and the number there, or a schedule, by slash, and the next place by plus.
@@ -76,23 +81,60 @@ def parse_over(texts: Sequence[str]) -> dict[str, list[float] | None]:
 
 
 def _parse_one(part: str) -> Technique:
-    name, has_value, value = part.partition("=")
+    head, *further = part.split(":")
+    name, has_value, value = head.partition("=")
     kinds = {kind.key(): kind for kind in TECHNIQUES}
     key = name.strip().lower().replace("-", "_")
-    if key not in kinds:
+    kind = {_joined(known): one for known, one in kinds.items()}.get(_joined(key))
+    if kind is None:
         if "/" in name and not has_value:
             raise RecipeError(
                 f"{name.strip()!r} is no regularizer. Join places by plus: "
                 "dropout=input/0.2+hidden/0.5."
             )
         raise RecipeError(f"{name.strip()!r} is no regularizer. {did_you_mean(key, kinds)}")
-    kind = kinds[key]
     names = kind.strength_names()
-    texts = value.split(":") if has_value else []
-    if len(texts) != len(names):
-        form = f"{key}={':'.join(name.upper() for name in names)}" if names else key
+    assigned = [text.partition("=") for text in further if "=" in text]
+    texts = [*([value] if has_value else []), *(text for text in further if "=" not in text)]
+    if not _required(kind) <= len(texts) <= len(names):
+        form = f"{kind.key()}={':'.join(name.upper() for name in names)}" if names else kind.key()
         raise RecipeError(f"{part!r} has {len(texts)} strengths; write {form}.")
-    return kind(**{name: _strength(part, text) for name, text in zip(names, texts, strict=True)})
+    strengths = {name: _strength(part, text) for name, text in zip(names, texts, strict=False)}
+    return kind(**strengths, **_options(part, kind, assigned))
+
+
+def _options(
+    part: str, kind: type[Technique], assigned: Sequence[tuple[str, str, str]]
+) -> dict[str, bool | float | str]:
+    """Options by name; whether a value is allowed says the technique."""
+    known = {field.name: field for field in fields_of(kind) if limits_of(field) is None}
+    found: dict[str, bool | float | str] = {}
+    for name, _, value in ((n.strip(), sign, v.strip()) for n, sign, v in assigned):
+        if name not in known:
+            said = did_you_mean(name, known) if known else f"{kind.__name__} has none."
+            raise RecipeError(f"In {part!r}, {name!r} is no option. {said}")
+        if name in found:
+            raise RecipeError(f"In {part!r}, {name!r} came twice.")
+        default = known[name].default
+        if isinstance(default, bool):
+            found[name] = _TRUTHS.get(value.lower(), value)
+        elif isinstance(default, str):
+            found[name] = value
+        else:
+            number = _number(part, value)
+            found[name] = int(number) if isinstance(default, int) and number % 1 == 0 else number
+    return found
+
+
+def _joined(name: str) -> str:
+    """A name without what is left out at will."""
+    return name.replace("_", "").replace(" ", "")
+
+
+def _required(kind: type[Technique]) -> int:
+    """How many strengths have no default; they come first."""
+    fields = (field for field in fields_of(kind) if limits_of(field) is not None)
+    return sum(field.default is dataclasses.MISSING for field in fields)
 
 
 def _strength(part: str, text: str) -> Strength:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import jax.numpy as jnp
+
 from justright.regularizers.location import Kernels, kernels_with
 from justright.regularizers.places import ActsOnUpdate, Update, Weights
 from justright.regularizers.shrinkage import Shrinks
@@ -15,7 +17,9 @@ class WeightDecay(Technique, ActsOnUpdate, Shrinks):
 
     w ← w_updated − η·λ·w_before. Under plain SGD this is L2 with gradient λw.
     Under Adam it is not: there L2's gradient is divided by √v̂, so weights with
-    large gradients are hardly decayed, while this decays all alike.
+    large gradients are hardly decayed, while this decays all alike. A weight that
+    the step has left at exactly zero, as `L1` or `GroupLasso` before it in the
+    recipe do, has nothing left to decay and stays there.
 
     Args:
         strength: λ ≥ 0, or a mapping for strengths that differ by layer. 0 changes
@@ -40,7 +44,10 @@ class WeightDecay(Technique, ActsOnUpdate, Shrinks):
         """Subtract η·λ·w, with w as it was before the update."""
         decayed = dict(weights)
         for path, value in kernels_with(update.kernels, self.strength):
-            decayed[path] = weights[path] - update.learning_rate * value * update.before[path]
+            w = weights[path]
+            less = w - update.learning_rate * value * update.before[path]
+            # It would push a weight from the zero of a proximal step to beyond it.
+            decayed[path] = jnp.where(w == 0, w, less)
         return decayed
 
     def shrunk(self, kernels: Kernels) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Okabe & Ito's palette: told apart by people who do not see all colours.
+# Okabe & Ito's palette: told apart by people who do not see all colors.
 TRAIN, VALIDATION = "#0072B2", "#D55E00"
 INK, FAINT = "#222222", "#8a8a8a"
 _MOST_COLUMNS = 4
