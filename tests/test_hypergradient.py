@@ -70,6 +70,24 @@ def trained_in_complex(weights, train, validation, logs, epochs):
     return (residual**2).mean()
 
 
+def test_units_that_no_row_wakes_leave_adams_derivative_a_number():
+    """Their biases have no gradient, so that Adam's second moment is exactly 0."""
+    model = dense_net()
+    first = next(layer for layer in model.layers if layer.weights)
+    kernel, bias = first.get_weights()
+    bias[0] = -50.0
+    first.set_weights([kernel, bias])
+    setup = setup_of(
+        model, signs(0, 60), signs(1, 40), epochs=4, batch_size=20, initial_weights="model",
+        optimizer="adam",
+    )  # fmt: skip
+    step = 0.2
+    around = [jr.L2(0.1 * np.exp(shift)) for shift in (-step, 0.0, step)]
+    gradients, losses = slopes(setup, *around)
+    assert np.isfinite(gradients).all()
+    assert gradients[1, 0] == pytest.approx((losses[2] - losses[0]) / (2 * step), rel=0.05)
+
+
 def test_the_derivative_is_that_of_the_same_training_in_float64():
     train, validation = numbers(0), numbers(1)
     model, logs, epochs = tanh_net(), np.log([0.02, 0.005, 0.03]), 60

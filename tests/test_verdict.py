@@ -308,7 +308,7 @@ def test_in_words_the_margin_is_named():
     assert text.startswith("a and b are equivalent within 1.0 points in test accuracy (")
 
 
-@pytest.mark.parametrize("margin", [0.0, -0.01, np.nan, np.inf])
+@pytest.mark.parametrize("margin", [0.0, "1", True, -0.01, np.nan, np.inf])
 def test_a_margin_is_a_positive_number(margin):
     with pytest.raises(DataError, match="margin"):
         verdict_on(table_of(a=BASE, b=BASE), margin=margin)

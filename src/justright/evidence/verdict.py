@@ -217,9 +217,10 @@ def check_margin(margin: float | None) -> None:
     Raises:
         DataError: it is not positive and finite.
     """
-    if margin is not None and not (math.isfinite(margin) and margin > 0):
+    number = isinstance(margin, int | float | np.number) and not isinstance(margin, bool)
+    if margin is not None and not (number and math.isfinite(margin) and margin > 0):
         raise DataError(
-            f"margin={margin}: give a positive number in units of the figure, such as 0.01 for "
+            f"margin={margin!r}: give a positive number in units of the figure, such as 0.01 for "
             "1 point of accuracy, or None."
         )
 

@@ -119,5 +119,5 @@ def _check(recipe: Recipe, orders: int | None) -> None:
                 f"{one!r} changes nothing at these strengths, so it contributes nothing. Take it "
                 "out of the recipe."
             )
-    if orders is not None and (orders < 2 or orders % 2):
+    if orders is not None and (not isinstance(orders, int) or orders < 2 or orders % 2):
         raise RecipeError(f"orders={orders!r}: give an even number of at least 2, or None.")

@@ -66,5 +66,22 @@ def adam_step(
     m, v = moments
     m = m + (gradient - m) * (1 - optimizer.beta_1)
     v = v + (jnp.square(gradient) - v) * (1 - optimizer.beta_2)
-    root = v * jax.lax.rsqrt(jnp.clip(v, _SMALLEST, _LARGEST))
-    return weight - m * length / (root + optimizer.epsilon), (m, v)
+    return weight - m * length / (_root(v) + optimizer.epsilon), (m, v)
+
+
+@jax.custom_jvp
+def _root(v: jax.Array) -> jax.Array:
+    return v * jax.lax.rsqrt(jnp.clip(v, _SMALLEST, _LARGEST))
+
+
+@_root.defjvp
+def _root_and_change(
+    primals: tuple[jax.Array], tangents: tuple[jax.Array]
+) -> tuple[jax.Array, jax.Array]:
+    """√v and what v's change makes of it: none where v is 0.
+
+    By the chain rule (1/√v)' is infinite there, as at the bias of a unit that no row wakes, and
+    infinity times no change is not a number.
+    """
+    (v,), (change,) = primals, tangents
+    return _root(v), 0.5 * change * jax.lax.rsqrt(jnp.clip(v, _SMALLEST, _LARGEST))
