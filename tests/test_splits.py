@@ -71,14 +71,15 @@ def test_folds_are_those_of_the_splitter_and_parts_stay_apart(splitter, shares):
     rows=st.integers(20, 90),
     count=st.integers(2, 5),
     shares=st.fixed_dictionaries(
-        {"validation": st.floats(0.1, 0.4)}, optional={"test": st.floats(0.1, 0.4)}
+        {"validation": st.floats(0.2, 0.4)}, optional={"test": st.floats(0.2, 0.4)}
     ),
     grouped=st.booleans(),
+    one_test=st.booleans(),
 )
 @settings(max_examples=50, deadline=None)
-def test_repeated_hold_outs_use_every_row_once_and_differ(rows, count, shares, grouped):
+def test_repeated_hold_outs_use_every_row_once_and_differ(rows, count, shares, grouped, one_test):
     y, groups = some_rows(rows)
-    whole = divide(y, shares, (), count, groups if grouped else None)
+    whole = divide(y, shares, (), count, groups if grouped else None, one_test)
     assert len(whole) == count
     for split in whole:
         assert_apart(split)
@@ -88,6 +89,8 @@ def test_repeated_hold_outs_use_every_row_once_and_differ(rows, count, shares, g
             assert sum(map(len, of)) == len(set().union(*of))
     if not grouped:
         assert len({tuple(split.validation) for split in whole}) == count
+        tests = {tuple(split.test) for split in whole if len(split.test)}
+        assert len(tests) <= 1 or not one_test
 
 
 def test_the_first_of_several_is_the_one_that_a_single_division_gives():

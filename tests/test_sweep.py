@@ -7,6 +7,7 @@ from dataclasses import replace
 import keras
 import numpy as np
 import pytest
+from sklearn.model_selection import KFold
 
 import justright as jr
 from conftest import Compilations, dense_net, signs
@@ -135,6 +136,17 @@ def test_splits_are_resampled_where_there_are_several(rows, net):
     first = found.study.table.query("recipe == 'dropout=0' and seed == 1 and split == 2")
     assert found.scores("val_metric")[0, 1, 2] == first["val_metric"].item()
     assert "4 splits of the rows" in found.summary()
+
+
+@pytest.mark.parametrize("splits", [3, KFold(3, shuffle=True, random_state=0)])
+def test_no_split_chooses_on_rows_that_test(rows, net, splits):
+    shares = {"test": 0.2} | ({"validation": 0.25} if isinstance(splits, int) else {})
+    options = {"splits": splits, "epochs": 2, "seeds": 1, **shares}
+    found = jr.sweep(net, rows, {"Dropout.rate": [0, 0.4]}, **options)
+    overlap = found.study.overlap
+    assert overlap.test_apart
+    assert overlap.same_test
+    assert (overlap.shared_validation > 0) == isinstance(splits, int)
 
 
 def test_the_recipe_leaves_out_what_is_off_and_the_model_predicts(swept, held):

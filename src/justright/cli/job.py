@@ -40,6 +40,7 @@ class Job:
     group: str | None
     figure: Path
     as_json: bool
+    chooses: bool
 
     @property
     def divides_anew(self) -> bool:
@@ -96,12 +97,13 @@ class Job:
 
         if self.splits < 1:
             raise DataError(f"--splits {self.splits}: at least 1 is wanted.")
-        division = {"validation": 0.25, "groups": table.groups, "preprocess": STANDARDIZE}
-        if self.folds is None:
-            division |= {"test": 0.2, "splits": self.splits}
-        else:
-            division["splits"] = folds(table.y, self.folds, self.splits, table.groups)
-        return Redrawn(table, division)
+        shares = {"validation": 0.25, "test": 0.2}
+        splits: Any = self.splits
+        if self.folds is not None:
+            del shares["validation" if self.chooses else "test"]  # The folds are that part.
+            splits = folds(table.y, self.folds, self.splits, table.groups)
+        division = {"splits": splits, "groups": table.groups, "preprocess": STANDARDIZE}
+        return Redrawn(table, shares | division)
 
 
 def task_of(data: str, target: str | None) -> Example | Streamed:
@@ -206,6 +208,7 @@ def job_options(
     trained: str = "each recipe",
     units: str = "of 128 and 64 units",
     seeds: int = 10,
+    chooses: bool = False,
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Give a command these options, gathered in its argument `job`.
 
@@ -215,6 +218,8 @@ def job_options(
         trained: of what there is a training for each seed, for the help.
         seeds: how many by default.
         units: of the default network, for the help.
+        chooses: whether the command chooses by validation rows: then folds validate, and the
+            rows that test are the same for all.
     """
     options = [
         click.option(
@@ -250,14 +255,19 @@ def job_options(
             "--splits",
             default=1,
             show_default=True,
-            help="How often the rows are divided anew; a fifth validates and a fifth tests.",
+            help="How often the rows are divided anew; a fifth validates and a fifth tests"
+            + (", the same fifth in all." if chooses else "."),
         ),
         click.option(
             "--folds",
             type=int,
             metavar="K",
-            help="Divide into so many folds, each of which tests once (with --splits, so many "
-            "times); a quarter of the other rows validates.",
+            help="Divide into so many folds, each of which "
+            + (
+                "validates once (with --splits, so many times); a fifth of the rows tests."
+                if chooses
+                else "tests once (with --splits, so many times); a quarter of the others validates."
+            ),
         ),
         click.option(
             "--group",
@@ -280,7 +290,10 @@ def job_options(
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(command)
         def with_job(**given: Any) -> None:
-            job = Job(**{field.name: given.pop(field.name) for field in fields(Job)})
+            asked = {
+                field.name: given.pop(field.name) for field in fields(Job) if field.name in given
+            }
+            job = Job(**asked, chooses=chooses)
             command(job=job, **given)
 
         for option in reversed(options):

@@ -52,7 +52,7 @@ Examples:
     show_default=True,
     help="What chooses: the metric or the loss on the validation rows.",
 )
-@job_options("path.png", drawn="the picture", trained="each strength", seeds=5)
+@job_options("path.png", drawn="the picture", trained="each strength", seeds=5, chooses=True)
 def path(over: str, points: int, base: str, epochs_each: int | None, on: Any, job: Job) -> None:
     """Follow a penalty from the dense network to none of its weights, or back.
 

@@ -61,7 +61,7 @@ WISHES = {"best": "best", "gap": "smallest gap"}
     metavar="FILE",
     help="Train the choice on training and validation rows and write it: .keras.",
 )
-@job_options("search.png", drawn="how it went", trained="the last finalists", seeds=5)
+@job_options("search.png", drawn="how it went", trained="the last finalists", seeds=5, chooses=True)
 def search(
     space: str | None,
     budget: str,

@@ -53,7 +53,7 @@ Examples:
     show_default=True,
     help="What chooses: the metric or the loss on the validation rows.",
 )
-@job_options("sweep.png", drawn="the picture", trained="each point")
+@job_options("sweep.png", drawn="the picture", trained="each point", chooses=True)
 def sweep(
     texts: tuple[str, ...], base: str, no_zero: bool, expand: bool, on: Any, job: Job
 ) -> None:

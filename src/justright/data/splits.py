@@ -23,6 +23,7 @@ def divide(
     given: Collection[str],
     splits: Any = None,
     groups: Any = None,
+    one_test: bool = False,
 ) -> list[Split]:
     """Divide rows.
 
@@ -34,6 +35,8 @@ def divide(
             splitter; or a list of index arrays `(train, held)` or `(train, validation, test)`.
             What a fold holds out validates; where there are other validation rows, it judges.
         groups: (rows,) rows of the same group stay on one side; None without groups.
+        one_test: whether a number of splits have the same test rows, so that a choice over all
+            of them has seen none.
 
     Returns:
         Positions among the rows, sorted, one `Split` a division.
@@ -46,6 +49,9 @@ def divide(
     known = set(shares) | set(given)
     if splits is None or _is_whole(splits):
         starts: Iterable[dict[str, np.ndarray]] = _repeated(len(y), shares, splits)
+        if one_test and len(shares) == len(PARTS):
+            rows, judges = _taken(y, shares["test"], groups)
+            starts = [{"train": rows, "test": judges} for _ in starts]
     else:
         held = "test" if "validation" in known else "validation"
         if held in known:
@@ -112,6 +118,13 @@ def _repeated(rows: int, shares: Mapping[str, float], splits: Any) -> list[dict[
     return [{"train": np.arange(rows)} for _ in range(count)]
 
 
+def _taken(y: np.ndarray, share: float, groups: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """The rows that are left, and those that judge in all splits."""
+    whole = {"train": np.arange(len(y))}
+    split = _drawn(y, whole, {"test": share}, groups, SPLIT_SEED, ordered=False)
+    return split.train, split.test
+
+
 def _folded(
     y: np.ndarray, shares: Mapping[str, float], held: str, splits: Any, groups: np.ndarray | None
 ) -> Iterator[dict[str, np.ndarray]]:
@@ -119,9 +132,8 @@ def _folded(
     if hasattr(splits, "split") and not isinstance(splits, str):
         _check_seeded(splits)
         if held == "validation" and "test" in shares:
-            first = {"train": rows}
-            whole = _drawn(y, first, {"test": shares["test"]}, groups, SPLIT_SEED, ordered=False)
-            rows, taken = whole.train, {"test": whole.test}
+            rows, judges = _taken(y, shares["test"], groups)
+            taken = {"test": judges}
         folds: Iterable[Any] = _folds_of(splits, y[rows], None if groups is None else groups[rows])
     else:
         folds = _listed(splits, held, shares)

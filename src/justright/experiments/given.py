@@ -81,7 +81,7 @@ def _in_memory(train: Given, given: Mapping[str, Any], division: Division) -> Pa
     X, y = read(train, "train")
     shares = {part: float(one) for part, one in given.items() if _is_share(one)}
     further = [part for part, one in given.items() if one is not None and part not in shares]
-    splits = divide(y, shares, further, division.splits, division.groups)
+    splits = divide(y, shares, further, division.splits, division.groups, division.one_test)
     pool = _Pool(X, y)
     told: list[str] = []
     for name in further:

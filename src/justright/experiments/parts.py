@@ -24,11 +24,13 @@ class Division:
         splits: None, a number, a scikit-learn splitter, or a list of index arrays.
         groups: (rows,) rows of the same group stay on one side, or None.
         preprocess: a scikit-learn transformer, `"standardize"`, or None.
+        one_test: whether test rows that are drawn are the same in all splits.
     """
 
     splits: Any = None
     groups: Any = None
     preprocess: Any = None
+    one_test: bool = False
 
     @property
     def has_folds(self) -> bool:

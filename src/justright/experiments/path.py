@@ -89,7 +89,7 @@ def path(
     if on not in CHOOSERS:
         raise DataError(f"on={on!r} chooses nothing. {did_you_mean(on, CHOOSERS)}")
     strengths, count = _strengths(axis, points, ratio)
-    listed, setup = checked_seeds(seeds), Setup.of(model, train, **training)
+    listed, setup = checked_seeds(seeds), Setup.of(model, train, chooses=True, **training)
     linear = setup.task.stream is None and is_linear(setup.task)
     if linear and training.get("batch_size") is None:
         setup = replace(setup, task=replace(setup.task, batch_size=setup.task.training_rows))

@@ -122,7 +122,7 @@ def search(
         raise DataError(f"seeds={seeds!r}: a whole number of at least 0 is wanted.")
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise DataError(f"seed={seed!r}: a whole number of at least 0 is wanted.")
-    setup = Setup.of(model, train, **training)
+    setup = Setup.of(model, train, chooses=True, **training)
     shapes = Shapes(setup, sized=model is None)
     always = Recipe() if base is None else as_recipe(base)
     found = _space(setup, space, always, model is None, callable(training.get("loss")))

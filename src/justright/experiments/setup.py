@@ -102,18 +102,22 @@ class Setup:
         initial_weights: Literal["model"] | None = None,
         lanes: int | None = None,
         hidden: tuple[int, ...] = HIDDEN,
+        chooses: bool = False,
     ) -> Setup:
         """Check what a user gives; the arguments are those of `compare`.
 
         Args:
             hidden: units of the hidden layers of the network that stands in where none is given.
+            chooses: whether a choice is made over all splits: then the test rows that are drawn
+                of the training rows are the same in all, and no split chooses on them.
 
         Raises:
             DataError: rows, targets or parts that cannot be trained on.
             ModelError: a network that cannot be read or does not fit.
         """
         keep_compiled_programs()
-        parts = parts_of(train, validation, test, target, Division(splits, groups, preprocess))
+        division = Division(splits, groups, preprocess, one_test=chooses)
+        parts = parts_of(train, validation, test, target, division)
         network = model
         if model is None:
             network = default_network(parts.row_shape, parts.targets, hidden)

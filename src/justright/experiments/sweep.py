@@ -66,7 +66,7 @@ def sweep(
     if on not in CHOOSERS:
         raise DataError(f"on={on!r} chooses nothing. {did_you_mean(on, CHOOSERS)}")
     rounds = MOST_ROUNDS if expand else 0
-    setup, listed = Setup.of(model, train, **training), checked_seeds(seeds)
+    setup, listed = Setup.of(model, train, chooses=True, **training), checked_seeds(seeds)
     found = Sweep(setup.train(_trials(setup, grid.points, listed), progress), grid, on)
     while rounds and (wider := found.widened()):
         known = set(found.study.recipes)

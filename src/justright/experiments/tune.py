@@ -122,7 +122,7 @@ def tune_strengths(
     names = _chosen(start, over)
     check_count("steps", steps)
     bounds = _bounds(start, names, span)
-    setup = Setup.of(model, train, **training)
+    setup = Setup.of(model, train, chooses=True, **training)
     if setup.task.stream is not None:
         raise DataError(
             "tune_strengths differentiates the whole training, and wants rows in memory. Give "
