@@ -179,11 +179,21 @@ def test_trainings_that_fail_are_left_out(binary):
         ({"loss": keras.losses.BinaryCrossentropy(label_smoothing=0.1)}, jr.ModelError, "options"),
         ({"loss": "hinge"}, jr.ModelError, "not a likelihood"),
         ({"splits": 3, "validation": 0.2}, jr.DataError, "no splits"),
+        ({"splits": 3}, jr.DataError, "Leave splits out"),
     ],
 )
 def test_what_has_no_evidence_is_refused(how, error, said, binary):
     with pytest.raises(error, match=said):
         jr.evidence_strength(dense_net(), binary, **(QUICK | how))
+
+
+def test_the_main_job_asks_for_the_strength_that_the_documents_say():
+    data = jr.example("breast_cancer")
+    found = jr.evidence_strength(
+        None, data.train, strengths=(1e-3, 1e-2, 1e-1), seeds=2, epochs=200, batch_size=8
+    )
+    assert 0.005 < found.strength < 0.02
+    assert jr.L2(1e-3).to_prior(rows=80) == pytest.approx(2.5)
 
 
 def test_rows_on_disk_are_refused(tmp_path):

@@ -273,6 +273,11 @@ def test_where_one_split_is_left_its_seeds_claim_nothing():
     assert "inf" not in str(verdict)
 
 
+def test_a_recipe_that_never_finished_is_not_called_no_different():
+    said = str(verdict_on(table_of(a=[np.nan] * 4, b=[0.8, 0.9, 0.8, 0.9])))
+    assert said.startswith("a and b cannot be compared in test accuracy")
+
+
 # ---------------------------------------------------------------- equivalence
 
 

@@ -81,7 +81,9 @@ def folds(y: np.ndarray, count: int, repeats: int = 1, groups: np.ndarray | None
     from sklearn import model_selection as ms
 
     if count < 2 or repeats < 1:
-        raise DataError(f"{count} folds, {repeats} times: at least 2 folds, once, are wanted.")
+        raise DataError(
+            f"folds={count}, repeats={repeats}: at least 2 folds are wanted, at least once."
+        )
     labels = classes_of(y, len(y) // count)
     by_class = labels is not None and np.unique(labels, return_counts=True)[1].min() >= count
     if groups is None:

@@ -112,6 +112,11 @@ class Verdict:
         return "" if self.margin is None else f"within {self.measure.show_difference(self.margin)}"
 
     def __str__(self) -> str:
+        if not self.pairs:
+            return (
+                f"{self.a} and {self.b} cannot be compared in {self.figure}: there is no seed and "
+                "split with which both finished."
+            )
         heads = {
             "equivalent": f"{self.a} and {self.b} are equivalent {self.margin_text}",
             "no difference shown": f"No difference shown between {self.a} and {self.b}",

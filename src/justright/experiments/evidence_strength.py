@@ -90,6 +90,12 @@ def evidence_strength(
             f"curvature={curvature!r} is not known. {did_you_mean(curvature, STRUCTURES)}"
         )
     check_count("refine", refine)
+    for argument in ("splits", "groups"):
+        if training.get(argument) is not None:
+            raise DataError(
+                "evidence_strength takes all training rows at once, and there are no splits. "
+                f"Leave {argument} out; a sweep over L2.strength judges by splits."
+            )
     validated = training.get("validation") is not None
     if not validated:
         # The engine wants a row to validate on; it decides nothing and is not told.
@@ -263,8 +269,7 @@ def _first_row(train: Given) -> Given:
 
 
 def _check_rows(setup: Setup) -> None:
-    if setup.task.stream is not None or len(setup.task.rows.train) > 1:
+    if setup.task.stream is not None:
         raise DataError(
-            "evidence_strength takes all training rows at once, in memory and undivided. Give "
-            "(X, y) arrays, and no splits."
+            "evidence_strength takes all training rows at once, in memory. Give (X, y) arrays."
         )
