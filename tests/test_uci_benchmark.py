@@ -46,7 +46,7 @@ def test_a_mixture_is_as_likely_as_its_mean_density(replay):
 def test_all_steps_run_and_one_that_is_done_is_not_done_again(replay, folder, monkeypatch, capsys):
     out, docs = folder / "uci.json", folder / "ensembles.md"
     docs.write_text("Text.\n", encoding="utf-8")
-    few = ["--epochs-scale", "0.3", "--passes", "20", "--selecting-passes", "20"]
+    few = ["--epochs-scale", "10", "--passes", "20", "--selecting-passes", "20"]
     asked = ["uci_dropout.py", str(folder), "--only", "yacht", "--out", str(out), *few]
     monkeypatch.setattr("sys.argv", [*asked, "--docs", str(docs)])
     replay.main()

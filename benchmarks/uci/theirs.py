@@ -88,7 +88,7 @@ def setup_for(table: Table, blocks: Blocks, epochs: int) -> Setup:
         (blocks.X, blocks.y),
         splits=blocks.folds,
         epochs=epochs,
-        batch_size=BATCH,
+        batch_size=min(BATCH, blocks.training_rows),
         optimizer="adam",
         metric="mean_squared_error",
     )

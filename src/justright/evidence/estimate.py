@@ -98,7 +98,9 @@ class Estimate:
 
     @property
     def variance(self) -> float:
-        """Of the mean, as estimated."""
+        """Of the mean, as estimated; NaN of no values."""
+        if not self.units:
+            return math.nan
         shared = self.ratio * self.of_rows if self.of_rows else 0.0
         return self.between / self.units + shared
 
