@@ -72,7 +72,7 @@ def trained_in_complex(weights, train, validation, logs, epochs):
 
 def test_units_that_no_row_wakes_leave_adams_derivative_a_number():
     """Their biases have no gradient, so that Adam's second moment is exactly 0."""
-    keras.utils.set_random_seed(7)
+    keras.utils.set_random_seed(2)
     model = dense_net()
     first = next(layer for layer in model.layers if layer.weights)
     kernel, bias = first.get_weights()
@@ -82,11 +82,11 @@ def test_units_that_no_row_wakes_leave_adams_derivative_a_number():
         model, signs(0, 60), signs(1, 40), epochs=4, batch_size=20, initial_weights="model",
         optimizer="adam",
     )  # fmt: skip
-    step = 0.2
+    step = 0.1
     around = [jr.L2(0.1 * np.exp(shift)) for shift in (-step, 0.0, step)]
     gradients, losses = slopes(setup, *around)
     assert np.isfinite(gradients).all()
-    assert gradients[1, 0] == pytest.approx((losses[2] - losses[0]) / (2 * step), rel=0.05)
+    assert gradients[1, 0] == pytest.approx((losses[2] - losses[0]) / (2 * step), rel=0.02)
 
 
 def test_the_derivative_is_that_of_the_same_training_in_float64():

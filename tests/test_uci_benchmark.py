@@ -27,7 +27,7 @@ def folder(tmp_path):
     splits = {f"train_{i}": one[:54] for i, one in enumerate(order)}
     splits |= {f"test_{i}": one[54:] for i, one in enumerate(order)}
     grid = {"dropout_rates": [0.01, 0.1], "tau_values": [0.5, 1.0, 2.0]}
-    sizes = {"n_splits": 2, "n_epochs": 1, "n_hidden": 8}
+    sizes = {"n_splits": 2, "n_epochs": 10, "n_hidden": 8}
     np.savez(tmp_path / "yacht.npz", X=X, y=y, **splits, **grid, **sizes)
     return tmp_path
 
@@ -44,9 +44,9 @@ def test_a_mixture_is_as_likely_as_its_mean_density(replay):
 
 
 def test_all_steps_run_and_one_that_is_done_is_not_done_again(replay, folder, monkeypatch, capsys):
-    out, docs = folder / "uci.json", folder / "ensembles.md"
+    out, docs = folder / "all.json", folder / "ensembles.md"
     docs.write_text("Text.\n", encoding="utf-8")
-    few = ["--epochs-scale", "10", "--passes", "20", "--selecting-passes", "20"]
+    few = ["--epochs-scale", "0.3", "--passes", "20", "--selecting-passes", "20"]
     asked = ["uci_dropout.py", str(folder), "--only", "yacht", "--out", str(out), *few]
     monkeypatch.setattr("sys.argv", [*asked, "--docs", str(docs)])
     replay.main()
