@@ -2,6 +2,10 @@
 
 import justright  # noqa: F401, I001  First: it chooses the backend before Keras is imported.
 
+import contextlib
+import ctypes
+import gc
+
 import jax
 import keras
 import numpy as np
@@ -12,10 +16,16 @@ from justright.engine import program
 
 @pytest.fixture(autouse=True, scope="module")
 def forgetting():
-    """What one file compiled is no use to the next: kept, it would come to gigabytes."""
+    """What one file compiled is no use to the next: kept, it would come to gigabytes.
+
+    The C library keeps what compilers gave back, most of which is this.
+    """
     yield
     program.forget()
     jax.clear_caches()
+    gc.collect()
+    with contextlib.suppress(OSError, AttributeError):  # There is none on other systems.
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 @pytest.fixture
