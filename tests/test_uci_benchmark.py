@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.stats import norm
+from scipy.stats import t as student
 
 ROOT = Path(__file__).parents[1]
 
@@ -36,6 +37,9 @@ def test_a_mixture_is_as_likely_as_its_mean_density(replay):
     draws, y = np.random.default_rng(0).normal(size=(7, 5)), np.arange(5) / 4
     density = norm.pdf(y, draws, 1 / np.sqrt(3.0)).mean(axis=0)
     assert replay.ours.mixture_likelihood(draws, y, 3.0) == pytest.approx(np.log(density).mean())
+    heavy = student.pdf(np.sqrt(3.0) * (y - draws), 4.0).mean(axis=0) * np.sqrt(3.0)
+    found = replay.ours.mixture_likelihood(draws, y, 3.0, 4.0)
+    assert found == pytest.approx(np.log(heavy).mean())
     passes = importlib.import_module("uci.passes")
     found = passes.scored([2 * draws], y, 0.5, [3.0])
     scaled = norm.pdf(0.5 * y, draws, 1 / np.sqrt(3.0)).mean(axis=0)

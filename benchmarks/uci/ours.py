@@ -1,8 +1,8 @@
 """The same rows by justright's means: recipes and networks chosen by cross-validation, averaged.
 
 Each split's training rows are divided into folds. Networks stop early on the fold that they do not
-train on; what they say of it chooses among candidates and fits the noise; all folds' networks of
-the chosen candidate predict together. Test rows have no part in any of it.
+train on; what they say of it chooses among candidates and fits the noise, its scale and its tails;
+all folds' networks of the chosen candidate predict together. Test rows have no part in any of it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from itertools import product
 import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import logsumexp
+from scipy.stats import norm, t
 
 import justright as jr
 from justright.experiments.setup import Setup
@@ -24,6 +25,8 @@ FOLDS = 5
 # Steps of a training, at most, and networks of each split: 5 folds times the seeds.
 _STEPS, _SEEDS = 20_000, 2
 _LARGE = 3000
+# Of the noise: the tails that held-out rows ask for.
+FREEDOMS = (np.inf, 20.0, 8.0, 4.0, 2.5)
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,8 @@ def tuned(table: Table, candidates: list[Candidate], budget: Budget) -> dict[str
     """Choose for each split, train the chosen one on all folds, and judge on the test rows.
 
     Returns:
-        Per split: the candidate, τ, test root mean square error and log-likelihood.
+        Per split: the candidate, τ and the degrees of freedom of the noise, test root mean square
+        error and log-likelihood.
     """
     folds = folds_of(table, budget)
     splits = len(folds) // FOLDS
@@ -123,7 +127,7 @@ def tuned(table: Table, candidates: list[Candidate], budget: Budget) -> dict[str
     trials = [(one, where, 0) for one in candidates for where in first]
     found = _trained(table, folds, trials, budget)
     scores = np.array(
-        [[_held_out(table, folds, found[c], s) for s in range(splits)] for c in candidates]
+        [[_held_out(table, folds, found[c], s)[:2] for s in range(splits)] for c in candidates]
     )
     chosen = [candidates[i] for i in scores[:, :, 1].argmax(axis=0)]
     done = set(trials)
@@ -132,52 +136,70 @@ def tuned(table: Table, candidates: list[Candidate], budget: Budget) -> dict[str
         for split, fold, seed in product(range(splits), range(FOLDS), range(budget.seeds))
     ]
     _trained(table, folds, [t for t in rest if t not in done], budget, found)
-    rmse, likelihood, taus = np.zeros(splits), np.zeros(splits), np.zeros(splits)
+    rmse, likelihood, noises = np.zeros(splits), np.zeros(splits), []
     for split, one in enumerate(chosen):
-        _, _, taus[split] = _held_out(table, folds, found[one], split)
+        noises.append(_held_out(table, folds, found[one], split)[2])
         y = table.y[table.splits[split][1]]
         draws = np.stack(found[one].test[split])
         rmse[split] = np.sqrt(np.mean((draws.mean(axis=0) - y) ** 2))
-        likelihood[split] = mixture_likelihood(draws, y, taus[split])
+        likelihood[split] = mixture_likelihood(draws, y, *noises[-1])
     return {
         "candidates": [one.name for one in candidates],
         "held_out_rmse": np.round(scores[:, :, 0], 8).tolist(),
         "held_out_likelihood": np.round(scores[:, :, 1], 6).tolist(),
         "chosen": [one.name for one in chosen],
-        "precision": taus.tolist(),
+        "precision": [precision for precision, _ in noises],
+        "freedom": [None if np.isinf(freedom) else freedom for _, freedom in noises],
         "rmse": rmse.tolist(),
         "likelihood": likelihood.tolist(),
     }
 
 
-def mixture_likelihood(draws: np.ndarray, y: np.ndarray, precision: float) -> float:
-    """The mean log of the mean normal density around the predictions (networks, rows)."""
-    logs = logsumexp(-0.5 * precision * np.square(draws - y), axis=0) - np.log(len(draws))
-    return float(logs.mean() + 0.5 * np.log(precision / (2 * np.pi)))
+def mixture_likelihood(
+    draws: np.ndarray, y: np.ndarray, precision: float, freedom: float = np.inf
+) -> float:
+    """The mean log of the mean density around the predictions (networks, rows).
+
+    Args:
+        draws: what the networks predict.
+        y: (rows,) the targets.
+        precision: τ, of the noise.
+        freedom: degrees of freedom of Student's t; infinite for normal noise.
+    """
+    density = norm if np.isinf(freedom) else t(freedom)
+    logs = logsumexp(density.logpdf(np.sqrt(precision) * (draws - y)), axis=0)
+    return float(logs.mean() - np.log(len(draws)) + 0.5 * np.log(precision))
 
 
 def _held_out(
     table: Table, folds: list[tuple[np.ndarray, np.ndarray]], found: Trained, split: int
-) -> tuple[float, float, float]:
-    """Root mean square error, best log-likelihood and its τ over a split's held-out rows."""
-    means, rows, errors = [], [], []
-    for (where, fold), predicted in found.held.items():
+) -> tuple[float, float, tuple[float, float]]:
+    """Root mean square error, best log-likelihood and its noise over a split's held-out rows."""
+    predicted, targets, errors = [], [], []
+    for (where, fold), of_fold in found.held.items():
         if where == split:
             y = table.y[folds[split * FOLDS + fold][1]]
-            means.append(np.stack(predicted))
-            rows.append(y)
-            errors.append(means[-1].mean(axis=0) - y)
+            predicted.append(np.stack(of_fold))
+            targets.append(y)
+            errors.append(predicted[-1].mean(axis=0) - y)
     rmse = float(np.sqrt(np.mean(np.concatenate(errors) ** 2)))
 
-    def loss(log: float) -> float:
+    def loss(log: float, freedom: float) -> float:
         weighted = [
-            len(y) * mixture_likelihood(d, y, np.exp(log)) for d, y in zip(means, rows, strict=True)
+            len(y) * mixture_likelihood(draws, y, np.exp(log), freedom)
+            for draws, y in zip(predicted, targets, strict=True)
         ]
-        return -float(np.sum(weighted)) / sum(map(len, rows))
+        return -float(np.sum(weighted)) / sum(map(len, targets))
 
     middle = -2 * np.log(rmse)
-    best = minimize_scalar(loss, bounds=(middle - 2, middle + 5), method="bounded")
-    return rmse, -float(best.fun), float(np.exp(best.x))
+    fitted = {
+        freedom: minimize_scalar(
+            loss, bounds=(middle - 2, middle + 5), args=(freedom,), method="bounded"
+        )
+        for freedom in FREEDOMS
+    }
+    best = min(fitted, key=lambda freedom: fitted[freedom].fun)
+    return rmse, -float(fitted[best].fun), (float(np.exp(fitted[best].x)), best)
 
 
 def _trained(
