@@ -272,6 +272,18 @@ def test_help_of_the_module_lists_the_commands_and_the_exit_codes(tmp_path):
     assert "Exit codes: 0 done, 1" in done.out
 
 
+def test_recipes_that_differ_in_an_option_or_a_fourth_digit_are_two():
+    from justright.cli.compare import _recipes
+
+    options = ("drop_connect=0.3", "drop_connect=0.3:inference=gaussian:per_example=yes")
+    assert list(_recipes(options)) == [
+        "plain",
+        "drop connect 0.3",
+        "drop connect 0.3 (per example, inference gaussian)",
+    ]
+    assert len(_recipes(("l2=0.100001", "l2=0.100002", "l2=0.100001"))) == 3
+
+
 def test_help_of_compare_shows_each_example_on_a_line_of_its_own():
     done = justright("--help")
     assert done.code == 0

@@ -81,6 +81,7 @@ def test_it_loads_where_justright_is_not(study, held_out, tmp_path):
     arguments = [sys.executable, "-c", script, str(path), str(rows), str(expected)]
     ended = subprocess.run(arguments, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
+    assert "UserWarning" not in ended.stderr
     assert ended.stdout.split() == ["2", "2", "True"]
 
 

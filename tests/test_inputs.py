@@ -105,6 +105,8 @@ def test_the_sentence():
     words = inputs_in_words("l1", table)
     assert words == "l1: 1 of 3 inputs are out in all 2 trials (a), 1 more in some of them."
     assert "the one trial (a, c)." in inputs_in_words("l1", inputs_table(table["input"], norms[:1]))
+    assert "the same of every row" not in words
+    assert "the same of every row" in inputs_in_words("l1", inputs_table(["a"], np.zeros((2, 1))))
 
 
 def test_the_command_line_names_them(rows, tmp_path, monkeypatch, capsys):

@@ -401,4 +401,5 @@ def test_two_that_say_which_networks_predict_are_refused(binary):
 
 
 def test_it_says_how_many_members_it_has():
-    assert str(CYCLES + jr.SnapshotEnsemble()) == "warm restarts 2 2 + snapshot ensemble of 3"
+    assert str(CYCLES + jr.SnapshotEnsemble()) == "warm restarts 2 2 + snapshot ensemble"
+    assert str(jr.SnapshotEnsemble(5)) == "snapshot ensemble (members 5)"

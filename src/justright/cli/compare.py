@@ -84,7 +84,9 @@ def _recipes(texts: tuple[str, ...]) -> dict[str, Recipe]:
     for text in texts:
         parsed = parse_recipe(text)
         if parsed.techniques:
-            named[str(parsed)] = parsed
+            name = str(parsed)
+            # Shown with three digits, two that differ in the fourth would be one.
+            named[name if named.get(name, parsed) == parsed else text] = parsed
     return named
 
 

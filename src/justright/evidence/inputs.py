@@ -52,4 +52,7 @@ def inputs_in_words(recipe: str, inputs: pd.DataFrame) -> str:
     if len(out):
         more = f" and {len(out) - _MOST_NAMED} more" if len(out) > _MOST_NAMED else ""
         said += f" ({', '.join(out[:_MOST_NAMED])}{more})"
-    return said + (f", {some} more in some of them." if some else ".")
+    said += f", {some} more in some of them." if some else "."
+    if len(out) == len(inputs):
+        said += " So the network says the same of every row, and its accuracy is that of a guess."
+    return said

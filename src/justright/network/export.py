@@ -101,6 +101,8 @@ def compiled(
     """A model, compiled as `plain_model` says."""
     loss, metrics = objective.for_keras()
     model.compile(optimizer=_with_decay(optimizer, recipe), loss=loss, metrics=metrics)
+    # Saved without its variables, it would be read with a warning that some are missing.
+    model.optimizer.build(model.trainable_variables)
     return model
 
 

@@ -46,9 +46,6 @@ class SnapshotEnsemble(Technique, ActsOnEnsemble):
 
     members: int = option(default=3, low=1, integer=True)
 
-    def __str__(self) -> str:
-        return f"{super().__str__()} of {self.members}"
-
     def networks(self) -> int:
         """As `members` says."""
         return self.members

@@ -79,7 +79,20 @@ class Technique:
         shown = [_short(getattr(self, name)) for name in self.strength_names()]
         words = type(self).key().replace("_", " ")
         words = words.upper() if type(self).__name__.isupper() else words  # L1, EMA
-        return " ".join([words, *shown])
+        options = [
+            f"{'' if value is True else 'no '}{name}"
+            if isinstance(value, bool)
+            else f"{name} {value}"
+            for name, value in self._unusual_options().items()
+        ]
+        told = f" ({', '.join(options).replace('_', ' ')})" if options else ""
+        return " ".join([words, *shown]) + told
+
+    def _unusual_options(self) -> dict[str, Any]:
+        """Options that are not at their defaults."""
+        given = {f.name: (f.default, getattr(self, f.name)) for f in fields_of(type(self))}
+        options = {name: given[name] for name in type(self).option_names()}
+        return {name: value for name, (default, value) in options.items() if value != default}
 
 
 @dataclass_transform(
