@@ -93,7 +93,11 @@ def _worth(facts: Facts) -> list[str]:
     name = measure.words
     words = [f"Validation {name} {_shown(facts.validation, measure)}"]
     if not facts.fresh:
-        words[0] += " of the one training that it was picked for, which is better than it promises."
+        words[0] += (
+            " of the one training that it was picked for: others will be worse. No fresh seed was "
+            "trained, so nothing is said beside the plain network; a budget of at least 10 "
+            "trainings has some."
+        )
     elif math.isnan(facts.optimism):
         words[0] += f" over {_count(facts.validation.count, 'fresh seed')}."
     else:
