@@ -95,7 +95,7 @@ def _worth(facts: Facts) -> list[str]:
     if not facts.fresh:
         words[0] += (
             " of the one training that it was picked for: others will be worse. No fresh seed was "
-            "trained, so nothing is said beside the plain network; a budget of at least 10 "
+            "trained, so nothing is said beside the plain network; a budget of at least 9 "
             "trainings has some."
         )
     elif math.isnan(facts.optimism):
