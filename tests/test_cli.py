@@ -414,7 +414,7 @@ def test_rows_are_divided_anew(options, splits, words):
         ),
         pytest.param("--group age", ["--group", "no groups"], id="groups of an example"),
         pytest.param("--splits 0", ["--splits 0", "at least 1"], id="no split"),
-        pytest.param("--folds 1", ["1 folds", "at least 2"], id="one fold"),
+        pytest.param("--folds 1", ["folds=1", "at least 2"], id="one fold"),
         pytest.param("--folds 900", ["cannot divide"], id="too many folds"),
         pytest.param("--model none.keras", ["no file 'none.keras'"], id="no model"),
         pytest.param("--model net.keras", ["(3", "(30"], id="a model for other rows"),

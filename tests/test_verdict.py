@@ -157,7 +157,7 @@ def test_fewer_than_two_pairs_claim_nothing(a, b, pairs):
     verdict = verdict_on(table_of(a=a, b=b))
     assert verdict.pairs == pairs
     assert verdict.decision == "no difference shown"
-    assert "too few" in str(verdict)
+    assert ("too few" if pairs else "cannot be compared") in str(verdict)
     assert not {"nan", "inf"} & set(str(verdict).replace(",", " ").split())
 
 

@@ -131,7 +131,7 @@ def test_a_recipe_without_pairs_is_not_counted_among_the_comparisons():
     good = luck + 0.01 * np.sin(np.arange(6)) + 0.02
     found = Trials(plain=luck, good=good, failed=failed).verdicts("plain")
     assert [v.comparisons for v in found] == [1, 1]
-    assert "0 pairs, too few" in str(found)
+    assert "cannot be compared" in str(found)
 
 
 def test_with_a_margin_equivalence_is_corrected_too():
