@@ -18,6 +18,7 @@ from sklearn.svm import l1_min_c
 import justright as jr
 from conftest import dense_net
 from justright.cli.main import run
+from justright.evidence.path_summary import lasting_in_words
 from justright.experiments.walk import rounded_up, spread
 
 ROWS, FEATURES = 60, 8
@@ -357,3 +358,16 @@ def test_the_command_line(tmp_path, monkeypatch, capsys):
     assert max(map(len, said.splitlines())) <= 80
     assert found["summary"] in " ".join(said.split())
     assert run(["path", "--over", "dropout"]) == 1
+
+
+def test_inputs_that_last_equally_long_have_no_order():
+    names = [f"x{i}" for i in range(12)]
+    table = pd.DataFrame({"input": names, "out_from": [1.0] * 9 + [0.5] * 3})
+    assert lasting_in_words(table) == [
+        "9 of 12 inputs last equally long, to 1, so there is no order among them."
+    ]
+    never = table.assign(out_from=[np.inf] * 10 + [0.1] * 2)
+    assert "10 of 12 inputs last equally long, to the end" in lasting_in_words(never)[0]
+    (said,) = lasting_in_words(table.assign(out_from=np.linspace(1, 0.1, 12)))
+    assert said.endswith("8 of 12 in order: x0, x1, x2, x3, x4, x5, x6, x7.")
+    assert lasting_in_words(None) == lasting_in_words(table.assign(out_from=np.inf)) == []

@@ -53,7 +53,7 @@ def path_in_words(facts: PathFacts) -> str:
             f"At {at(sweep.grid.axes, sweep.grid.points[nearly].values)}, the strongest within one "
             f"standard error ({figure}), {_left(facts, nearly)}."
         )
-    sentences += [*_lasting(facts), *_escape(facts), *_moving(facts), sweep.scope]
+    sentences += [*lasting_in_words(facts.inputs), *_escape(facts), *_moving(facts), sweep.scope]
     return " ".join(sentences)
 
 
@@ -91,11 +91,25 @@ def _count(mean: float) -> str:
     return f"{mean:,.0f}" if mean >= 20 or float(mean).is_integer() else f"{mean:.1f}"
 
 
-def _lasting(facts: PathFacts) -> list[str]:
-    """The inputs in the order in which they go out, those that last longest first."""
-    inputs = facts.inputs
+def lasting_in_words(inputs: pd.DataFrame | None) -> list[str]:
+    """The inputs in the order in which they go out, those that last longest first.
+
+    Args:
+        inputs: a path's table of inputs; None where these have no weights of their own.
+
+    Returns:
+        A sentence, or none where nothing goes out.
+    """
     if inputs is None or not np.isfinite(inputs["out_from"]).any():
         return []
+    longest = inputs["out_from"].iloc[0]
+    tied = int((inputs["out_from"] == longest).sum())
+    if tied > _MOST_NAMED or tied == len(inputs):
+        return [
+            f"{tied} of {len(inputs)} inputs last equally long, to "
+            f"{'the end of the path' if np.isinf(longest) else f'{longest:.3g}'}, so there is no "
+            "order among them."
+        ]
     last = ", ".join(inputs["input"].iloc[:_MOST_NAMED])
     more = f"{_MOST_NAMED} of " if len(inputs) > _MOST_NAMED else ""
     return [f"The inputs that last longest, {more}{len(inputs)} in order: {last}."]
