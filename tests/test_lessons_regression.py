@@ -70,3 +70,9 @@ def test_the_tool_says_that_dropout_hurts(study):
     verdict = study.verdict("dropout 0.3", "no dropout", on="test_loss")
     assert verdict.decision == "worse"
     assert "in test mean squared error it is worse than no dropout" in study.summary()
+
+
+def test_it_says_that_its_validation_rows_are_the_training_rows(study):
+    assert "the training rows stand in" in " ".join(study.notes)
+    rows = study.task.rows
+    np.testing.assert_array_equal(rows.inputs[rows.validation[0]], rows.inputs[rows.train[0]])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -17,7 +18,10 @@ Pair = tuple[np.ndarray, np.ndarray]
 
 ROWS, TEST_ROWS, NOISE = 100, 500, 0.5
 UNITS = 64
-# The lesson reads its test loss before each of 500 updates, so its last reading is that of 499.
+NOTES = (
+    "The lesson has no validation rows: the training rows stand in, and nothing is chosen on them.",
+    "It reads its test loss before each of 500 updates, so the last reading is that of 499 epochs.",
+)
 SETTINGS = {"epochs": 499, "batch_size": ROWS, "seeds": 20}
 
 
@@ -35,7 +39,7 @@ def noisy_sine(rates: Sequence[float] = (0.0, 0.3), **settings: Any) -> Study:
     train, test = rows()
     l2 = L2.from_gradient(0.001)
     recipes = {_name(rate): Recipe(Dropout(rate), l2) if rate else Recipe(l2) for rate in rates}
-    return compare(
+    study = compare(
         network(),
         train,
         recipes,
@@ -49,6 +53,7 @@ def noisy_sine(rates: Sequence[float] = (0.0, 0.3), **settings: Any) -> Study:
             **settings,
         },
     )
+    return replace(study, notes=(*study.notes, *NOTES))
 
 
 def rows() -> tuple[Pair, Pair]:
