@@ -29,7 +29,7 @@ _ACTIVATIONS = (
     keras.layers.ELU,
 )
 CONVOLUTIONS = (keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Conv3D)
-_FEED_FORWARD = (
+LINEAR = (
     keras.layers.Dense,
     keras.layers.EinsumDense,
     keras.layers.Conv1D,
@@ -40,9 +40,9 @@ _FEED_FORWARD = (
     keras.layers.Conv3DTranspose,
     keras.layers.DepthwiseConv1D,
     keras.layers.DepthwiseConv2D,
-    keras.layers.SeparableConv1D,
-    keras.layers.SeparableConv2D,
 )
+"""Layers whose outputs before the activation are linear in one kernel."""
+_FEED_FORWARD = (*LINEAR, keras.layers.SeparableConv1D, keras.layers.SeparableConv2D)
 # Layers whose kernels have the inputs along the last axis but one.
 _INPUTS_BEFORE_OUTPUTS = (
     keras.layers.Dense,

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import keras
 
 from justright.errors import RecipeError
-from justright.network.anatomy import is_kernel
+from justright.network.anatomy import LINEAR, is_kernel
 from justright.network.blueprint import Blueprint
 from justright.network.structure import Structure
 from justright.network.surgery import Edits, copy_layer, rebuild
@@ -18,20 +18,6 @@ from justright.regularizers.recipe import Recipe
 
 DRAWS = 200
 """So many draws are averaged: they are off by 7 % of a unit's own spread."""
-
-# What they compute before the activation is linear in one kernel.
-_LINEAR = (
-    keras.layers.Dense,
-    keras.layers.EinsumDense,
-    keras.layers.Conv1D,
-    keras.layers.Conv2D,
-    keras.layers.Conv3D,
-    keras.layers.Conv1DTranspose,
-    keras.layers.Conv2DTranspose,
-    keras.layers.Conv3DTranspose,
-    keras.layers.DepthwiseConv1D,
-    keras.layers.DepthwiseConv2D,
-)
 
 
 class MomentMatched(keras.layers.Layer):
@@ -98,7 +84,7 @@ def variances(blueprint: Blueprint, structure: Structure, recipe: Recipe) -> dic
 
 
 def _check_linear(layer: keras.layers.Layer) -> None:
-    if type(layer) not in _LINEAR:
+    if type(layer) not in LINEAR:
         raise RecipeError(
             f"The layer {layer.name!r} is a {type(layer).__name__}, and pre-activations are "
             "drawn where what reaches the activation is linear in one kernel: in dense and "
