@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from justright.data.epochs import Epochs
 from justright.engine.outcome import Outcome
 from justright.engine.trial import CURVES, Trial, TrialResult
 from justright.evidence.diagnosis_reading import Reading, last
@@ -54,24 +53,6 @@ def with_controls(
         notes.append(f"{_count(trials)} had targets permuted on purpose.")
     found = [replace(r.facts, slower_loss=slower_loss, permuted_pace=pace) for r in readings]
     return [replace(r, facts=one) for r, one in zip(readings, found, strict=True)], tuple(notes)
-
-
-def epochs_of_result(result: TrialResult, accuracy: bool) -> Epochs:
-    """The curves of a trial.
-
-    Args:
-        result: of the trial.
-        accuracy: whether the study's metric is that.
-    """
-    curves = dict(zip(CURVES, result.curves.T, strict=True))
-    return Epochs(
-        curves["train_loss"],
-        curves["val_loss"],
-        curves["train_metric"] if accuracy else None,
-        curves["val_metric"] if accuracy else None,
-        np.arange(1, result.epochs_run + 1),
-        max(result.chosen_epoch, 1),
-    )
 
 
 def _slower(trial: Trial) -> Trial:

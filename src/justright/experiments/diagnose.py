@@ -10,14 +10,17 @@ from typing import Any, Unpack
 
 from justright.data.arrays import check_count
 from justright.data.epochs import epochs_of, read_epochs
-from justright.engine.outcome import Outcome
-from justright.engine.trial import Trial, TrialResult
 from justright.errors import DataError
-from justright.evidence.diagnosis import Diagnosis, Finding, judged
+from justright.evidence.diagnosis import Diagnosis, judged
 from justright.evidence.diagnosis_advice import Means
 from justright.evidence.diagnosis_reading import Reading
-from justright.evidence.facts import Facts, facts_of
-from justright.experiments.controls import epochs_of_result, with_controls
+from justright.evidence.diagnosis_trials import (
+    diagnosis_of_trials,
+    means_of_trial,
+    readings_of,
+)
+from justright.evidence.facts import Facts
+from justright.experiments.controls import with_controls
 from justright.experiments.given import Given
 from justright.experiments.setup import Setup, Training, checked_seeds
 from justright.network.weights import random_numbers_kept
@@ -94,7 +97,7 @@ def diagnose(
             "a study",
             {"kept_epoch": kept_epoch, "validation_rows": validation_rows, "classes": classes},
         )
-        return _of_study(thing, means)
+        return diagnosis_of_trials(thing.task, thing.results, thing.features, means)
     history = getattr(thing, "history", thing)
     if isinstance(history, str | os.PathLike):
         epochs = read_epochs(Path(history), kept_epoch)
@@ -110,55 +113,22 @@ def diagnose(
     return Diagnosis(judged([Reading(epochs, facts)], means), "sizes" if sized else "curves")
 
 
-def _of_study(study: Study, means: Means) -> Diagnosis:
-    findings: list[Finding] = []
-    facts: dict[int, Facts] = {}
-    for recipe in study.recipes:
-        of_recipe = [r for r in study.results if r.trial.name == recipe]
-        results = [r for r in of_recipe if r.outcome is not Outcome.PRUNED]
-        if results:
-            named = _of_trial(means, results[0].trial)
-            findings += judged(_readings(study, results, facts), named, recipe)
-    if not findings:
-        raise DataError("The study has no training that ran to its end: all were given up.")
-    return Diagnosis(tuple(findings), "rows")
-
-
 def _of_model(
     setup: Setup, recipe: Recipe, seeds: Sequence[int], means: Means, progress: bool | None
 ) -> Diagnosis:
     study = setup.train(setup.trials("", recipe, seeds), progress)
-    readings, told = with_controls(setup, study, _readings(study, study.results, {}))
-    means = _of_trial(means, study.results[0].trial)
+    read = readings_of(study.task, study.results, study.features, {})
+    readings, told = with_controls(setup, study, read)
+    means = means_of_trial(means, study.results[0].trial)
     means = replace(means, optimizer=type(setup.task.optimizer).__name__)
     count = len(study.results)
     trained = f"Trained {count} time{'s' * (count > 1)} for up to {setup.epochs} epochs."
     return Diagnosis(judged(readings, means), "trainings", (*study.notes, trained, *told))
 
 
-def _readings(
-    study: Study, results: Sequence[TrialResult], facts: dict[int, Facts]
-) -> list[Reading]:
-    """One reading a training, with the facts of its split; those that are known are kept."""
-    for split in {result.trial.split for result in results} - set(facts):
-        facts[split] = facts_of(study.task, split, study.features)
-    accuracy = study.metric.is_share
-    return [Reading(epochs_of_result(r, accuracy), facts[r.trial.split]) for r in results]
-
-
 def _means(model: Any, options: Sequence[str] | None) -> Means:
     means = Means(model=model is not None)
     return means if options is None else replace(means, options=tuple(options))
-
-
-def _of_trial(means: Means, trial: Trial) -> Means:
-    """What commands can name, with the settings of a trial."""
-    return replace(
-        means,
-        learning_rate=trial.learning_rate,
-        epochs=trial.epochs,
-        strengths=trial.recipe.strengths(),
-    )
 
 
 def _refuse(what: str, arguments: Mapping[str, Any]) -> None:
