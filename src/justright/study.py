@@ -14,7 +14,6 @@ from justright.engine.program import Task
 from justright.engine.sampling import predicted, predicted_by_moments
 from justright.engine.trial import TrialResult
 from justright.errors import DataError, did_you_mean
-from justright.evidence.evidence import Evidence
 from justright.evidence.inputs import inputs_table, some_are_out
 from justright.evidence.measure import Measure
 from justright.evidence.overlap import ONE_SPLIT, Overlap
@@ -30,6 +29,7 @@ from justright.regularizers.learned import settled
 from justright.regularizers.places import ActsOnUpdate
 from justright.regularizers.recipe import Recipe
 from justright.report.contributions import Contributions
+from justright.report.page.study_page import Reported
 
 if TYPE_CHECKING:
     import keras
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, repr=False)
-class Study(Evidence):
+class Study(Reported):
     """Trials on one task and what they gave.
 
     Attributes:

@@ -28,6 +28,7 @@ from justright.regularizers.grid import Grid, Point
 from justright.regularizers.recipe import Recipe
 from justright.regularizers.usual import End, beyond
 from justright.report.drawn import Drawn
+from justright.report.page.sweep_page import ReportedSweep
 from justright.study import Study
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ _ENDS: tuple[End, End] = ("low", "high")
 
 
 @dataclass(frozen=True, repr=False)
-class Sweep:
+class Sweep(ReportedSweep):
     """A grid of strengths, trained, and what it says.
 
     Attributes:

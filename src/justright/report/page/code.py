@@ -1,0 +1,167 @@
+"""The code that trains the same again."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+
+from justright.engine.program import Task
+from justright.engine.trial import Trial
+from justright.network.blueprint import Blueprint
+from justright.network.default import HIDDEN
+from justright.regularizers import TECHNIQUES
+from justright.regularizers.recipe import Recipe
+from justright.regularizers.schedule import SCHEDULES
+from justright.regularizers.technique import Technique, fields_of
+
+_DEFAULT_NETWORK = "default_network"
+_OURS = {kind.__name__ for kind in (*TECHNIQUES, *SCHEDULES.values(), Recipe)}
+
+
+def compare_code(task: Task, recipes: Mapping[str, Recipe], trials: Sequence[Trial]) -> str:
+    """A call of `compare` that trains recipes again."""
+    lines = [f"    {json.dumps(name)}: {recipe_code(one)}," for name, one in recipes.items()]
+    return _script(task, trials, "study = jr.compare", ["{", *lines, "}"], "study")
+
+
+def sweep_code(
+    task: Task,
+    over: Mapping[str, Sequence[float]],
+    base: Recipe,
+    on: str,
+    trials: Sequence[Trial],
+) -> str:
+    """A call of `sweep` that trains a grid again."""
+    values = [
+        f'    "{name}": [{", ".join(map(_number, numbers))}],' for name, numbers in over.items()
+    ]
+    extra = [f"base={recipe_code(base)}"] if base.techniques else []
+    arguments = ["over={", *values, "}", *extra, "zero=False", f'on="{on}"']
+    return _script(task, trials, "found = jr.sweep", arguments, "found")
+
+
+def recipe_code(recipe: Recipe) -> str:
+    """A recipe as Python.
+
+    >>> from justright.regularizers import Dropout, EarlyStopping
+    >>> recipe_code(Dropout(0.4) + EarlyStopping(20))
+    'jr.Dropout(rate=0.4) + jr.EarlyStopping(patience=20)'
+    """
+    return " + ".join(map(_technique, recipe.techniques)) or "jr.Recipe()"
+
+
+def _technique(one: Technique) -> str:
+    fields = [(f.name, getattr(one, f.name), f.default) for f in fields_of(type(one))]
+    given = [f"{name}={value!r}" for name, value, default in fields if value != default]
+    text = re.sub(r"\binf\b", 'float("inf")', f"{type(one).__name__}({', '.join(given)})")
+    return re.sub(r"\b(\w+)\(", lambda m: f"{'jr.' * (m[1] in _OURS)}{m[0]}", text)
+
+
+def network_code(blueprint: Blueprint) -> str:
+    """The network as Python: the layers of a sequential one, or else a file to load."""
+    model = blueprint.model
+    units = [layer.units for layer in model.layers if isinstance(layer, keras.layers.Dense)]
+    if model.name.startswith(_DEFAULT_NETWORK) and tuple(units[:-1]) == HIDDEN:
+        return "model = None  # justright's own: dense, 128 and 64 units, ReLU"
+    calls = [_call(layer) for layer in model.layers[1:]]
+    if not blueprint.sequential or None in calls:
+        return 'model = keras.models.load_model("network.keras")  # your network, untrained'
+    shape = tuple(model.input_shape[1:])
+    lines = [f"        {call}," for call in (f"keras.Input({shape})", *filter(None, calls))]
+    return "\n".join(["model = keras.Sequential(", "    [", *lines, "    ]", ")"])
+
+
+def _script(
+    task: Task, trials: Sequence[Trial], call: str, arguments: Sequence[str], made: str
+) -> str:
+    rows = task.rows
+    parts = {"train": task.training_rows, "validation": rows.validation.shape[1]}
+    if rows.test.shape[1]:
+        parts["test"] = rows.test.shape[1]
+    splits = rows.train.shape[0]
+    again = f", in {splits} splits" if splits > 1 else ""
+    counts = ", ".join(f"{name} {count:,}" for name, count in parts.items())
+    given = ["splits=splits, **rows"] if splits > 1 else [f"{n}={n}" for n in [*parts][1:]]
+    seeds = list(dict.fromkeys(trial.seed for trial in trials))
+    many = seeds == list(range(len(seeds)))
+    settings = [
+        *given,
+        f"seeds={len(seeds) if many else seeds}",
+        f"epochs={max(trial.epochs for trial in trials)}",
+        f"batch_size={task.batch_size}",
+        f"optimizer={_optimizer(task.optimizer)}",
+        f'metric="{task.objective.metric_name}"',
+        *_loss(task),
+        *([] if task.shuffle else ["shuffle=False"]),
+    ]
+    body = "\n".join(f"    {one}" for one in _closed([*arguments, *settings]))
+    return (
+        "import justright as jr\nimport keras\n\n"
+        f"# Put your rows here, divided and prepared as they were ({counts}{again}).\n"
+        f"{network_code(task.blueprint)}\n\n"
+        f"{call}(\n    model,\n    train,\n{body}\n)\n"
+        f'{made}.report("report.html")\n'
+    )
+
+
+def _closed(lines: Sequence[str]) -> list[str]:
+    """Lines of arguments with their commas; those inside of brackets have them."""
+    return [one if one.endswith(("{", "[", ",")) else f"{one}," for one in lines]
+
+
+def _loss(task: Task) -> list[str]:
+    loss = task.objective.given_loss
+    if loss is None:
+        return []
+    return [f"loss={_number(loss)}" if isinstance(loss, str) else "loss=loss"]
+
+
+def _optimizer(optimizer: keras.optimizers.Optimizer) -> str:
+    kind = type(optimizer).__name__
+    config, usual = optimizer.get_config(), type(optimizer)().get_config()
+    changed = {k: v for k, v in config.items() if k != "name" and v != usual.get(k)}
+    # The learning rate always stands there; Keras holds it with seven digits.
+    changed = {"learning_rate": config["learning_rate"], **changed}
+    if any(isinstance(value, dict) for value in changed.values()):
+        return f"keras.optimizers.deserialize({keras.optimizers.serialize(optimizer)!r})"
+    listed = ", ".join(f"{name}={_number(value)}" for name, value in changed.items())
+    return f"keras.optimizers.{kind}({listed})"
+
+
+def _call(layer: keras.layers.Layer) -> str | None:
+    """A layer of Keras as Python; None where its configuration is more than numbers and names."""
+    kind = type(layer)
+    if not kind.__module__.startswith("keras."):
+        return None
+    config = layer.get_config()
+    parameters = list(inspect.signature(kind.__init__).parameters.values())[1:]
+    wanted = [
+        p.name for p in parameters if p.default is p.empty and p.kind == p.POSITIONAL_OR_KEYWORD
+    ]
+    if not set(wanted) <= set(config):
+        return None
+    usual = kind(**{name: config[name] for name in wanted}).get_config()
+    own = [k for k, v in config.items() if k not in (*wanted, "name") and v != usual.get(k)]
+    if not re.fullmatch(
+        r"[a-z0-9_]+_\d+|" + re.escape(usual["name"].rsplit("_", 1)[0]), layer.name
+    ):
+        own.append("name")
+    if any(isinstance(config[name], dict | list) for name in (*wanted, *own)):
+        return None
+    listed = [_number(config[name]) for name in wanted]
+    listed += [f"{name}={_number(config[name])}" for name in own]
+    return f"keras.layers.{kind.__name__}({', '.join(listed)})"
+
+
+def _number(value: Any) -> str:
+    if isinstance(value, str):
+        return json.dumps(value)
+    if not isinstance(value, float):
+        return repr(value)
+    text = repr(float(f"{value:.7g}"))
+    return f'float("{text}")' if text == "inf" else text

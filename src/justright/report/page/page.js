@@ -1,0 +1,580 @@
+"use strict";
+(() => {
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const explorer = data.explorer;
+  const SVG = "http://www.w3.org/2000/svg";
+  const moved = []; // Called when another point is shown.
+  const drawn = []; // Called when there is another width to draw for.
+  let here = 0;
+
+  // ------------------------------------------------------------ small things
+
+  const byId = (id) => document.getElementById(id);
+
+  function add(parent, name, attributes = {}, text = null) {
+    const one = document.createElementNS(SVG, name);
+    for (const [key, value] of Object.entries(attributes)) one.setAttribute(key, value);
+    if (text !== null) one.textContent = text;
+    parent.appendChild(one);
+    return one;
+  }
+
+  function element(parent, name, text = null) {
+    const one = document.createElement(name);
+    if (text !== null) one.textContent = text;
+    parent.appendChild(one);
+    return one;
+  }
+
+  const exists = (value) => value !== null && value !== undefined;
+
+  // So many decimals as the steps of an axis need.
+  function shown(value, step, share) {
+    const scaled = share ? 100 * value : value;
+    const size = share ? 100 * step : step;
+    if (size < 1e-4 || Math.abs(scaled) >= 1e5) return String(Number(scaled.toPrecision(3)));
+    const decimals = Math.max(0, -Math.floor(Math.log10(size) + 1e-9));
+    return scaled.toFixed(decimals).replace("-", "−") + (share ? " %" : "");
+  }
+
+  function ticks(low, high, most) {
+    const rough = Math.max((high - low) / Math.max(most, 1), 1e-12);
+    const power = 10 ** Math.floor(Math.log10(rough));
+    const step = [1, 2, 5, 10].map((m) => m * power).find((s) => s >= rough * 0.999);
+    const values = [];
+    for (let i = Math.ceil(low / step - 1e-9); i * step <= high + 1e-9 * step; i += 1) {
+      values.push(i * step);
+    }
+    return { values, step };
+  }
+
+  function canvas(host, height, words) {
+    const width = Math.max(240, host.clientWidth || 240);
+    host.replaceChildren();
+    const svg = add(host, "svg", {
+      viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": words,
+    });
+    return { svg, width, height };
+  }
+
+  // Text that is cut where there is no room; its whole stands in the table.
+  function fitted(text, pixels) {
+    const most = Math.max(6, Math.floor(pixels / 6.6));
+    return text.length > most ? `${text.slice(0, most - 1)}…` : text;
+  }
+
+  const path = (xs, ys) => {
+    let text = "";
+    let pen = "M";
+    ys.forEach((y, i) => {
+      if (!exists(y) || !exists(xs[i])) { pen = "M"; return; }
+      text += `${pen}${xs[i].toFixed(1)} ${y.toFixed(1)}`;
+      pen = "L";
+    });
+    return text;
+  };
+
+  // Cividis: read alike by people who see all colors and by those who do not.
+  const RAMP = [[0, 34, 78], [53, 69, 108], [102, 105, 112], [148, 142, 119], [200, 184, 102], [254, 232, 56]];
+
+  function color(share) {
+    const at = Math.min(Math.max(share, 0), 1) * (RAMP.length - 1);
+    const i = Math.min(Math.floor(at), RAMP.length - 2);
+    const mix = RAMP[i].map((c, k) => Math.round(c + (at - i) * (RAMP[i + 1][k] - c)));
+    return `rgb(${mix.join(",")})`;
+  }
+
+  function frame(host, options) {
+    const { svg, width, height } = canvas(host, options.height || 260, options.words);
+    const box = { left: 54, right: width - 12, top: options.top || 26, bottom: height - 40 };
+    const x = (v) => box.left + ((v - options.x[0]) / (options.x[1] - options.x[0])) * (box.right - box.left);
+    const y = (v) => box.bottom - ((v - options.y[0]) / (options.y[1] - options.y[0])) * (box.bottom - box.top);
+    const up = ticks(options.y[0], options.y[1], 5);
+    for (const value of up.values) {
+      add(svg, "line", { class: "grid", x1: box.left, x2: box.right, y1: y(value), y2: y(value) });
+      add(svg, "text", { class: "tick", x: box.left - 7, y: y(value) + 4, "text-anchor": "end" },
+        shown(value, up.step, options.share));
+    }
+    for (const [value, label] of options.ticks) {
+      add(svg, "line", { class: "axis", x1: x(value), x2: x(value), y1: box.bottom, y2: box.bottom + 4 });
+      add(svg, "text", { class: "tick", x: x(value), y: box.bottom + 17, "text-anchor": "middle" }, label);
+    }
+    add(svg, "line", { class: "axis", x1: box.left, x2: box.right, y1: box.bottom, y2: box.bottom });
+    add(svg, "text", { x: (box.left + box.right) / 2, y: height - 4, "text-anchor": "middle" }, options.xLabel);
+    if (options.yLabel) add(svg, "text", { class: "tick", x: 4, y: 12 }, options.yLabel);
+    const id = `clip-${host.id}`;
+    const clip = add(add(svg, "defs"), "clipPath", { id });
+    add(clip, "rect", { x: box.left, y: box.top - 2, width: box.right - box.left, height: box.bottom - box.top + 4 });
+    const inside = add(svg, "g", { "clip-path": `url(#${id})` });
+    return { svg, inside, box, x, y, width, height };
+  }
+
+  // A row of samples with their names, at the right above the chart.
+  function legend(svg, width, entries, top = 12) {
+    let right = width - 12;
+    for (const [kind, name, shape] of [...entries].reverse()) {
+      const size = 6.6 * name.length;
+      add(svg, "text", { x: right, y: top, "text-anchor": "end" }, name);
+      if (shape === "bar") {
+        add(svg, "rect", { class: `${kind} bar`, x: right - size - 18, y: top - 9, width: 12, height: 9 });
+      } else if (shape === "dot") {
+        add(svg, "circle", { class: kind, cx: right - size - 11, cy: top - 4, r: 5 });
+      } else if (shape === "square") {
+        add(svg, "rect", { class: kind, x: right - size - 16, y: top - 9, width: 9, height: 9 });
+      } else {
+        add(svg, "line", { class: `${kind} line`, x1: right - size - 26, x2: right - size - 6, y1: top - 4, y2: top - 4 });
+      }
+      right -= size + 36;
+    }
+  }
+
+  // ------------------------------------------------------------ the explorer
+
+  const point = () => explorer.points[here];
+
+  function epochTicks(last) {
+    const found = ticks(1, last, 6);
+    const whole = [...new Set([1, ...found.values.map(Math.round)])].filter((v) => v >= 1 && v <= last);
+    return whole.filter((v) => v === 1 || v - 1 > (last - 1) / 14).map((v) => [v, String(v)]);
+  }
+
+  function drawCurves(id, offset, limits, share, label) {
+    const host = byId(id);
+    const one = point();
+    const epochs = explorer.epochs;
+    const last = Math.max(2, epochs[epochs.length - 1]);
+    const fit = frame(host, {
+      x: [1, last], y: limits, share, ticks: epochTicks(last), xLabel: "epoch", yLabel: "",
+      words: `${label} by epoch on training and validation rows, ${one.words}`,
+    });
+    const kinds = ["train", "val"];
+    for (const run of one.runs) {
+      kinds.forEach((kind, i) => {
+        const values = run[offset + i];
+        if (values.length > 1) {
+          add(fit.inside, "path", { class: `${kind} thin`, d: path(epochs.map(fit.x), values.map((v) => (exists(v) ? fit.y(v) : null))) });
+        }
+      });
+    }
+    kinds.forEach((kind, i) => {
+      const values = one.mean[offset + i];
+      const ys = values.map((v) => (exists(v) ? fit.y(v) : null));
+      add(fit.inside, "path", { class: `${kind} line${i ? "" : " dashed"}`, d: path(epochs.map(fit.x), ys) });
+      if (values.length === 1 && exists(ys[0])) add(fit.inside, "circle", { class: kind, cx: fit.x(epochs[0]), cy: ys[0], r: 4 });
+    });
+    for (const stop of one.stops) {
+      add(fit.svg, "line", { class: "third", x1: fit.x(stop), x2: fit.x(stop), y1: fit.box.bottom - 7, y2: fit.box.bottom });
+    }
+    legend(fit.svg, fit.width, [["train dashed", "training"], ["val", "validation"]]);
+  }
+
+  function drawWeights() {
+    const one = point();
+    const { reach, count } = explorer.bins;
+    const other = explorer.points[explorer.reference];
+    const beside = here === explorer.reference ? [] : other.histogram;
+    const top = 1.08 * Math.max(0.001, ...one.histogram, ...beside, one.zeros);
+    const width = (2 * reach) / count;
+    const up = ticks(-reach, reach, 4);
+    const fit = frame(byId("weights-chart"), {
+      x: [-reach - 1.5 * width, reach + 1.5 * width], y: [0, top], share: true,
+      ticks: up.values.map((v) => [v, shown(v, up.step, false)]),
+      xLabel: "weight", yLabel: "",
+      words: `Histogram of the weights, ${one.words}. ${one.weights}`,
+    });
+    const step = (fit.x(width) - fit.x(0));
+    one.histogram.forEach((share, i) => {
+      const y = fit.y(share);
+      add(fit.inside, "rect", { class: "train bar", x: fit.x(-reach + i * width) + 0.5, y, width: Math.max(step - 1, 1), height: Math.max(fit.box.bottom - y, 0) });
+    });
+    if (beside.length) {
+      const xs = [];
+      const ys = [];
+      beside.forEach((share, i) => {
+        for (const end of [0, 1]) { xs.push(fit.x(-reach + (i + end) * width)); ys.push(fit.y(share)); }
+      });
+      add(fit.inside, "path", { class: "ghost", d: path(xs, ys) });
+    }
+    if (one.zeros > 0) {
+      const y = fit.y(one.zeros);
+      add(fit.inside, "rect", { class: "val bar", x: fit.x(0) - 2, y, width: 4, height: Math.max(fit.box.bottom - y, 0) });
+    }
+    const entries = [];
+    if (one.zeros > 0) entries.push(["val", "exactly zero", "bar"]);
+    if (beside.length) entries.push(["ghost", fitted(other.words, 150)]);
+    legend(fit.svg, fit.width, entries);
+    byId("weights-words").textContent = one.weights;
+  }
+
+  function fillFigures() {
+    const host = byId("figures");
+    host.replaceChildren();
+    const figures = point().figures;
+    for (const name of ["train", "validation", "test", "gap", "epochs"]) {
+      if (!(name in figures)) continue;
+      const group = element(host, "div");
+      element(group, "dt", { train: "training", epochs: "epochs run" }[name] || name);
+      const value = element(group, "dd", figures[name]);
+      if (name === "gap" && figures.gap_range) element(value, "small", `95 %: ${figures.gap_range}`);
+    }
+  }
+
+  function fillNumbers() {
+    const host = byId("curve-numbers");
+    const one = point();
+    const epochs = explorer.epochs;
+    const name = explorer.measure.words;
+    host.replaceChildren();
+    element(host, "caption", `Means over runs, ${one.words}`);
+    const head = element(element(host, "thead"), "tr");
+    for (const text of ["epoch", `training ${name}`, `validation ${name}`, "training loss", "validation loss"]) {
+      element(head, "th", text).scope = "col";
+    }
+    const body = element(host, "tbody");
+    const last = Math.max(...one.mean.map((values) => values.length));
+    const wanted = new Set();
+    for (let i = 0; i < 12; i += 1) wanted.add(Math.round((i * (last - 1)) / 11));
+    for (const i of [...wanted].filter((k) => k >= 0 && k < last)) {
+      const row = element(body, "tr");
+      element(row, "th", String(epochs[i])).scope = "row";
+      one.mean.forEach((values, k) => {
+        const value = values[i];
+        const share = k < 2 && explorer.measure.share;
+        element(row, "td", exists(value) ? (share ? `${(100 * value).toFixed(1)} %` : String(Number(value.toPrecision(4)))) : "–");
+      });
+    }
+  }
+
+  function controls() {
+    return explorer.axes.map((_, i) => byId(`axis-${i}`));
+  }
+
+  function fillWords() {
+    const one = point();
+    byId("says").textContent = one.says;
+    byId("finding").textContent = one.finding;
+    byId("metric-title").textContent = `${explorer.measure.words[0].toUpperCase()}${explorer.measure.words.slice(1)} by epoch`;
+    controls().forEach((control, i) => {
+      const label = explorer.axes[i].labels[one.at[i]];
+      control.value = String(one.at[i]);
+      if (control.type === "range") {
+        control.setAttribute("aria-valuetext", label);
+        byId(`axis-${i}-value`).textContent = label;
+      }
+    });
+    for (const button of document.querySelectorAll("[data-point]")) {
+      button.setAttribute("aria-pressed", String(Number(button.dataset.point) === here));
+    }
+  }
+
+  function show(index) {
+    if (index < 0 || index >= explorer.points.length) return;
+    here = index;
+    fillWords();
+    fillFigures();
+    fillNumbers();
+    drawExplorer();
+    for (const act of moved) act();
+  }
+
+  function drawExplorer() {
+    const { words, share } = explorer.measure;
+    drawCurves("metric-chart", 0, explorer.limits.metric, share, words);
+    drawCurves("loss-chart", 2, explorer.limits.loss, false, "loss");
+    drawWeights();
+  }
+
+  function startExplorer() {
+    const places = new Map(explorer.points.map((one, i) => [one.at.join(), i]));
+    const inputs = controls();
+    const first = places.get(inputs.map((one) => Number(one.value)).join());
+    for (const one of inputs) {
+      one.addEventListener("input", () => {
+        const found = places.get(inputs.map((each) => Number(each.value)).join());
+        if (found !== undefined) show(found);
+      });
+    }
+    for (const button of document.querySelectorAll("[data-point]")) {
+      button.addEventListener("click", () => show(Number(button.dataset.point)));
+    }
+    document.querySelector(".controls").addEventListener("submit", (event) => event.preventDefault());
+    document.documentElement.classList.add("script");
+    show(first === undefined ? 0 : first);
+    drawn.push(drawExplorer);
+  }
+
+  // ------------------------------------------------------------ pictures
+
+  function spread(values, zero = false) {
+    const some = values.filter(exists);
+    if (zero) some.push(0);
+    const low = Math.min(...some);
+    const high = Math.max(...some);
+    const margin = 0.06 * Math.max(high - low, 1e-3);
+    return some.length ? [low - margin, high + margin] : [0, 1];
+  }
+
+  // Rows with their names above them, so that a phone has room for both.
+  function rowsOf(host, words, count, each, limits, share, points, xName) {
+    const top = 24;
+    const height = top + count * each + 40;
+    const { svg, width } = canvas(host, height, words);
+    const left = 10;
+    const right = width - 14;
+    const x = (v) => left + ((v - limits[0]) / (limits[1] - limits[0])) * (right - left);
+    const bottom = height - 36;
+    const found = ticks(limits[0], limits[1], Math.max(3, Math.min(8, width / 90)));
+    for (const value of found.values) {
+      add(svg, "line", { class: "grid", x1: x(value), x2: x(value), y1: top, y2: bottom });
+      const text = points ? shown(100 * value, 100 * found.step, false) : shown(value, found.step, share);
+      add(svg, "text", { class: "tick", x: x(value), y: bottom + 16, "text-anchor": "middle" }, text);
+    }
+    add(svg, "text", { x: (left + right) / 2, y: height - 4, "text-anchor": "middle" }, xName);
+    return { svg, width, x, top, bottom, left, right };
+  }
+
+  function dumbbells(host, one, words) {
+    const { rows, share } = one;
+    const limits = spread(rows.flatMap((row) => [row.train, row.validation, row.test]));
+    const fit = rowsOf(host, words, rows.length, 40, limits, share, false, "");
+    rows.forEach((row, i) => {
+      const y = fit.top + 40 * i + 27;
+      add(fit.svg, "text", { class: "label", x: fit.left, y: y - 12 }, fitted(row.label, fit.width - 20));
+      if (!exists(row.train) || !exists(row.validation)) return;
+      add(fit.svg, "line", { class: "link", x1: fit.x(row.train), x2: fit.x(row.validation), y1: y, y2: y });
+      if (exists(row.test)) {
+        add(fit.svg, "rect", { class: "third", x: fit.x(row.test) - 4, y: y - 4, width: 8, height: 8 });
+      }
+      add(fit.svg, "circle", { class: "train", cx: fit.x(row.train), cy: y, r: 5.5 });
+      add(fit.svg, "circle", { class: "val", cx: fit.x(row.validation), cy: y, r: 5.5 });
+    });
+    const entries = [["train", "training", "dot"], ["val", "validation", "dot"]];
+    if (rows.some((row) => exists(row.test))) entries.push(["third", "test", "square"]);
+    legend(fit.svg, fit.width, entries);
+  }
+
+  function forest(host, one, words) {
+    const kinds = ["third", "train", "val"];
+    const { rows, groups, share } = one;
+    const bars = rows.flatMap((row) => row.bars);
+    const limits = spread(bars.flatMap((bar) => [bar.mean, bar.low, bar.high]), true);
+    const each = 22 + 16 * groups.length;
+    const fit = rowsOf(host, words, rows.length, each, limits, share, share, "worse  ←  0  →  better");
+    add(fit.svg, "line", { class: "axis", x1: fit.x(0), x2: fit.x(0), y1: fit.top, y2: fit.bottom });
+    rows.forEach((row, i) => {
+      const y = fit.top + each * i + 16;
+      add(fit.svg, "text", { class: "label", x: fit.left, y: y - 2 }, fitted(row.label, fit.width - 20));
+      for (const bar of row.bars) {
+        const at = y + 10 + 16 * bar.group;
+        const kind = groups.length > 1 ? kinds[bar.group % 3] : "train";
+        if (exists(bar.low) && exists(bar.high)) {
+          add(fit.svg, "line", { class: "whisker", x1: fit.x(bar.low), x2: fit.x(bar.high), y1: at, y2: at });
+          for (const end of [bar.low, bar.high]) {
+            add(fit.svg, "line", { class: "whisker", x1: fit.x(end), x2: fit.x(end), y1: at - 4, y2: at + 4 });
+          }
+        }
+        if (exists(bar.mean)) add(fit.svg, "circle", { class: kind, cx: fit.x(bar.mean), cy: at, r: 5 });
+      }
+    });
+    if (groups.length > 1) legend(fit.svg, fit.width, groups.map((name, i) => [kinds[i % 3], name, "dot"]));
+  }
+
+  function strengthTicks(axis, room) {
+    const few = Math.max(2, Math.floor(room / 46));
+    const every = Math.ceil(axis.labels.length / few);
+    return axis.labels.map((label, i) => [axis.positions[i], label]).filter((_, i) => i % every === 0);
+  }
+
+  function curve(host, one, words) {
+    const axis = one.axes[0];
+    const limits = spread(one.points.flatMap((p) => [p.train, p.value, p.low, p.high]));
+    if (one.share) { limits[0] = Math.max(limits[0], 0); limits[1] = Math.min(limits[1], 1); }
+    const ends = [axis.positions[0], axis.positions[axis.positions.length - 1]];
+    const pad = 0.05 * (ends[1] - ends[0] || 1);
+    const fit = frame(host, {
+      x: [ends[0] - pad, ends[1] + pad], y: limits, share: one.share, height: 320,
+      ticks: strengthTicks(axis, host.clientWidth), xLabel: axis.words, yLabel: one.words, top: 34, words,
+    });
+    const xs = one.points.map((p) => fit.x(axis.positions[p.at[0]]));
+    const band = one.points.map((p, i) => [p, xs[i]]).filter(([p]) => exists(p.low) && exists(p.high));
+    if (band.length > 1) {
+      const there = band.map(([p, x]) => `${x.toFixed(1)} ${fit.y(p.high).toFixed(1)}`);
+      const back = band.reverse().map(([p, x]) => `${x.toFixed(1)} ${fit.y(p.low).toFixed(1)}`);
+      add(fit.inside, "path", { class: "val band", d: `M${[...there, ...back].join("L")}Z` });
+    }
+    const mark = add(fit.svg, "line", { class: "here", y1: fit.box.top, y2: fit.box.bottom, "stroke-opacity": 0.35 });
+    for (const [key, kind] of [["train", "train"], ["value", "val"]]) {
+      const ys = one.points.map((p) => (exists(p[key]) ? fit.y(p[key]) : null));
+      add(fit.inside, "path", { class: `${kind} line${key === "train" ? " dashed" : ""}`, d: path(xs, ys) });
+      ys.forEach((y, i) => { if (y !== null) add(fit.inside, "circle", { class: kind, cx: xs[i], cy: y, r: 3.5 }); });
+    }
+    for (const [name, index] of one.marks) {
+      const p = one.points[index];
+      if (!exists(p.value)) continue;
+      add(fit.svg, "text", { class: "val", x: xs[index], y: fit.y(p.value) + 20, "text-anchor": "middle" }, name);
+    }
+    one.points.forEach((p, i) => {
+      const area = add(fit.svg, "rect", { class: "pick", x: xs[i] - 12, y: fit.box.top, width: 24, height: fit.box.bottom - fit.box.top, fill: "transparent" });
+      area.addEventListener("click", () => show(i));
+    });
+    legend(fit.svg, fit.width, [["train dashed", "training"], ["val", "validation"]]);
+    return () => { mark.setAttribute("x1", xs[here]); mark.setAttribute("x2", xs[here]); };
+  }
+
+  // Where a value stands between the worst and the best.
+  function goodness(one) {
+    const values = one.points.map((p) => p.value).filter(exists).sort((a, b) => a - b);
+    const worst = one.higher ? values[Math.floor(values.length * 0.05)] : values[0];
+    const best = one.higher ? values[values.length - 1] : values[Math.ceil(values.length * 0.95) - 1];
+    const share = (v) => (best === worst ? 0.5 : (v - worst) / (best - worst));
+    return { share: (v) => Math.min(Math.max(one.higher ? share(v) : 1 - share(v), 0), 1), low: worst, high: best };
+  }
+
+  function map(host, one, words) {
+    const [across, up] = one.axes;
+    const left = 58;
+    const available = Math.max(240, host.clientWidth) - left - 12;
+    const cell = available / across.labels.length;
+    const tall = Math.min(46, Math.max(26, cell));
+    const top = 26;
+    const height = top + tall * up.labels.length + 82;
+    const { svg, width } = canvas(host, height, words);
+    const good = goodness(one);
+    const bottom = top + tall * up.labels.length;
+    add(svg, "text", { class: "tick", x: 4, y: 14 }, up.words);
+    const cells = one.points.map((p, i) => {
+      const x = left + p.at[0] * cell;
+      const y = bottom - (p.at[1] + 1) * tall;
+      const share = exists(p.value) ? good.share(p.value) : 0;
+      const rect = add(svg, "rect", { class: "pick", x: x + 1, y: y + 1, width: cell - 2, height: tall - 2, fill: exists(p.value) ? color(share) : "transparent" });
+      rect.addEventListener("click", () => show(i));
+      const title = add(rect, "title");
+      title.textContent = p.words;
+      const glyph = one.marks.filter(([, at]) => at === i).map(([, , sign]) => sign).join("");
+      const digits = exists(p.value) ? shown(p.value, one.share ? 0.001 : 0.01 * Math.abs(p.value || 1), one.share).replace(" %", "") : "–";
+      const text = cell > 40 ? `${digits}${glyph && ` ${glyph}`}` : glyph;
+      add(svg, "text", { x: x + cell / 2, y: y + tall / 2 + 4, "text-anchor": "middle", "pointer-events": "none", "fill-opacity": 1, class: share > 0.55 ? "dark-on-light" : "light-on-dark" }, text)
+        .style.fill = exists(p.value) ? (share > 0.5 ? "#111" : "#fff") : "";
+      return [x, y];
+    });
+    const everyUp = Math.ceil(18 / tall);
+    up.labels.forEach((label, i) => {
+      if (i % everyUp === 0) add(svg, "text", { class: "tick", x: left - 7, y: bottom - (i + 0.5) * tall + 4, "text-anchor": "end" }, label);
+    });
+    const every = Math.ceil(46 / cell);
+    across.labels.forEach((label, i) => {
+      if (i % every === 0) add(svg, "text", { class: "tick", x: left + (i + 0.5) * cell, y: bottom + 16, "text-anchor": "middle" }, label);
+    });
+    add(svg, "text", { x: left + available / 2, y: bottom + 34, "text-anchor": "middle" }, across.words);
+    colorBar(svg, left, bottom + 48, Math.min(220, available), one, good);
+    const names = one.marks.map(([name, , sign]) => `${sign} ${name}`).join("   ");
+    add(svg, "text", { class: "tick", x: width - 12, y: 14, "text-anchor": "end" }, names);
+    const halo = add(svg, "rect", { class: "halo", width: cell, height: tall });
+    const mark = add(svg, "rect", { class: "here", width: cell, height: tall });
+    return () => {
+      const [x, y] = cells[here];
+      for (const rect of [halo, mark]) { rect.setAttribute("x", x); rect.setAttribute("y", y); }
+    };
+  }
+
+  function colorBar(svg, left, top, width, one, good) {
+    const steps = 24;
+    const ends = one.higher ? [good.low, good.high] : [good.high, good.low];
+    for (let i = 0; i < steps; i += 1) {
+      add(svg, "rect", { x: left + (i * width) / steps, y: top, width: width / steps + 0.5, height: 9, fill: color(i / (steps - 1)) });
+    }
+    const step = Math.max(Math.abs(ends[1] - ends[0]) / 20, 1e-4);
+    add(svg, "text", { class: "tick", x: left, y: top + 23 }, `${shown(ends[0], step, one.share)} (worse)`);
+    add(svg, "text", { class: "tick", x: left + width, y: top + 23, "text-anchor": "end" }, `${shown(ends[1], step, one.share)} (better)`);
+  }
+
+  function parallel(host, one, words) {
+    const { svg, width, height } = canvas(host, 360, words);
+    const top = 40;
+    const bottom = height - 30;
+    const good = goodness(one);
+    const values = one.points.map((p) => p.value).filter(exists);
+    const range = spread(values);
+    const columns = [...one.axes, { words: one.words, value: true }];
+    const x = (i) => 34 + (i * (width - 90)) / (columns.length - 1);
+    const y = (column, p) => {
+      if (column.value) return exists(p.value) ? bottom - ((p.value - range[0]) / (range[1] - range[0])) * (bottom - top) : null;
+      const k = columns.indexOf(column);
+      const low = column.positions[0];
+      const high = column.positions[column.positions.length - 1];
+      return bottom - ((column.positions[p.at[k]] - low) / (high - low || 1)) * (bottom - top);
+    };
+    const line = (p) => path(columns.map((_, i) => x(i)), columns.map((column) => y(column, p)));
+    const order = one.points.map((p, i) => [p, i]).filter(([p]) => exists(p.value)).sort((a, b) => good.share(a[0].value) - good.share(b[0].value));
+    for (const [p, i] of order) {
+      const stroke = add(svg, "path", { class: "quiet pick", d: line(p), stroke: color(good.share(p.value)) });
+      stroke.addEventListener("click", () => show(i));
+    }
+    columns.forEach((column, i) => {
+      add(svg, "line", { class: "axis", x1: x(i), x2: x(i), y1: top, y2: bottom });
+      const anchor = i === 0 ? "start" : i === columns.length - 1 ? "end" : "middle";
+      const shift = i === 0 ? -30 : i === columns.length - 1 ? 52 : 0;
+      add(svg, "text", { x: x(i) + shift, y: i % 2 ? 28 : 13, "text-anchor": anchor }, fitted(column.words, width / 2));
+      if (column.value) {
+        const found = ticks(range[0], range[1], 5);
+        for (const value of found.values) {
+          add(svg, "text", { class: "tick", x: x(i) + 5, y: bottom - ((value - range[0]) / (range[1] - range[0])) * (bottom - top) + 4 }, shown(value, found.step, one.share));
+        }
+      } else {
+        const every = Math.ceil(column.labels.length / 12);
+        column.labels.forEach((label, k) => {
+          if (k % every) return;
+          const at = { at: one.axes.map((_, n) => (n === i ? k : 0)) };
+          add(svg, "text", { class: "tick", x: x(i) - 5, y: y(column, at) + 4, "text-anchor": "end" }, label);
+        });
+      }
+    });
+    const halo = add(svg, "path", { class: "halo" });
+    const mark = add(svg, "path", { class: "here" });
+    colorBar(svg, 34, height - 24, Math.min(220, width - 60), one, good);
+    return () => { for (const one_ of [halo, mark]) one_.setAttribute("d", line(one.points[here])); };
+  }
+
+  function history(host, one, words) {
+    const last = Math.max(2, one.values.length);
+    const limits = spread([...one.values.filter((v, i) => exists(v) && !one.early[i]), ...one.best]);
+    if (one.share) { limits[0] = Math.max(limits[0], 0); limits[1] = Math.min(limits[1], 1); }
+    const found = ticks(1, last, 6);
+    const fit = frame(host, {
+      x: [0, last + 1], y: limits, share: one.share, height: 300, top: 34,
+      ticks: found.values.filter((v) => v > 0).map((v) => [v, String(Math.round(v))]),
+      xLabel: "training, in order", yLabel: "", words,
+    });
+    one.values.forEach((value, i) => {
+      if (!exists(value)) return;
+      const kind = one.fresh[i] ? (one.mine[i] ? "val" : "third") : "train";
+      add(fit.inside, "circle", { class: kind, cx: fit.x(i + 1), cy: fit.y(value), r: one.fresh[i] ? 5 : 3, "fill-opacity": one.early[i] ? 0.25 : 0.8, "stroke-opacity": 0 });
+    });
+    const ys = one.best.map((v) => (exists(v) ? fit.y(v) : null));
+    add(fit.inside, "path", { class: "train line", d: path(one.best.map((_, i) => fit.x(i + 1)), ys) });
+    legend(fit.svg, fit.width, [["train", "explored"], ["train", "best so far"], ["val", "the choice, fresh", "dot"]].slice(1), 12);
+  }
+
+  const PICTURES = { dumbbells, forest, curve, map, parallel, history };
+
+  data.pictures.forEach((one, i) => {
+    const host = byId(`picture-${i}`);
+    let mark = null;
+    const draw = () => {
+      mark = PICTURES[one.kind](host, one, host.dataset.words) || null;
+      if (mark && explorer) mark();
+    };
+    draw();
+    drawn.push(draw);
+    moved.push(() => { if (mark) mark(); });
+  });
+
+  if (explorer) startExplorer();
+
+  let width = document.documentElement.clientWidth;
+  window.addEventListener("resize", () => {
+    if (document.documentElement.clientWidth === width) return;
+    width = document.documentElement.clientWidth;
+    for (const draw of drawn) draw();
+  });
+})();

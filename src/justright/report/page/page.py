@@ -1,0 +1,193 @@
+"""The page of a report: what it shows, and one HTML file that asks for nothing outside itself."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from justright.errors import DataError
+
+_HERE = Path(__file__).parent
+_ENDINGS = (".html", ".htm")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of text.
+
+    Attributes:
+        caption: what it is, in a sentence.
+        head: of the columns.
+        rows: cells; the first of each is what the row is about.
+        marked: rows that stand out.
+    """
+
+    caption: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    marked: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture that the page draws, and the same in numbers.
+
+    Attributes:
+        kind: which of the script's pictures.
+        title: above it.
+        words: what it shows, for those who do not see it, and below it.
+        table: the same in numbers.
+        data: what it is drawn from.
+    """
+
+    kind: str
+    title: str
+    words: str
+    table: Table
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Control:
+    """What moves through the trainings: a slider for numbers, a list for names."""
+
+    words: str
+    labels: Sequence[str]
+    start: int
+    is_strength: bool
+
+
+@dataclass(frozen=True)
+class Explorer:
+    """Trainings to move through.
+
+    Attributes:
+        controls: one an axis.
+        jumps: places worth seeing, in words, and which point each is.
+        says: of the first point shown, in words.
+        finding: of the same.
+        data: points with their curves.
+    """
+
+    controls: Sequence[Control]
+    jumps: Sequence[tuple[str, int]]
+    says: str
+    finding: str
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the page: pictures, tables, paragraphs."""
+
+    key: str
+    title: str
+    paragraphs: Sequence[str] = ()
+    pictures: Sequence[Picture] = ()
+    tables: Sequence[Table] = ()
+    findings: Sequence[Mapping[str, Any]] = ()
+    code: str = ""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A report.
+
+    Attributes:
+        title: what was done.
+        answer: in a sentence.
+        facts: what the answer rests on: pairs of words.
+        explorer: trainings to move through; None where there are no curves.
+        sections: in order.
+        version: of justright.
+    """
+
+    title: str
+    answer: str
+    facts: Sequence[tuple[str, str]]
+    explorer: Explorer | None
+    sections: Sequence[Section]
+    version: str = field(default="")
+
+    def html(self) -> str:
+        """One HTML page."""
+        import jinja2
+        from markupsafe import Markup
+
+        environment = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(_HERE),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        script, style = _own("page.js"), _own("page.css")
+        return environment.get_template("page.html").render(
+            page=self,
+            data=Markup(_inert(self._data())),
+            script=Markup(script),
+            style=Markup(style),
+            script_hash=_hash(script),
+            style_hash=_hash(style),
+        )
+
+    def _data(self) -> dict[str, Any]:
+        pictures = [picture for section in self.sections for picture in section.pictures]
+        return {
+            "explorer": None if self.explorer is None else self.explorer.data,
+            "pictures": [{"kind": one.kind, **one.data} for one in pictures],
+        }
+
+
+def write_page(page: Page, path: str | Path) -> Path:
+    """Write a report.
+
+    Args:
+        page: the report.
+        path: of a file that ends in .html.
+
+    Raises:
+        DataError: another ending, a folder, or no such folder.
+    """
+    file = checked_path(path)
+    file.write_text(page.html(), encoding="utf-8")
+    return file
+
+
+def checked_path(path: str | Path) -> Path:
+    """See whether a report can be written there.
+
+    Raises:
+        DataError: another ending than .html, a folder, or no such folder.
+    """
+    file = Path(path)
+    if file.suffix.lower() not in _ENDINGS:
+        raise DataError(f"{file}: a report is a web page. Give it a name that ends in .html.")
+    if not file.absolute().parent.is_dir():
+        raise DataError(f"{file}: there is no folder {file.absolute().parent}.")
+    if file.is_dir():
+        raise DataError(f"{file} is a folder. Name a file.")
+    return file
+
+
+def _inert(data: Any) -> str:
+    """JSON that ends no script element, whatever text is in it."""
+    text = json.dumps(data, allow_nan=False, separators=(",", ":"))
+    # All that is not ASCII is escaped already, and with it the line ends U+2028 and U+2029.
+    for character in "<>&":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
+
+
+def _own(name: str) -> str:
+    return (_HERE / name).read_text(encoding="utf-8").replace("\r\n", "\n")
+
+
+def _hash(text: str) -> str:
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"sha256-{base64.b64encode(digest).decode()}"

@@ -1,0 +1,202 @@
+"""The sections that pages share: verdicts, contributions, the diagnosis, the network, the code."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from justright.engine.program import Task
+from justright.evidence.contributions import ALONE, SHAPLEY, TAKEN_OUT
+from justright.evidence.diagnosis import Diagnosis
+from justright.evidence.measure import Measure
+from justright.evidence.summary import Row
+from justright.evidence.verdict import Verdict
+from justright.network.blueprint import Blueprint
+from justright.report.contributions import Contributions
+from justright.report.page.page import Picture, Section, Table
+from justright.report.page.series import short
+from justright.report.page.trained import NOTHING, figures_of
+
+_KINDS = {ALONE: "alone", SHAPLEY: "Shapley share", TAKEN_OUT: "lost if taken out"}
+
+
+def recipes_table(
+    rows: Sequence[Row], measure: Measure, has_test: bool, marked: frozenset[int]
+) -> Table:
+    """A row a recipe: the metric on each part, the gap with its interval, epochs run."""
+    unit = " in points" if measure.is_share else ""
+    parts = ["train", "validation", *(["test"] if has_test else [])]
+    cells = []
+    for row in rows:
+        text = figures_of(row, measure, has_test)
+        gap = text["gap"].removesuffix(" points")
+        if text["gap_range"]:
+            gap += f" ({text['gap_range']})"
+        failed = f" ({row.failed} failed)" if row.failed else ""
+        cells.append([row.recipe + failed, *(text[p] for p in parts), gap, text["epochs"]])
+    head = ["recipe", *parts, f"gap{unit} (95 %)", "epochs"]
+    return Table(f"Mean {measure.words} of each recipe", head, cells, marked)
+
+
+def verdicts_section(verdicts: Sequence[Verdict], said: str) -> Section | None:
+    """What paired runs allow one to say, with intervals; None without any.
+
+    Args:
+        verdicts: to show.
+        said: how they are corrected.
+    """
+    if not verdicts:
+        return None
+    measure, figure = verdicts[0].measure, verdicts[0].figure
+    unit = " (points)" if measure.is_share else ""
+    cells = [
+        [
+            v.a,
+            v.b,
+            _signed(v.difference, measure) if v.pairs else NOTHING,
+            measure.show_range(v.low, v.high) if math.isfinite(v.high - v.low) else NOTHING,
+            _p(v.corrected_p if v.comparisons > 1 else v.p),
+            v.decision,
+            f"{v.pairs}",
+        ]
+        for v in verdicts
+    ]
+    p_name = "corrected p" if verdicts[0].comparisons > 1 else "p"
+    head = ["recipe", "against", f"better by{unit}", "95 % interval", p_name, "verdict", "pairs"]
+    table = Table(f"Verdicts in {figure}", head, cells)
+    bars = [
+        {"label": f"{v.a} − {v.b}", "bars": [_bar(0, v.difference, v.low, v.high)]}
+        for v in verdicts
+        if v.pairs
+    ]
+    picture = Picture(
+        "forest",
+        f"Better by, in {figure}{unit}",
+        f"Differences in {figure} with their 95 % intervals, paired over seeds and splits. An "
+        "interval that holds 0 shows no difference.",
+        table,
+        {"groups": [""], "rows": bars, "share": measure.is_share},
+    )
+    return Section("verdicts", "What is shown, and what is not", [said], [picture])
+
+
+def contributions_section(one: Contributions | None) -> Section | None:
+    """What each technique brings; None where the study has no parts of a recipe."""
+    if one is None:
+        return None
+    measure, unit = one.measure, " (points)" * one.measure.is_share
+    kinds = [kind for kind in _KINDS if (one.table["contribution"] == kind).any()]
+    cells = one.table.set_index(["technique", "contribution"])
+    rows, bars = [], []
+    for name in one.worths.names:
+        found: dict[str, Any] = {k: cells.loc[(name, k)] for k in kinds if (name, k) in cells.index}
+        rows.append([name, *(_interval(found.get(kind), measure) for kind in kinds)])
+        bars.append(
+            {
+                "label": name,
+                "bars": [
+                    _bar(kinds.index(kind), row["mean"], row["low"], row["high"])
+                    for kind, row in found.items()
+                ],
+            }
+        )
+    head = ["technique", *(f"{_KINDS[kind]}{unit}" for kind in kinds)]
+    picture = Picture(
+        "forest",
+        f"Better by, in {one.figure}{unit}",
+        f"What each technique of {one.recipe} brings, with 95 % intervals.",
+        Table(f"Contributions to {one.figure}", head, rows),
+        {"groups": [_KINDS[kind] for kind in kinds], "rows": bars, "share": measure.is_share},
+    )
+    return Section("contributions", "What each ingredient brings", [one.summary()], [picture])
+
+
+def diagnosis_section(diagnosis: Diagnosis | None, recipes: Sequence[str]) -> Section | None:
+    """What ails the trainings of some recipes, by which sign, and what to try."""
+    if diagnosis is None:
+        return None
+    findings = [
+        {
+            "recipe": one.recipe,
+            "title": one.title,
+            "fine": one.condition == "fine",
+            "signs": list(one.signs),
+            "advice": one.advice,
+            "code": one.python,
+            "command": one.command,
+        }
+        for name in recipes
+        for one in diagnosis.findings
+        if one.recipe == name
+    ]
+    paragraphs = [*diagnosis.notes, diagnosis.rate]
+    return Section("diagnosis", "Diagnosis", [" ".join(paragraphs)], findings=findings)
+
+
+def network_section(
+    task: Task, recipes: Mapping[str, str], notes: Sequence[str], name: str = "recipe"
+) -> Section:
+    """The network and the recipes.
+
+    Args:
+        task: with the network.
+        recipes: in words, by name; they stand there where the name does not say all.
+        notes: what was decided on the way.
+        name: what the recipes are called.
+    """
+    layers = [
+        [layer.name, type(layer).__name__, _shape(layer.output.shape), f"{layer.count_params():,}"]
+        for layer in task.blueprint.model.layers
+    ]
+    tables = [Table("Layers of the network", ["layer", "kind", "output", "parameters"], layers)]
+    telling = {key: words for key, words in recipes.items() if key != words}
+    if telling:
+        rows = [[key, words] for key, words in telling.items()]
+        tables.append(Table(f"What each {name} is", [name, "techniques"], rows))
+    return Section("network", "Network and recipe", [*notes], tables=tables)
+
+
+def network_in_words(blueprint: Blueprint) -> str:
+    """`"30 → 128 → 64 → 1, 12,289 parameters"`."""
+    model = blueprint.model
+    sizes = [model.get_layer(name).output.shape[-1] for name in blueprint.anatomy.layers]
+    chain = " → ".join([_shape(model.input_shape), *map(str, sizes)])
+    return f"{chain}, {model.count_params():,} parameters"
+
+
+def rows_in_words(task: Task) -> str:
+    """`"80 to train, 245 to validate, 244 to test"`."""
+    rows = task.rows
+    parts = [f"{task.training_rows:,} to train", f"{rows.validation.shape[1]:,} to validate"]
+    parts += [f"{rows.test.shape[1]:,} to test"] if rows.test.shape[1] else []
+    splits = rows.train.shape[0]
+    return ", ".join(parts) + (f", in {splits} splits" if splits > 1 else "")
+
+
+def _shape(shape: Sequence[Any]) -> str:
+    return "×".join("?" if size is None else str(size) for size in shape[1:]) or "1"
+
+
+def _bar(group: int, mean: float, low: float, high: float) -> dict[str, Any]:
+    return {"group": group, "mean": short(mean), "low": short(low), "high": short(high)}
+
+
+def _signed(value: float, measure: Measure) -> str:
+    text = measure.show_difference(value).removesuffix(" points").replace("-", "−")
+    return f"+{text}" if value > 0 else text
+
+
+def _interval(row: Any, measure: Measure) -> str:
+    if row is None:
+        return NOTHING
+    text = _signed(row["mean"], measure)
+    if math.isfinite(row["high"] - row["low"]):
+        text += f" ({measure.show_range(row['low'], row['high'])})"
+    return text
+
+
+def _p(value: float) -> str:
+    if math.isnan(value):
+        return NOTHING
+    return "< 0.001" if value < 0.001 else f"{value:.2g}"

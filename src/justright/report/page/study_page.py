@@ -1,0 +1,212 @@
+"""The page of a study: recipes side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from justright.engine.program import Task
+from justright.engine.trial import TrialResult
+from justright.errors import DataError
+from justright.evidence.diagnosis import Diagnosis
+from justright.evidence.diagnosis_advice import Means
+from justright.evidence.diagnosis_trials import diagnosis_of_trials
+from justright.evidence.evidence import Evidence
+from justright.evidence.summary import Row, rows_of
+from justright.evidence.verdicts import correction_in_words
+from justright.report.contributions import Contributions
+from justright.report.page.code import compare_code
+from justright.report.page.page import Control, Page, Picture, Section, checked_path
+from justright.report.page.page import write_page as write
+from justright.report.page.parts import (
+    contributions_section,
+    diagnosis_section,
+    network_in_words,
+    network_section,
+    recipes_table,
+    rows_in_words,
+    verdicts_section,
+)
+from justright.report.page.series import short
+from justright.report.page.trained import Trained, explorer_of
+from justright.report.snippet import snippet
+
+if TYPE_CHECKING:
+    pass
+
+_MOST_DIAGNOSED = 6
+
+
+class Reported(Evidence):
+    """A study that writes a report of itself, and shows itself in a notebook."""
+
+    task: Task
+    results: Sequence[TrialResult]
+    notes: tuple[str, ...]
+    features: tuple[str, ...]
+
+    def contributions(self, recipe: str | None = None, on: str | None = None) -> Contributions:
+        """As `Study` has it."""
+        raise NotImplementedError
+
+    def report(self, path: str | Path, command: str = "") -> Path:
+        """Write one web page for people: the answer, curves to move through, the evidence.
+
+        The page holds all that it shows and asks for nothing outside itself.
+
+        Args:
+            path: of the file, which ends in .html.
+            command: how the study was made, where Python code does not say so.
+
+        Returns:
+            The path.
+
+        Raises:
+            DataError: another ending, or no such folder.
+        """
+        checked_path(path)
+        return write(study_page(self, command), path)
+
+    def _repr_html_(self) -> str:
+        measure, rows = self.metric, rows_of(self.table, self.overlap)
+        table = recipes_table(rows, measure, self.has_test, frozenset())
+        return snippet(f"{len(self.results)} trainings", table, self.summary())
+
+
+def study_page(one: Reported, command: str = "") -> Page:
+    """The page of a study.
+
+    Args:
+        one: the study.
+        command: how it was made, where Python code does not say so.
+    """
+    measure, rows = one.metric, rows_of(one.table, one.overlap)
+    trained = trained_of(one, rows)
+    best = best_of(rows, measure.higher_is_better)
+    recipes = {r.trial.name: r.trial.recipe for r in one.results}
+    baseline = one.recipes[0]
+    table = recipes_table(rows, measure, one.has_test, frozenset({best}))
+    control = Control("recipe", one.recipes, best, is_strength=False)
+    places = {name: ([i], name) for i, name in enumerate(one.recipes)}
+    picture = Picture(
+        "dumbbells",
+        f"{measure.words.capitalize()} of each recipe",
+        f"Mean {measure.words} on training and validation rows"
+        + (" and on test rows" if one.has_test else "")
+        + "; the distance between the first two is the gap.",
+        table,
+        {"rows": [_dots(row, one.has_test) for row in rows], "share": measure.is_share},
+    )
+    sections = [
+        Section("recipes", "All recipes", [one.summary()], [picture]),
+        _verdicts(one, baseline),
+        contributions_section(parts_brought(one, None)),
+        diagnosis_section(trained.diagnosis, _telling(one.recipes, best)),
+        network_section(one.task, {n: str(r) for n, r in recipes.items()}, one.notes),
+        code_section(compare_code(one.task, recipes, [r.trial for r in one.results]), command),
+    ]
+    return Page(
+        title=f"{len(recipes)} recipe{'s' * (len(recipes) > 1)} for a network",
+        answer=_answer(one, rows, best),
+        facts=facts_of(one.task, one.results, rows[best]),
+        explorer=explorer_of(trained, [control], places, [], 0),
+        sections=[section for section in sections if section],
+        version=version(),
+    )
+
+
+def trained_of(one: Reported, rows: Sequence[Row]) -> Trained:
+    """What was trained, with its diagnosis."""
+    results = {name: [r for r in one.results if r.trial.name == name] for name in one.recipes}
+    by_name = {row.recipe: row for row in rows}
+    return Trained(results, by_name, one.metric, one.has_test, _diagnosis(one))
+
+
+def best_of(rows: Sequence[Row], higher_is_better: bool) -> int:
+    """The position of the best validation figure; the first where all failed."""
+    values = np.array([row.validation for row in rows]) * (1 if higher_is_better else -1)
+    return int(np.nanargmax(values)) if np.isfinite(values).any() else 0
+
+
+def facts_of(
+    task: Task, results: Sequence[TrialResult], best: Row | None = None
+) -> list[tuple[str, str]]:
+    """What the answer rests on."""
+    seeds = len({r.trial.seed for r in results})
+    epochs = max(r.trial.epochs for r in results)
+    facts = [] if best is None else [("Best recipe", best.recipe)]
+    return [
+        *facts,
+        ("Network", network_in_words(task.blueprint)),
+        ("Rows", rows_in_words(task)),
+        (
+            "Trainings",
+            f"{len(results):,}, with {seeds} seed{'s' * (seeds > 1)} each, up to {epochs:,} epochs",
+        ),
+    ]
+
+
+def parts_brought(one: Reported, recipe: str | None) -> Contributions | None:
+    """What the techniques of a recipe bring; None where the study cannot tell."""
+    try:
+        return one.contributions(recipe)
+    except DataError:
+        return None
+
+
+def code_section(code: str, command: str) -> Section:
+    """The code that trains the same again."""
+    return Section("code", "Do it again", [command] if command else [], code=code)
+
+
+def version() -> str:
+    """That of justright."""
+    import justright
+
+    return justright.__version__
+
+
+def _diagnosis(one: Reported) -> Diagnosis | None:
+    try:
+        return diagnosis_of_trials(one.task, one.results, one.features, Means())
+    except DataError:
+        return None
+
+
+def _answer(one: Reported, rows: Sequence[Row], best: int) -> str:
+    measure, row, base = one.metric, rows[best], rows[0]
+    if not row.gap.count:
+        return "All trials failed: their losses became infinite or not a number."
+    figure = f"validation {measure.words} {measure.show(row.validation)}"
+    if len(rows) == 1:
+        gap = measure.show_difference(row.gap.mean)
+        return f"{row.recipe} reaches {figure}, with a gap of {gap} to the rows it trained on."
+    if best == 0:
+        return f"None of the others does better than {base.recipe}: {figure}."
+    verdict = next(v for v in one.verdicts(base.recipe) if v.a == row.recipe)
+    return f"{row.recipe} does best on the validation rows, with {figure}. {verdict}"
+
+
+def _verdicts(one: Reported, baseline: str) -> Section | None:
+    if len(one.recipes) < 2:
+        return None
+    verdicts = one.verdicts(baseline)
+    count = verdicts[0].comparisons
+    return verdicts_section(verdicts, correction_in_words(count) if count > 1 else "")
+
+
+def _telling(recipes: Sequence[str], best: int) -> list[str]:
+    """The recipes whose diagnosis is told: all, or of many the baseline and the best."""
+    return list(recipes) if len(recipes) <= _MOST_DIAGNOSED else [recipes[0], recipes[best]]
+
+
+def _dots(row: Row, has_test: bool) -> dict[str, object]:
+    return {
+        "label": row.recipe,
+        "train": short(row.train),
+        "validation": short(row.validation),
+        "test": short(row.test) if has_test else None,
+    }
