@@ -189,6 +189,16 @@ def test_a_few_equal_differences_claim_nothing(pairs):
     assert "too few for an interval" in verdict.interval_text
 
 
+def test_a_few_differences_that_rounding_alone_tells_apart_claim_nothing():
+    """Accuracies of 245 rows in 32 bits, always one row better: equal up to their last digit."""
+    b = np.array([229, 230, 228], np.float32) / np.float32(245)
+    a = np.array([230, 231, 229], np.float32) / np.float32(245)
+    assert np.ptp(a.astype(float) - b.astype(float)) > 0
+    verdict = verdict_on(table_of(a=a.astype(float), b=b.astype(float)))
+    assert verdict.decision == "no difference shown"
+    assert "too few for an interval" in verdict.interval_text
+
+
 @pytest.mark.parametrize(("a", "b"), [("drpout", "plain"), ("plain", "drpout")])
 def test_an_unknown_recipe_is_named_with_the_nearest(a, b):
     table = table_of(plain=[0.5], dropout=[0.5])

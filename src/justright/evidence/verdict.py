@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -123,6 +124,9 @@ class Verdict:
         }
         head = heads.get(self.decision, f"{self.a} is {self.decision} than {self.b}")
         return f"{head} in {self.figure} ({self.evidence_text})."
+
+    def _repr_html_(self) -> str:
+        return f"<p>{escape(str(self))}</p>"
 
     @property
     def _interval(self) -> Interval:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
+from html import escape
 from itertools import combinations
 from typing import TYPE_CHECKING, overload
 
@@ -54,6 +55,10 @@ class Verdicts(Sequence[Verdict]):
         return "\n".join(lines)
 
     __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        lines = "".join(f"<li>{escape(line)}</li>" for line in str(self).splitlines())
+        return f"<ul>{lines}</ul>"
 
 
 def correction_in_words(comparisons: int) -> str:

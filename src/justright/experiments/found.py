@@ -28,6 +28,7 @@ from justright.experiments.space import RATE, Point
 from justright.network.weights import random_numbers_kept
 from justright.regularizers.places import ActsOnStopping
 from justright.regularizers.recipe import Recipe
+from justright.report.page.search_page import ReportedSearch
 from justright.report.search import Facts, search_bar, search_words
 from justright.study import Study
 
@@ -40,7 +41,7 @@ PLAIN = "plain"
 
 
 @dataclass(frozen=True, repr=False)
-class Search:
+class Search(ReportedSearch):
     """What a search has found.
 
     Attributes:
@@ -225,8 +226,7 @@ class Search:
         """Every training's validation figure, the best so far, and the finalists' fresh seeds."""
         from justright.report.search import draw_search
 
-        best = in_order(self.explored, self.scale, "best")
-        key = key_of(self.point)
+        key, best = key_of(self.point), in_order(self.explored, self.scale, "best")
         mine = [i for i, one in enumerate(self.records) if key_of(one.point) == key]
         return draw_search(self.history, mine, self.measure, bool(best))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from html import escape
 from typing import Any, TypeVar
 
 import jax
@@ -60,6 +61,13 @@ class Recipe:
 
     def __str__(self) -> str:
         return " + ".join(map(str, self.techniques)) or "no regularization"
+
+    def _repr_html_(self) -> str:
+        """A line a technique, for notebooks."""
+        if not self.techniques:
+            return "<p>No regularization: the baseline.</p>"
+        lines = "".join(f"<li>{_line(one)}</li>" for one in self.techniques)
+        return f"<ol>{lines}</ol>"
 
     def tree_flatten(self) -> tuple[tuple[Technique, ...], None]:
         """The techniques are children; a recipe has no structure beside them."""
@@ -131,6 +139,11 @@ class Recipe:
                 value = getattr(one, name)
                 for pattern in value.patterns if isinstance(value, PerLayer) else ():
                     _check_pattern(f"{type(one).__name__}.{name}", pattern, layers)
+
+
+def _line(one: Technique) -> str:
+    said = (type(one).__doc__ or "").strip().split("\n")[0]
+    return f"<code>{escape(repr(one))}</code> {escape(said)}"
 
 
 def _technique(one: object) -> Technique:

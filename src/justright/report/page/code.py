@@ -94,7 +94,7 @@ def _script(
         f"seeds={len(seeds) if many else seeds}",
         f"epochs={max(trial.epochs for trial in trials)}",
         f"batch_size={task.batch_size}",
-        f"optimizer={_optimizer(task.optimizer)}",
+        f"optimizer={_optimizer(task.optimizer, trials[0].learning_rate)}",
         f'metric="{task.objective.metric_name}"',
         *_loss(task),
         *([] if task.shuffle else ["shuffle=False"]),
@@ -121,12 +121,13 @@ def _loss(task: Task) -> list[str]:
     return [f"loss={_number(loss)}" if isinstance(loss, str) else "loss=loss"]
 
 
-def _optimizer(optimizer: keras.optimizers.Optimizer) -> str:
+def _optimizer(optimizer: keras.optimizers.Optimizer, rate: float) -> str:
     kind = type(optimizer).__name__
     config, usual = optimizer.get_config(), type(optimizer)().get_config()
     changed = {k: v for k, v in config.items() if k != "name" and v != usual.get(k)}
-    # The learning rate always stands there; Keras holds it with seven digits.
-    changed = {"learning_rate": config["learning_rate"], **changed}
+    scheduled = isinstance(config["learning_rate"], dict)
+    # Keras holds it with seven digits.
+    changed = {**changed, "learning_rate": config["learning_rate"] if scheduled else float(rate)}
     if any(isinstance(value, dict) for value in changed.values()):
         return f"keras.optimizers.deserialize({keras.optimizers.serialize(optimizer)!r})"
     listed = ", ".join(f"{name}={_number(value)}" for name, value in changed.items())

@@ -201,7 +201,7 @@
     }
     const entries = [];
     if (one.zeros > 0) entries.push(["val", "exactly zero", "bar"]);
-    if (beside.length) entries.push(["ghost", fitted(other.words, 150)]);
+    if (beside.length) entries.push(["ghost", fitted(explorer.beside, 150)]);
     legend(fit.svg, fit.width, entries);
     byId("weights-words").textContent = one.weights;
   }
@@ -336,10 +336,10 @@
   function dumbbells(host, one, words) {
     const { rows, share } = one;
     const limits = spread(rows.flatMap((row) => [row.train, row.validation, row.test]));
-    const fit = rowsOf(host, words, rows.length, 40, limits, share, false, "");
+    const fit = rowsOf(host, words, rows.length, 46, limits, share, false, "");
     rows.forEach((row, i) => {
-      const y = fit.top + 40 * i + 27;
-      add(fit.svg, "text", { class: "label", x: fit.left, y: y - 12 }, fitted(row.label, fit.width - 20));
+      const y = fit.top + 46 * i + 32;
+      add(fit.svg, "text", { class: "label", x: fit.left, y: y - 13 }, fitted(row.label, fit.width - 20));
       if (!exists(row.train) || !exists(row.validation)) return;
       add(fit.svg, "line", { class: "link", x1: fit.x(row.train), x2: fit.x(row.validation), y1: y, y2: y });
       if (exists(row.test)) {
@@ -359,7 +359,9 @@
     const bars = rows.flatMap((row) => row.bars);
     const limits = spread(bars.flatMap((bar) => [bar.mean, bar.low, bar.high]), true);
     const each = 22 + 16 * groups.length;
-    const fit = rowsOf(host, words, rows.length, each, limits, share, share, "worse  ←  0  →  better");
+    const fit = rowsOf(host, words, rows.length, each, limits, share, share, "");
+    if (fit.x(0) - fit.left > 70) add(fit.svg, "text", { class: "tick", x: fit.x(0) - 8, y: fit.bottom + 32, "text-anchor": "end" }, "← worse");
+    if (fit.right - fit.x(0) > 70) add(fit.svg, "text", { class: "tick", x: fit.x(0) + 8, y: fit.bottom + 32 }, "better →");
     add(fit.svg, "line", { class: "axis", x1: fit.x(0), x2: fit.x(0), y1: fit.top, y2: fit.bottom });
     rows.forEach((row, i) => {
       const y = fit.top + each * i + 16;
@@ -453,7 +455,7 @@
       const glyph = one.marks.filter(([, at]) => at === i).map(([, , sign]) => sign).join("");
       const digits = exists(p.value) ? shown(p.value, one.share ? 0.001 : 0.01 * Math.abs(p.value || 1), one.share).replace(" %", "") : "–";
       const text = cell > 40 ? `${digits}${glyph && ` ${glyph}`}` : glyph;
-      add(svg, "text", { x: x + cell / 2, y: y + tall / 2 + 4, "text-anchor": "middle", "pointer-events": "none", "fill-opacity": 1, class: share > 0.55 ? "dark-on-light" : "light-on-dark" }, text)
+      add(svg, "text", { x: x + cell / 2, y: y + tall / 2 + 4, "text-anchor": "middle", "pointer-events": "none" }, text)
         .style.fill = exists(p.value) ? (share > 0.5 ? "#111" : "#fff") : "";
       return [x, y];
     });
@@ -537,7 +539,7 @@
 
   function history(host, one, words) {
     const last = Math.max(2, one.values.length);
-    const limits = spread([...one.values.filter((v, i) => exists(v) && !one.early[i]), ...one.best]);
+    const limits = spread([...one.values.filter((v, i) => !one.early[i]), ...one.best]);
     if (one.share) { limits[0] = Math.max(limits[0], 0); limits[1] = Math.min(limits[1], 1); }
     const found = ticks(1, last, 6);
     const fit = frame(host, {
@@ -547,12 +549,16 @@
     });
     one.values.forEach((value, i) => {
       if (!exists(value)) return;
-      const kind = one.fresh[i] ? (one.mine[i] ? "val" : "third") : "train";
-      add(fit.inside, "circle", { class: kind, cx: fit.x(i + 1), cy: fit.y(value), r: one.fresh[i] ? 5 : 3, "fill-opacity": one.early[i] ? 0.25 : 0.8, "stroke-opacity": 0 });
+      const [x, y] = [fit.x(i + 1), fit.y(value)];
+      if (one.fresh[i]) {
+        add(fit.inside, "rect", { class: "val", x: x - 4, y: y - 4, width: 8, height: 8 });
+      } else {
+        add(fit.inside, "circle", { class: "train", cx: x, cy: y, r: 3.5, opacity: one.early[i] ? 0.3 : 0.85 });
+      }
     });
     const ys = one.best.map((v) => (exists(v) ? fit.y(v) : null));
     add(fit.inside, "path", { class: "train line", d: path(one.best.map((_, i) => fit.x(i + 1)), ys) });
-    legend(fit.svg, fit.width, [["train", "explored"], ["train", "best so far"], ["val", "the choice, fresh", "dot"]].slice(1), 12);
+    legend(fit.svg, fit.width, [["train", "explored", "dot"], ["val", "fresh seeds", "square"]]);
   }
 
   const PICTURES = { dumbbells, forest, curve, map, parallel, history };

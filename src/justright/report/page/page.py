@@ -14,6 +14,8 @@ from justright.errors import DataError
 
 _HERE = Path(__file__).parent
 _ENDINGS = (".html", ".htm")
+_LONG, _SHORT = 14, 9
+_BEGINS = frozenset(["", *"0123456789+−-–<"])
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,21 @@ class Table:
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
     marked: frozenset[int] = frozenset()
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it is shown in a box of its own that scrolls."""
+        return len(self.rows) > _LONG
+
+    @property
+    def is_named(self) -> bool:
+        """Whether what rows are about has names that want room."""
+        return any(len(row[0]) > _SHORT for row in self.rows)
+
+    def is_number(self, column: int) -> bool:
+        """Whether a column holds numbers, which stand below each other."""
+        cells = [row[column] for row in self.rows]
+        return bool(column and cells) and all(cell[:1] in _BEGINS for cell in cells)
 
 
 @dataclass(frozen=True)
@@ -83,11 +100,21 @@ class Explorer:
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the page: pictures, tables, paragraphs."""
+    """A part of the page.
+
+    Attributes:
+        key: its anchor.
+        title: its heading.
+        paragraphs: at its beginning.
+        words: the same as the pictures in a paragraph, below them.
+        pictures, tables, findings: what it shows.
+        code: at its end.
+    """
 
     key: str
     title: str
     paragraphs: Sequence[str] = ()
+    words: str = ""
     pictures: Sequence[Picture] = ()
     tables: Sequence[Table] = ()
     findings: Sequence[Mapping[str, Any]] = ()
@@ -126,6 +153,7 @@ class Page:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        environment.filters["tight"] = tight
         script, style = _own("page.js"), _own("page.css")
         return environment.get_template("page.html").render(
             page=self,
@@ -173,6 +201,11 @@ def checked_path(path: str | Path) -> Path:
     if file.is_dir():
         raise DataError(f"{file} is a folder. Name a file.")
     return file
+
+
+def tight(text: str) -> str:
+    """Text in which numbers and their percent signs stay on one line."""
+    return text.replace(" %", "\u00a0%")
 
 
 def _inert(data: Any) -> str:

@@ -18,6 +18,7 @@ from justright.report.page.page import Picture, Section, Table
 from justright.report.page.series import short
 from justright.report.page.trained import NOTHING, figures_of
 
+_MOST_DRAWN = 12
 _KINDS = {ALONE: "alone", SHAPLEY: "Shapley share", TAKEN_OUT: "lost if taken out"}
 
 
@@ -65,20 +66,19 @@ def verdicts_section(verdicts: Sequence[Verdict], said: str) -> Section | None:
     p_name = "corrected p" if verdicts[0].comparisons > 1 else "p"
     head = ["recipe", "against", f"better by{unit}", "95 % interval", p_name, "verdict", "pairs"]
     table = Table(f"Verdicts in {figure}", head, cells)
-    bars = [
-        {"label": f"{v.a} − {v.b}", "bars": [_bar(0, v.difference, v.low, v.high)]}
-        for v in verdicts
-        if v.pairs
-    ]
+    known = sorted((v for v in verdicts if v.pairs), key=lambda v: -v.difference)
+    drawn = [v for v in verdicts if v in known[:_MOST_DRAWN]]
+    bars = [{"label": v.a, "bars": [_bar(0, v.difference, v.low, v.high)]} for v in drawn]
+    most = f"The {len(drawn)} best of {len(known)}: " * (len(drawn) < len(known))
     picture = Picture(
         "forest",
-        f"Better by, in {figure}{unit}",
-        f"Differences in {figure} with their 95 % intervals, paired over seeds and splits. An "
-        "interval that holds 0 shows no difference.",
+        f"Better than {verdicts[0].b} by, in {figure}{unit}",
+        f"{most}Differences in {figure} with their 95 % intervals, paired over seeds and splits. "
+        "An interval that holds 0 shows no difference.",
         table,
         {"groups": [""], "rows": bars, "share": measure.is_share},
     )
-    return Section("verdicts", "What is shown, and what is not", [said], [picture])
+    return Section("verdicts", "What is shown, and what is not", [said], pictures=[picture])
 
 
 def contributions_section(one: Contributions | None) -> Section | None:
@@ -109,7 +109,9 @@ def contributions_section(one: Contributions | None) -> Section | None:
         Table(f"Contributions to {one.figure}", head, rows),
         {"groups": [_KINDS[kind] for kind in kinds], "rows": bars, "share": measure.is_share},
     )
-    return Section("contributions", "What each ingredient brings", [one.summary()], [picture])
+    return Section(
+        "contributions", "What each ingredient brings", words=one.summary(), pictures=[picture]
+    )
 
 
 def diagnosis_section(diagnosis: Diagnosis | None, recipes: Sequence[str]) -> Section | None:

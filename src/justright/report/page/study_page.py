@@ -101,7 +101,7 @@ def study_page(one: Reported, command: str = "") -> Page:
         {"rows": [_dots(row, one.has_test) for row in rows], "share": measure.is_share},
     )
     sections = [
-        Section("recipes", "All recipes", [one.summary()], [picture]),
+        Section("recipes", "All recipes", words=one.summary(), pictures=[picture]),
         _verdicts(one, baseline),
         contributions_section(parts_brought(one, None)),
         diagnosis_section(trained.diagnosis, _telling(one.recipes, best)),
@@ -112,7 +112,7 @@ def study_page(one: Reported, command: str = "") -> Page:
         title=f"{len(recipes)} recipe{'s' * (len(recipes) > 1)} for a network",
         answer=_answer(one, rows, best),
         facts=facts_of(one.task, one.results, rows[best]),
-        explorer=explorer_of(trained, [control], places, [], 0),
+        explorer=explorer_of(trained, [control], places, [], 0, baseline),
         sections=[section for section in sections if section],
         version=version(),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from justright.evidence.measure import Measure
 from justright.evidence.summary import Row, rows_of
 from justright.evidence.sweep_summary import Facts, at, best_in_words, need_in_words, sweep_in_words
 from justright.evidence.verdicts import correction_in_words
+from justright.regularizers.axis import short as short_number
 from justright.regularizers.grid import Grid
 from justright.report.drawn import Drawn
 from justright.report.page.code import sweep_code
@@ -38,12 +40,12 @@ from justright.report.page.study_page import (
     trained_of,
     version,
 )
-from justright.report.page.trained import NOTHING, explorer_of, figures_of
+from justright.report.page.trained import explorer_of, figures_of
 from justright.report.snippet import snippet
-from justright.report.strength_scale import Scale, label
+from justright.report.strength_scale import Scale
 
 _KINDS = {1: "curve", 2: "map"}
-_BEST, _STRONGEST, _OFF = "Best", "Strongest as good", "Off"
+_BEST, _STRONGEST, _OFF, _WEAKEST = "Best", "Strongest as good", "Off", "Weakest"
 
 
 class ReportedSweep:
@@ -103,13 +105,12 @@ def sweep_page(one: ReportedSweep, command: str = "") -> Page:
     }
     marks = _marks(facts)
     table = _points_table(grid, rows, study, marks)
-    jumps = [(name, i) for name, i in ((_BEST, best), (_STRONGEST, marks[1]), (_OFF, off))]
+    weakest = _OFF if grid.is_off(grid.points[off]) else _WEAKEST
+    jumps = [(name, i) for name, i in ((_BEST, best), (_STRONGEST, marks[1]), (weakest, off))]
     jumps = [(n, i) for n, i in jumps if n == _BEST or i != best]
-    if not grid.is_off(grid.points[off]):
-        jumps = [("Weakest" if n == _OFF else n, i) for n, i in jumps]
     controls = [
         Control(
-            axis.words, [label(v) for v in values], _place(grid, grid.points[best].values)[i], True
+            axis.words, [_label(v) for v in values], _place(grid, grid.points[best].values)[i], True
         )
         for i, (axis, values) in enumerate(zip(grid.axes, grid.values, strict=True))
     ]
@@ -119,7 +120,10 @@ def sweep_page(one: ReportedSweep, command: str = "") -> Page:
     base = {"in all points": str(grid.base)} if grid.base.techniques else {}
     sections = [
         Section(
-            "sweep", "The sweep", [sweep_in_words(facts)], [_picture(one, facts, table, jumps)]
+            "sweep",
+            "The sweep",
+            words=sweep_in_words(facts),
+            pictures=[_picture(one, facts, table, jumps)],
         ),
         _verdicts(one, names[off]),
         contributions_section(parts_brought(study, names[best])),
@@ -127,15 +131,15 @@ def sweep_page(one: ReportedSweep, command: str = "") -> Page:
         network_section(study.task, base, study.notes),
         code_section(sweep_code(study.task, over, grid.base, one.on, trials), command),
     ]
-    strengths = " and ".join(axis.words for axis in grid.axes)
+    strengths = _joined([axis.words for axis in grid.axes])
     return Page(
-        title=f"How much {strengths} is just right",
+        title=f"{strengths[0].upper()}{strengths[1:]}: how much is just right",
         answer=" ".join([best_in_words(facts), *need_in_words(facts)]),
         facts=[
             ("Best", at(grid.axes, grid.points[best].values)),
             *facts_of(study.task, study.results),
         ],
-        explorer=explorer_of(trained, controls, places, jumps, off),
+        explorer=explorer_of(trained, controls, places, jumps, off, weakest),
         sections=[section for section in sections if section],
         version=version(),
     )
@@ -151,6 +155,15 @@ def _marks(facts: Facts) -> tuple[int, int]:
 
 def _place(grid: Grid, values: Sequence[float]) -> list[int]:
     return [known.index(value) for known, value in zip(grid.values, values, strict=True)]
+
+
+def _joined(words: Sequence[str]) -> str:
+    *others, last = words
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def _label(value: float) -> str:
+    return "∞" if math.isinf(value) else short_number(value)
 
 
 def _words(grid: Grid, values: Sequence[float]) -> str:
@@ -170,11 +183,9 @@ def _points_table(
         text = figures_of(row, measure, has_test)
         gap = text["gap"].removesuffix(" points")
         gap += f" ({text['gap_range']})" if text["gap_range"] else ""
-        note = ", ".join(
-            name for name, at in zip(("best", "strongest as good"), marks, strict=True) if at == i
-        )
+        note = {marks[1]: "strongest as good", marks[0]: "best"}.get(i, "")
         values = [axis.show(v) for axis, v in zip(grid.axes, point.values, strict=True)]
-        cells.append([*values, *(text[part] for part in parts), gap, note or NOTHING])
+        cells.append([*values, *(text[part] for part in parts), gap, note])
     head = [*(axis.words for axis in grid.axes), *parts, f"gap{unit} (95 %)", ""]
     caption = f"Mean {measure.words} at each point"
     return Table(caption, head, cells, frozenset({marks[0]}))
@@ -206,7 +217,7 @@ def _picture(
         axes.append(
             {
                 "words": axis.words,
-                "labels": [label(value) for value in values],
+                "labels": [_label(value) for value in values],
                 "positions": [positions.at(value) for value in values],
             }
         )
@@ -226,7 +237,7 @@ def _picture(
         "parallel": "A line is a point of the grid; the lighter, the better.",
     }[kind]
     words = f"Validation {measure.words} at each point, {drawn.over}. {said}"
-    by = " and ".join(axis.words for axis in grid.axes)
+    by = _joined([axis.words for axis in grid.axes])
     return Picture(kind, f"Validation {measure.words} by {by}", words, table, data)
 
 

@@ -12,7 +12,7 @@ from justright.evidence.diagnosis import Diagnosis, Finding
 from justright.evidence.interval import Interval
 from justright.evidence.measure import Measure
 from justright.evidence.summary import Row
-from justright.report.page.page import Control, Explorer
+from justright.report.page.page import Control, Explorer, tight
 from justright.report.page.series import limits_of, series_of
 from justright.report.page.weights import BINS, weights_of
 
@@ -50,6 +50,7 @@ def explorer_of(
     places: Mapping[str, tuple[Sequence[int], str]],
     jumps: Sequence[tuple[str, int]],
     reference: int,
+    beside: str,
 ) -> Explorer:
     """Trainings to move through.
 
@@ -59,6 +60,7 @@ def explorer_of(
         places: for each recipe where it stands on the axes, and what it is in words.
         jumps: places worth seeing.
         reference: the point that the others are seen beside.
+        beside: what that is called.
     """
     named = {name: one.results[name] for name in places}
     epochs, series = series_of(named)
@@ -71,8 +73,8 @@ def explorer_of(
             {
                 "at": list(at),
                 "words": words,
-                "says": _says(words, row, one.measure, one.has_test),
-                "finding": found[0].title if found else "",
+                "says": tight(_says(words, row, one.measure, one.has_test)),
+                "finding": f"Diagnosis: {found[0].title}" if found else "",
                 "figures": figures_of(row, one.measure, one.has_test),
                 "weights": kernels.words if kernels else "No weights: all trials failed.",
                 "histogram": [round(share, 4) for share in kernels.shares.tolist()]
@@ -91,6 +93,7 @@ def explorer_of(
         "limits": limits_of(points, one.measure),
         "bins": {"reach": reach, "count": BINS},
         "reference": reference,
+        "beside": beside,
         "points": points,
     }
     return Explorer(controls, jumps, first["says"], first["finding"], data)
@@ -125,6 +128,6 @@ def _says(words: str, row: Row, measure: Measure, has_test: bool) -> str:
     said = f"{words}: training {measure.words} {text['train']}, validation {text['validation']}"
     if has_test:
         said += f", test {text['test']}"
-    inside = f" (95 % interval {text['gap_range']})" if text["gap_range"] else ""
+    inside = f" (95% interval {text['gap_range']})" if text["gap_range"] else ""
     failed = f" {row.failed} of {row.trials} trials failed." if row.failed else ""
     return f"{said}, gap {text['gap']}{inside}.{failed}"

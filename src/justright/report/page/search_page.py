@@ -1,0 +1,206 @@
+"""The page of a search: how it went, the finalists, and what the choice is worth."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from justright.engine.trial import Trial
+from justright.evidence.interval import Interval
+from justright.evidence.measure import Measure
+from justright.regularizers.recipe import Recipe
+from justright.report.page.code import compare_code
+from justright.report.page.page import Page, Picture, Section, Table, checked_path, write_page
+from justright.report.page.parts import (
+    network_in_words,
+    network_section,
+    rows_in_words,
+    verdicts_section,
+)
+from justright.report.page.series import short
+from justright.report.page.study_page import code_section, version
+from justright.report.page.trained import NOTHING
+from justright.report.search import Facts, search_words
+from justright.report.snippet import snippet
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class ReportedSearch:
+    """A search that writes a report of itself, and shows itself in a notebook.
+
+    Attributes:
+        hunt: how it went; `hunt.explorer.shapes.of(point)` has the task of a choice.
+    """
+
+    hunt: Any
+
+    @property
+    def facts(self) -> Facts:
+        """As `Search` has it."""
+        raise NotImplementedError
+
+    @property
+    def history(self) -> pd.DataFrame:
+        """As `Search` has it."""
+        raise NotImplementedError
+
+    @property
+    def finalists(self) -> pd.DataFrame:
+        """As `Search` has it."""
+        raise NotImplementedError
+
+    @property
+    def recipe(self) -> Recipe:
+        """As `Search` has it."""
+        raise NotImplementedError
+
+    @property
+    def point(self) -> Any:
+        """As `Search` has it."""
+        raise NotImplementedError
+
+    def report(self, path: str | Path, command: str = "") -> Path:
+        """Write one web page for people: the choice, what it is worth, and how it was found.
+
+        The page holds all that it shows and asks for nothing outside itself.
+
+        Args:
+            path: of the file, which ends in .html.
+            command: how the search was made, where Python code does not say so.
+
+        Returns:
+            The path.
+
+        Raises:
+            DataError: another ending, no such folder, or a search without a choice.
+        """
+        checked_path(path)
+        return write_page(search_page(self, command), path)
+
+    def _repr_html_(self) -> str:
+        facts = self.facts
+        table = _finalists_table(self.finalists, facts.measure) if facts.fresh else None
+        return snippet(f"{len(self.history)} trainings", table, search_words(facts))
+
+
+def search_page(one: ReportedSearch, command: str = "") -> Page:
+    """The page of a search.
+
+    Args:
+        one: the search.
+        command: how it was made, where Python code does not say so.
+    """
+    facts, history = one.facts, one.history
+    setup = one.hunt.explorer.shapes.of(one.point)
+    seeds = history["seed"].unique().tolist()
+    trials = [
+        Trial("chosen", one.recipe, seed, 0, setup.epochs, facts.learning_rate) for seed in seeds
+    ]
+    finalists = _finalists_table(one.finalists, facts.measure) if facts.fresh else None
+    verdicts = [facts.verdict] if facts.verdict is not None else []
+    sections = [
+        Section("search", "The search", words=search_words(facts), pictures=[_picture(one)]),
+        Section("finalists", "The finalists", tables=[finalists]) if finalists else None,
+        verdicts_section(verdicts, "The choice beside no regularization, with fresh seeds."),
+        network_section(setup.task, {"chosen": str(one.recipe)}, setup.notes),
+        code_section(compare_code(setup.task, {"chosen": one.recipe}, trials), command),
+    ]
+    return Page(
+        title="What a search has found",
+        answer=_answer(facts),
+        facts=[
+            ("Chosen", facts.recipe),
+            ("Network", network_in_words(setup.task.blueprint)),
+            ("Learning rate", f"{facts.learning_rate:g}"),
+            ("Rows", rows_in_words(setup.task)),
+            ("Trainings", f"{facts.explored} that explored, {facts.fresh} with fresh seeds"),
+        ],
+        explorer=None,
+        sections=[section for section in sections if section],
+        version=version(),
+    )
+
+
+def _answer(facts: Facts) -> str:
+    measure = facts.measure
+    figures = {"validation": facts.validation, "test": facts.test}
+    reached = " and ".join(
+        f"{name} {measure.words} {_shown(one, measure)}"
+        for name, one in figures.items()
+        if one is not None
+    )
+    said = f"{facts.recipe} was chosen: {reached}, gap {measure.show_difference(facts.gap.mean)}."
+    if facts.verdict is None:
+        return said
+    return (
+        f"{said} Beside no regularization: {facts.verdict.decision}, {facts.verdict.figure} "
+        f"{facts.verdict.evidence_text}."
+    )
+
+
+def _shown(one: Interval, measure: Measure) -> str:
+    if not one.enough:
+        return measure.show(one.mean)
+    low, high = measure.show_interval(one.low, one.high)
+    return f"{measure.show(one.mean)} (95% interval {low} to {high})"
+
+
+def _finalists_table(finalists: pd.DataFrame, measure: Measure) -> Table:
+    has_test = bool(finalists["test"].notna().any())
+    parts = ["train", "validation", *(["test"] if has_test else [])]
+    rows = [
+        [
+            row["recipe"],
+            row["network"] or NOTHING,
+            f"{row['learning_rate']:.2g}",
+            str(row["seeds"]),
+            *(measure.show(row[part]) if math.isfinite(row[part]) else NOTHING for part in parts),
+            measure.show_difference(row["gap"]).removesuffix(" points"),
+        ]
+        for row in finalists.to_dict("records")
+    ]
+    unit = " in points" if measure.is_share else ""
+    head = ["recipe", "network", "learning rate", "fresh seeds", *parts, f"gap{unit}"]
+    chosen = frozenset(i for i, mine in enumerate(finalists["chosen"]) if mine)
+    return Table("Means over fresh seeds, best first", head, rows, chosen)
+
+
+def _picture(one: ReportedSearch) -> Picture:
+    facts, history = one.facts, one.history
+    measure = facts.measure
+    ended = history["outcome"].isin(["finished", "stopped"])
+    fresh = history["stage"] == "final"
+    best = history["val_metric"].where(ended & ~fresh)
+    best = (best.cummax() if measure.higher_is_better else best.cummin()).ffill()
+    names = ["training", "stage", "outcome", f"validation {measure.words}", "epochs"]
+    rows = [
+        [
+            str(row["training"] + 1),
+            row["stage"],
+            row["outcome"],
+            measure.show(row["val_metric"]) if math.isfinite(row["val_metric"]) else NOTHING,
+            str(row["epochs_run"]),
+        ]
+        for row in history.to_dict("records")
+    ]
+    data = {
+        "values": _shorts(history["val_metric"].tolist()),
+        "best": _shorts(best.where(~fresh).tolist()),
+        "early": (~ended).tolist(),
+        "fresh": fresh.tolist(),
+        "share": measure.is_share,
+    }
+    words = (
+        f"Validation {measure.words} of each training; the line is the best so far, pale points "
+        "were given up early, squares are fresh seeds of finalists."
+    )
+    table = Table("All trainings", names, rows)
+    return Picture("history", f"Validation {measure.words} by training", words, table, data)
+
+
+def _shorts(values: Sequence[float]) -> list[float | None]:
+    return [short(float(value)) for value in values]
