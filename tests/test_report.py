@@ -1,0 +1,357 @@
+"""A report is one page that holds what it shows, says what the numbers say, runs nothing else."""
+
+import base64
+import hashlib
+import json
+import re
+from html.parser import HTMLParser
+from itertools import pairwise
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+
+import justright as jr
+from conftest import dense_net, signs
+from justright.engine.outcome import Outcome
+from justright.engine.trial import Trial, TrialResult
+from justright.evidence.measure import Measure
+from justright.report.page.page import Explorer, Page, Picture, Section, Table, tight
+from justright.report.page.series import series_of
+from justright.report.page.weights import weights_of
+
+EVIL = "<script>alert(1)</script>\"'&</script><img src=x onerror=alert(1)>"
+VOID = {"meta", "link", "br", "input", "hr", "img"}
+ROWS = {"validation": signs(1, 60), "test": signs(2, 60)}
+
+
+class Document(HTMLParser):
+    """Reads a page: its elements, what is open, text by element."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.elements, self.open, self.texts, self.faults = [], [], [], []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+        self.texts.append("")
+        if tag not in VOID:
+            self.open.append((tag, len(self.texts) - 1))
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop()[0] != tag:
+            self.faults.append(tag)
+
+    def handle_data(self, data):
+        if self.open:
+            self.texts[self.open[-1][1]] += data
+
+    def of(self, tag):
+        found = zip(self.elements, self.texts, strict=True)
+        return [(attributes, text) for (name, attributes), text in found if name == tag]
+
+
+def data_of(text):
+    return json.loads(
+        re.search(r'<script type="application/json" id="data">(.*?)</script>', text)[1]
+    )
+
+
+@pytest.fixture(scope="module")
+def study():
+    keras.utils.set_random_seed(7)
+    recipes = {
+        "plain": jr.Recipe(),
+        EVIL: jr.Dropout(0.4) + jr.L2(0.01),
+        "stopped": jr.Dropout(0.4) + jr.L2(0.01) + jr.EarlyStopping(2),
+    }
+    X, y = signs(0, 80)
+    named = pd.DataFrame(X, columns=[EVIL, *"bcde"])
+    return jr.compare(
+        dense_net(), (named, np.where(y, EVIL, "no")), recipes, seeds=3, epochs=6, batch_size=20
+    )
+
+
+@pytest.fixture(scope="module")
+def sweep():
+    keras.utils.set_random_seed(7)
+    over = {"Dropout.rate": [0, 0.5], "L2.strength": [0, 0.001, 1.0]}
+    return jr.sweep(dense_net(), signs(0, 80), over, seeds=2, epochs=5, batch_size=20, **ROWS)
+
+
+@pytest.fixture(scope="module")
+def pages(study, sweep, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("reports")
+    files = {"study": study.report(folder / "study.html")}
+    files["sweep"] = sweep.report(folder / "sweep.html", command="justright sweep <&>")
+    return {name: file.read_text(encoding="utf-8") for name, file in files.items()}
+
+
+@pytest.fixture(scope="module", params=["study", "sweep"])
+def page(request, pages):
+    return pages[request.param]
+
+
+# ---------------------------------------------------------------- the page
+
+
+def test_the_page_is_whole_and_small(page):
+    document = Document(page)
+    assert not document.faults
+    assert not document.open
+    assert len(page.encode()) < 400_000
+    ids = [attributes["id"] for _, attributes in document.elements if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    levels = [int(tag[1]) for tag, _ in document.elements if re.fullmatch(r"h[1-6]", tag)]
+    assert levels[0] == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+def test_the_page_asks_for_nothing_outside_itself(page):
+    document = Document(page)
+    assert {tag for tag, _ in document.elements}.isdisjoint({"img", "iframe", "object", "base"})
+    for tag, attributes in document.elements:
+        for name in ("src", "href", "srcset", "action", "data", "poster"):
+            given = attributes.get(name, "#")
+            assert given.startswith("#") or (tag == "link" and given == "data:,"), (tag, given)
+    assert not re.search(r"@import|url\((?!#)", page)
+    beyond = re.findall(r"https?://[^\s\"'<]+", page)
+    assert set(beyond) <= {"http://www.w3.org/2000/svg"}
+
+
+def test_only_the_pages_own_script_may_run(page):
+    policy = next(a["content"] for a, _ in Document(page).of("meta") if "http-equiv" in a)
+    scripts = [text for a, text in Document(page).of("script") if "type" not in a]
+    assert len(scripts) == 1
+    for kind, text in (("script", scripts[0]), ("style", Document(page).of("style")[0][1])):
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        assert f"{kind}-src 'sha256-{digest}'" in policy
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert not [name for _, a in Document(page).elements for name in a if name.startswith("on")]
+
+
+def test_names_are_text_wherever_they_stand(pages):
+    document = Document(pages["study"])
+    assert not document.of("img")
+    assert len(document.of("script")) == 2
+    assert EVIL in [text for _, text in document.of("option")]
+    assert EVIL in data_of(pages["study"])["explorer"]["axes"][0]["labels"]
+    assert json.dumps(EVIL) in document.of("code")[-1][1]
+
+
+def test_every_link_control_and_picture_has_its_name_and_place(page):
+    document = Document(page)
+    ids = {attributes.get("id") for _, attributes in document.elements}
+    for attributes, _ in document.of("a"):
+        assert attributes["href"][1:] in ids
+    labels = {attributes["for"] for attributes, _ in document.of("label")}
+    controls = [*document.of("input"), *document.of("select")]
+    assert controls
+    assert {attributes["id"] for attributes, _ in controls} == labels
+    pictures = [a for a, _ in document.of("div") if a.get("id", "").startswith("picture-")]
+    assert len(pictures) == len(data_of(page)["pictures"])
+    assert all(attributes["data-words"] for attributes in pictures)
+    # The same in numbers, for whoever does not see pictures.
+    assert len(document.of("table")) > len(pictures)
+    assert all(text.strip() for _, text in document.of("caption"))
+
+
+def test_what_changes_is_said(page):
+    live = [a for _, a in Document(page).elements if a.get("aria-live") == "polite"]
+    assert len(live) == 1
+    explorer = data_of(page)["explorer"]
+    assert all(point["says"] and point["weights"] for point in explorer["points"])
+
+
+# ---------------------------------------------------------------- what it says
+
+
+def test_every_combination_of_the_sliders_was_trained(sweep, pages):
+    explorer = data_of(pages["sweep"])["explorer"]
+    sizes = [len(axis["labels"]) for axis in explorer["axes"]]
+    assert sizes == [2, 3]
+    at = {tuple(point["at"]) for point in explorer["points"]}
+    assert at == {(i, j) for i in range(2) for j in range(3)}
+    for point, given in zip(explorer["points"], sweep.grid.points, strict=True):
+        labels = [axis["labels"][i] for axis, i in zip(explorer["axes"], point["at"], strict=True)]
+        assert [float(label) for label in labels] == list(given.values)
+
+
+def test_the_curves_are_the_means_over_the_seeds(study, pages):
+    explorer = data_of(pages["study"])["explorer"]
+    for name, point in zip(study.recipes, explorer["points"], strict=True):
+        mine = study.curves[study.curves["recipe"] == name]
+        by_epoch = mine.groupby("epoch")
+        enough = by_epoch.size() >= 1.5
+        for column, mean in zip(
+            ("train_metric", "val_metric", "train_loss", "val_loss"), point["mean"], strict=True
+        ):
+            expected = by_epoch[column].mean()[enough]
+            assert mean == pytest.approx(expected.tolist(), rel=1e-3)
+        assert len(point["runs"]) == 3
+
+
+def test_the_figures_are_those_of_the_table(study, pages):
+    explorer = data_of(pages["study"])["explorer"]
+    for name, point in zip(study.recipes, explorer["points"], strict=True):
+        mean = study.table.loc[study.table["recipe"] == name, "val_metric"].mean()
+        assert point["figures"]["validation"] == study.metric.show(mean)
+        assert tight(study.metric.show(mean)) in point["says"]
+
+
+def test_the_histograms_hold_all_weights(study, sweep, pages):
+    for explorer in (data_of(text)["explorer"] for text in pages.values()):
+        for point in explorer["points"]:
+            assert len(point["histogram"]) == explorer["bins"]["count"]
+            assert sum(point["histogram"]) + point["zeros"] == pytest.approx(1, abs=5e-3)
+    strong, off = (
+        next(p for p in data_of(pages["sweep"])["explorer"]["points"] if p["at"] == at)
+        for at in ([0, 2], [0, 0])
+    )
+    middle = len(off["histogram"]) // 2
+    assert strong["histogram"][middle] > off["histogram"][middle]
+
+
+def test_the_answer_is_the_summarys(sweep, pages):
+    answer = next(t for a, t in Document(pages["sweep"]).of("p") if a.get("class") == "answer")
+    assert sweep.summary().startswith(answer.replace("\u00a0", " ").split(". ")[0])
+
+
+def test_the_verdicts_have_their_intervals(study, pages):
+    text = " ".join(text for _, text in Document(pages["study"]).of("td"))
+    for verdict in study.verdicts("plain"):
+        assert verdict.decision in text
+        assert verdict.measure.show_range(verdict.low, verdict.high) in text
+
+
+def test_the_diagnosis_and_the_ingredients_stand_there(study, pages):
+    text = pages["study"]
+    headings = [t for _, t in Document(text).of("h3")] + [
+        t for _, t in Document(text).of("article")
+    ]
+    titles = " ".join(headings + [t for _, t in Document(text).of("span")])
+    for finding in jr.diagnose(study).findings:
+        assert finding.recipe in titles
+    kinds = [picture["kind"] for picture in data_of(text)["pictures"]]
+    assert kinds == ["dumbbells", "forest", "forest"]
+
+
+def test_the_command_stands_there_as_text(pages):
+    assert "justright sweep &lt;&amp;&gt;" in pages["sweep"]
+
+
+@pytest.mark.parametrize("name", ["study", "sweep"])
+def test_the_code_trains_the_same_again(name, study, sweep, pages, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code = Document(pages[name]).of("code")[-1][1]
+    X, y = signs(0, 80)
+    rows = {"train": (X, y), **ROWS}
+    if name == "study":
+        labels = np.where(y, EVIL, "no")
+        part = study.task.rows
+        train, held = (np.asarray(one[0]) for one in (part.train, part.validation))
+        pool = np.asarray(part.inputs)
+        at = [int(np.flatnonzero((pool[i] == X).all(axis=1))[0]) for i in range(len(pool))]
+        train, held = (np.array([at[i] for i in one]) for one in (train, held))
+        rows = {"train": (X[train], labels[train]), "validation": (X[held], labels[held])}
+    assert "report.html" in code
+    exec(compile(code, "report", "exec"), rows)
+    again = rows["study" if name == "study" else "found"]
+    expected = study.table if name == "study" else sweep.study.table
+    given = again.table if name == "study" else again.study.table
+    pd.testing.assert_frame_equal(given, expected, rtol=1e-4, atol=1e-5)
+    assert (tmp_path / "report.html").exists()
+
+
+# ---------------------------------------------------------------- small parts
+
+
+def result(recipe, seed, epochs, outcome=Outcome.FINISHED, weights=None):
+    rng = np.random.default_rng(seed)
+    kernel = rng.normal(size=(4, 3)) if weights is None else np.asarray(weights)
+    return TrialResult(
+        Trial(recipe, jr.Recipe(), seed, 0, epochs, 1e-3),
+        outcome,
+        rng.uniform(size=(epochs, 5)),
+        epochs,
+        epochs,
+        (0.5, 0.5),
+        {"a/kernel": kernel, "a/bias": np.full(3, 100.0)},
+    )
+
+
+def test_many_long_trainings_stay_small():
+    """200 trainings of 200 epochs, and 2,000 of 1,000, are pages of less than 6 MB."""
+    for points, seeds, epochs in ((40, 5, 200), (400, 5, 1000)):
+        named = {f"p{i}": [result(f"p{i}", s, epochs) for s in range(seeds)] for i in range(points)}
+        kept, series = series_of(named)
+        assert len(json.dumps(series)) < 4_000_000
+        assert kept[0] == 1
+        assert kept[-1] == epochs
+        assert len(kept) >= 20
+
+
+def test_failed_trials_are_in_no_curve_and_no_histogram():
+    bad = result("a", 1, 3, Outcome.FAILED, weights=np.full((4, 3), np.nan))
+    named = {"a": [result("a", 0, 3), bad], "b": [bad]}
+    _, (a, b) = series_of(named)
+    assert len(a["runs"]) == 1
+    assert b["runs"] == []
+    _, (held, none) = weights_of(named)
+    assert held.shares.sum() + held.zeros == pytest.approx(1)
+    assert none is None
+
+
+def test_histograms_count_exact_zeros_apart_and_no_biases():
+    sparse = result("a", 0, 2, weights=[[0.0, 0.0, 1.0, -1.0]])
+    reach, (weights,) = weights_of({"a": [sparse]})
+    assert weights.zeros == 0.5
+    assert "50 % are exactly zero" in weights.words
+    assert reach <= 1
+
+
+def test_a_page_without_curves_is_a_page():
+    table = Table("numbers", ["name", "x"], [["a", "1"]])
+    picture = Picture("forest", "t", "w", table, {"groups": [""], "rows": [], "share": False})
+    page = Page("t", "a", [("x", "y")], None, [Section("s", "S", pictures=[picture])])
+    assert not Document(page.html()).faults
+    assert data_of(page.html())["explorer"] is None
+    assert Explorer([], [], "", "", {}).jumps == []
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [("r.pdf", r"ends in \.html"), ("none/r.html", "no folder"), ("f.html", "folder")],
+)
+def test_a_path_that_cannot_be_written_is_refused_before_any_work(name, says, study, tmp_path):
+    (tmp_path / "f.html").mkdir()
+    with pytest.raises(jr.DataError, match=says):
+        study.report(tmp_path / name)
+
+
+# ---------------------------------------------------------------- notebooks
+
+
+@pytest.mark.parametrize("of", ["study", "sweep", "recipe", "verdict", "verdicts"])
+def test_in_a_notebook_results_are_html_in_which_names_are_text(of, study, sweep):
+    shown = {
+        "study": study,
+        "sweep": sweep,
+        "recipe": jr.Dropout(0.4) + jr.EarlyStopping(5),
+        "verdict": study.verdict(EVIL, "plain"),
+        "verdicts": study.verdicts("plain"),
+    }[of]._repr_html_()
+    document = Document(shown)
+    assert not document.faults
+    assert not document.open
+    assert {"script", "img"}.isdisjoint({tag for tag, _ in document.elements})
+    text = "".join(document.texts)
+    assert {"recipe": "Dropout(rate=0.4)", "sweep": "L2 strength"}.get(of, EVIL) in text
+
+
+def test_a_share_is_written_with_its_sign():
+    assert tight(Measure("accuracy", True).show(0.5)) == "50.0\u00a0%"
