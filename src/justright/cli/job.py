@@ -209,6 +209,7 @@ def job_options(
     units: str = "of 128 and 64 units",
     seeds: int = 10,
     chooses: bool = False,
+    file: tuple[str, str] = ("--figure", ".png, .svg or .pdf"),
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Give a command these options, gathered in its argument `job`.
 
@@ -220,6 +221,7 @@ def job_options(
         units: of the default network, for the help.
         chooses: whether the command chooses by validation rows: then folds validate, and the
             rows that test are the same for all.
+        file: the option that names the file of the figure, and its endings, for the help.
     """
     options = [
         click.option(
@@ -275,12 +277,13 @@ def job_options(
             help="Rows with the same value in this column stay on one side. It is no feature.",
         ),
         click.option(
-            "--figure",
+            file[0],
+            "figure",
             type=click.Path(path_type=Path),
             default=Path(figure),
             show_default=True,
             metavar="FILE",
-            help=f"Where to write {drawn}: .png, .svg or .pdf.",
+            help=f"Where to write {drawn}: {file[1]}.",
         ),
         click.option(
             "--json", "as_json", is_flag=True, help="Print one JSON object instead of text."

@@ -15,6 +15,7 @@ from justright.cli.ensemble import ensemble
 from justright.cli.evidence import evidence
 from justright.cli.lesson import lesson
 from justright.cli.path import path
+from justright.cli.report import report
 from justright.cli.search import search
 from justright.cli.sweep import sweep
 from justright.cli.techniques import techniques
@@ -43,6 +44,7 @@ app.add_command(ensemble)
 app.add_command(evidence)
 app.add_command(lesson)
 app.add_command(path)
+app.add_command(report)
 app.add_command(search)
 app.add_command(sweep)
 app.add_command(techniques)

@@ -13,6 +13,7 @@ from justright.engine.progress import Progress
 from justright.evidence.measure import Measure
 from justright.evidence.overlap import Overlap
 from justright.evidence.summary import Row, rows_of
+from justright.report.notebook import in_notebook, notebook_bar
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,8 +66,14 @@ def progress_bar(shown: bool | None) -> Iterator[Callable[[Progress], None]]:
     """Show trainings done and time left on the error stream while the block runs.
 
     Args:
-        shown: whether to show it; None for where someone watches, a terminal.
+        shown: whether to show it; None for where someone watches, a terminal or a notebook.
     """
+    if shown is not False and in_notebook():
+        with notebook_bar() as below:
+            yield lambda now: below(
+                now.epochs / max(now.of_epochs, 1), f"{now.trainings}/{now.of_trainings} trainings"
+            )
+        return
     if shown is None:
         shown = sys.stderr.isatty()
     if not shown:

@@ -13,6 +13,7 @@ from justright.evidence.interval import Interval
 from justright.evidence.measure import Measure
 from justright.evidence.verdict import Verdict
 from justright.report.curves import FAINT, INK, TRAIN, VALIDATION
+from justright.report.notebook import in_notebook, notebook_bar
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -231,9 +232,16 @@ def search_bar(shown: bool | None, of: int | None) -> Iterator[Callable[[int, st
     """Show trainings done and the best figure so far on the error stream.
 
     Args:
-        shown: whether to show it; None for where someone watches, a terminal.
+        shown: whether to show it; None for where someone watches, a terminal or a notebook.
         of: how many trainings there will be, None where nobody knows.
     """
+    if shown is not False and in_notebook():
+        with notebook_bar() as below:
+            yield lambda done, best: below(
+                done / of if of else None,
+                f"{done}{f'/{of}' if of else ''} trainings{f', best {best}' if best else ''}",
+            )
+        return
     if shown is None:
         shown = sys.stderr.isatty()
     if not shown:

@@ -1,0 +1,121 @@
+"""`justright report`: train recipes or a grid of strengths, and write one web page of them."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from click.core import ParameterSource
+
+from justright.cli.common import loading
+from justright.cli.job import Job, job_options, named_rows
+
+if TYPE_CHECKING:
+    from justright.cli.job import Divided
+    from justright.experiments.swept import Sweep
+    from justright.study import Study
+
+EXAMPLE_COMMANDS = """\b
+Examples:
+  justright report
+  justright report --over dropout=0,0.2,0.4,0.6,0.8 --over l2=0,1e-4,1e-3,1e-2
+  justright report --recipe dropout=0.2 --recipe dropout=0.5,l2=1e-3
+  justright report --data heart.csv --target disease --over dropout --out heart.html
+"""
+
+
+@click.command(epilog=EXAMPLE_COMMANDS)
+@click.option(
+    "--over",
+    "texts",
+    multiple=True,
+    metavar="TEXT",
+    help="A strength and its values, such as dropout=0,0.2,0.5, which become a slider; a name "
+    "alone tries usual values. Repeat to vary several.",
+)
+@click.option(
+    "--base",
+    default="",
+    metavar="TEXT",
+    help="With --over: a recipe that all trainings have beside what is varied, such as l2=1e-3.",
+)
+@click.option(
+    "--recipe",
+    "recipes",
+    multiple=True,
+    metavar="TEXT",
+    help="In place of --over: a recipe beside plain, as in compare; the lesson's if neither is "
+    "given.",
+)
+@job_options(
+    "report.html", drawn="the page", trained="each recipe or point", file=("--out", ".html")
+)
+def report(texts: tuple[str, ...], base: str, recipes: tuple[str, ...], job: Job) -> None:
+    """Write one web page: the answer, sliders over what was trained, the evidence.
+
+    The page holds all that it shows, so it can be mailed, and read without a network.
+    """
+    if texts and recipes:
+        raise click.UsageError("Give --over for sliders or --recipe for a list, not both.")
+    if base and not texts:
+        raise click.UsageError("--base belongs to --over. Write the whole as a --recipe.")
+    command = _command(click.get_current_context())
+    with loading():
+        from justright.report.page.page import checked_path
+
+        checked_path(job.figure)
+        job = replace(job, chooses=bool(texts))
+        task = job.task()
+    found = _swept(texts, base, job, task) if texts else _compared(recipes, job, task)
+    file = found.report(job.figure, command)
+    _tell(found.summary(), file, job.as_json)
+
+
+def _swept(texts: tuple[str, ...], base: str, job: Job, task: Divided) -> Sweep:
+    from justright.experiments.sweep import sweep
+    from justright.regularizers.text import parse_over, parse_recipe
+
+    over, recipe = parse_over(texts), parse_recipe(base)
+    return sweep(job.network(), named_rows(task), over, base=recipe, **job.training(task))
+
+
+def _compared(texts: tuple[str, ...], job: Job, task: Divided) -> Study:
+    from justright.experiments.compare import compare
+    from justright.experiments.main_job import lesson_recipes
+    from justright.regularizers.recipe import Recipe
+    from justright.regularizers.text import PLAIN, parse_recipe
+
+    given = {text: parse_recipe(text) for text in texts}
+    recipes = {PLAIN: Recipe(), **given} if texts else lesson_recipes()
+    return compare(job.network(), named_rows(task), recipes, **job.training(task))
+
+
+def _command(context: click.Context) -> str:
+    """The command as it was typed: the options that were given."""
+    words = ["justright", str(context.info_name)]
+    for one in context.command.params:
+        if context.get_parameter_source(str(one.name)) is not ParameterSource.COMMANDLINE:
+            continue
+        value = context.params[str(one.name)]
+        if isinstance(value, bool):
+            words.append(one.opts[0])
+            continue
+        for each in value if isinstance(value, tuple) else (value,):
+            words += [one.opts[0], str(each)]
+    return shlex.join(words)
+
+
+def _tell(summary: str, file: Path, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps({"summary": summary, "report": str(file)}, indent=1))
+        return
+    from rich.console import Console
+    from rich.markup import escape
+
+    console = Console(highlight=False)
+    console.print(escape(summary))
+    console.print(f"\nReport: [bold]{escape(str(file))}[/]")

@@ -1,0 +1,97 @@
+"""In a notebook progress is a bar below the cell; elsewhere nothing is shown there."""
+
+import sys
+from types import ModuleType
+
+import pytest
+
+from justright.engine.progress import Progress
+from justright.report import notebook
+from justright.report.console import progress_bar
+from justright.report.notebook import in_notebook, notebook_bar
+from justright.report.search import search_bar
+
+HALF = Progress(trainings=3, of_trainings=6, epochs=30, of_epochs=60)
+
+
+class Shown:
+    """What stands below the cell, one after the other."""
+
+    def __init__(self):
+        self.looks = []
+
+    def __call__(self, look, *, raw, display_id=False):
+        assert raw
+        self.looks.append(look)
+        return self
+
+    def update(self, look, *, raw):
+        self(look, raw=raw)
+
+
+@pytest.fixture
+def cell(monkeypatch):
+    """As in Jupyter: a shell of its kind, and a display that can be changed."""
+    shown = Shown()
+    ipython, display = ModuleType("IPython"), ModuleType("IPython.display")
+    shell = type("ZMQInteractiveShell", (), {})
+    ipython.get_ipython = type("Shell", (shell,), {})
+    display.display = shown
+    monkeypatch.setitem(sys.modules, "IPython", ipython)
+    monkeypatch.setitem(sys.modules, "IPython.display", display)
+    monkeypatch.setattr(notebook, "_PAUSE", 0.0)
+    return shown
+
+
+def test_a_terminal_of_ipython_is_no_notebook(monkeypatch):
+    ipython = ModuleType("IPython")
+    ipython.get_ipython = type("TerminalInteractiveShell", (), {})
+    monkeypatch.setitem(sys.modules, "IPython", ipython)
+    assert not in_notebook()
+    monkeypatch.delitem(sys.modules, "IPython")
+    assert not in_notebook()
+
+
+@pytest.mark.parametrize("shown", [None, True])
+def test_the_bar_moves_and_goes_away(cell, shown):
+    with progress_bar(shown) as tell:
+        tell(HALF)
+    first, moved, last = cell.looks
+    assert "compiling" in first["text/plain"]
+    assert 'value="0.5000"' in moved["text/html"]
+    assert moved["text/plain"] == "3/6 trainings"
+    assert last["text/html"] == ""
+
+
+def test_it_goes_away_when_the_run_fails(cell):
+    with pytest.raises(KeyError), progress_bar(None):
+        raise KeyError
+    assert cell.looks[-1]["text/html"] == ""
+
+
+def test_nothing_is_shown_where_that_is_not_wanted(cell):
+    with progress_bar(False) as tell:
+        tell(HALF)
+    assert not cell.looks
+
+
+@pytest.mark.parametrize(("of", "share"), [(20, 'value="0.2500"'), (None, "<progress max")])
+def test_a_search_tells_its_best(cell, of, share):
+    with search_bar(None, of) as tell:
+        tell(5, "95.1 %")
+    assert share in cell.looks[1]["text/html"]
+    assert "best 95.1 %" in cell.looks[1]["text/plain"]
+
+
+def test_words_are_text(cell):
+    with notebook_bar() as tell:
+        tell(0.1, '<b onclick="x">')
+    assert "<b" not in cell.looks[1]["text/html"]
+
+
+def test_a_notebook_is_not_flooded(cell, monkeypatch):
+    monkeypatch.setattr(notebook, "_PAUSE", 1e6)
+    with notebook_bar() as tell:
+        for i in range(100):
+            tell(i / 100, "")
+    assert len(cell.looks) <= 3
