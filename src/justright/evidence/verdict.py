@@ -73,6 +73,11 @@ class Verdict:
         return figure_in_words(self.column, self.measure)
 
     @property
+    def enough(self) -> bool:
+        """Whether the pairs are enough for an interval, as `Interval.enough` says."""
+        return self._interval.enough
+
+    @property
     def interval_text(self) -> str:
         """By how much `a`'s figure is higher or lower, with the interval of that, in words."""
         interval = self._interval

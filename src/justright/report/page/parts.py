@@ -19,6 +19,7 @@ from justright.report.page.series import short
 from justright.report.page.trained import NOTHING, figures_of
 
 _MOST_DRAWN = 12
+_TOO_FEW = "too few pairs"
 _KINDS = {ALONE: "alone", SHAPLEY: "Shapley share", TAKEN_OUT: "lost if taken out"}
 
 
@@ -56,8 +57,8 @@ def verdicts_section(verdicts: Sequence[Verdict], said: str) -> Section | None:
             v.a,
             v.b,
             _signed(v.difference, measure) if v.pairs else NOTHING,
-            measure.show_range(v.low, v.high) if math.isfinite(v.high - v.low) else NOTHING,
-            _p(v.corrected_p if v.comparisons > 1 else v.p),
+            measure.show_range(v.low, v.high) if v.enough else _TOO_FEW,
+            _p(v.corrected_p if v.comparisons > 1 else v.p) if v.enough else NOTHING,
             v.decision,
             f"{v.pairs}",
         ]
@@ -68,7 +69,7 @@ def verdicts_section(verdicts: Sequence[Verdict], said: str) -> Section | None:
     table = Table(f"Verdicts in {figure}", head, cells)
     known = sorted((v for v in verdicts if v.pairs), key=lambda v: -v.difference)
     drawn = [v for v in verdicts if v in known[:_MOST_DRAWN]]
-    bars = [{"label": v.a, "bars": [_bar(0, v.difference, v.low, v.high)]} for v in drawn]
+    bars = [{"label": v.a, "bars": [_bar(0, v.difference, *_ends(v))]} for v in drawn]
     most = f"The {len(drawn)} best of {len(known)}: " * (len(drawn) < len(known))
     picture = Picture(
         "forest",
@@ -178,6 +179,11 @@ def rows_in_words(task: Task) -> str:
 
 def _shape(shape: Sequence[Any]) -> str:
     return "×".join("?" if size is None else str(size) for size in shape[1:]) or "1"
+
+
+def _ends(verdict: Verdict) -> tuple[float, float]:
+    """Of the interval; none of too few pairs."""
+    return (verdict.low, verdict.high) if verdict.enough else (math.nan, math.nan)
 
 
 def _bar(group: int, mean: float, low: float, high: float) -> dict[str, Any]:
