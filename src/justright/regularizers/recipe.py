@@ -142,7 +142,7 @@ class Recipe:
 
 
 def _line(one: Technique) -> str:
-    said = (type(one).__doc__ or "").strip().split("\n")[0]
+    said = (type(one).__doc__ or "").strip().split("\n")[0].replace("`", "")
     return f"<code>{escape(repr(one))}</code> {escape(said)}"
 
 

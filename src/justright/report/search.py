@@ -67,7 +67,7 @@ def search_words(facts: Facts) -> str:
     """A paragraph, true of the numbers."""
     words = [_course(facts), _choice(facts), *_worth(facts)]
     if facts.verdict is not None:
-        words.append(_verdict(facts, facts.verdict))
+        words.append(verdict_words(facts.verdict))
     elif facts.fresh:
         words.append("Nothing was better than no regularization on the default network.")
     return " ".join(words)
@@ -124,7 +124,8 @@ def _worth(facts: Facts) -> list[str]:
     return words
 
 
-def _verdict(facts: Facts, verdict: Verdict) -> str:
+def verdict_words(verdict: Verdict) -> str:
+    """The choice beside the plain network, in a sentence."""
     said = str(verdict).replace("chosen", "the choice").replace("plain", "the plain network")
     return said[0].upper() + said[1:]
 

@@ -40,9 +40,13 @@ def _table(table: Table) -> str:
 
 def _row(cells: Sequence[str], marked: bool) -> str:
     weight = ";font-weight:bold" if marked else ""
-    first = f'<th scope="row" style="{_CELL};text-align:left">{escape(cells[0])}</th>'
+    first = (
+        f'<th scope="row" style="{_CELL};text-align:left;font-weight:normal{weight}">'
+        f"{escape(cells[0])}</th>"
+    )
     rest = "".join(
-        f'<td style="{_CELL};text-align:right{weight}">{escape(cell)}</td>' for cell in cells[1:]
+        f'<td style="{_CELL};text-align:right;white-space:nowrap{weight}">{escape(cell)}</td>'
+        for cell in cells[1:]
     )
     return f"<tr>{first}{rest}</tr>"
 

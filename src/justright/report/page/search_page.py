@@ -22,7 +22,7 @@ from justright.report.page.parts import (
 from justright.report.page.series import short
 from justright.report.page.study_page import code_section, version
 from justright.report.page.trained import NOTHING
-from justright.report.search import Facts, search_words
+from justright.report.search import Facts, search_words, verdict_words
 from justright.report.snippet import snippet
 
 if TYPE_CHECKING:
@@ -134,12 +134,7 @@ def _answer(facts: Facts) -> str:
         if one is not None
     )
     said = f"{facts.recipe} was chosen: {reached}, gap {measure.show_difference(facts.gap.mean)}."
-    if facts.verdict is None:
-        return said
-    return (
-        f"{said} Beside no regularization: {facts.verdict.decision}, {facts.verdict.figure} "
-        f"{facts.verdict.evidence_text}."
-    )
+    return said if facts.verdict is None else f"{said} {verdict_words(facts.verdict)}"
 
 
 def _shown(one: Interval, measure: Measure) -> str:
