@@ -135,13 +135,13 @@ def test_tables_of_a_run_stand_in_the_documents():
 
 def test_documents_take_a_table_or_some_of_its_columns():
     filled = importlib.import_module("record").filled
-    table = {"heads": ["what", "a", "b"], "rows": [["x", "1", "2"]]}
+    table = {"heads": ["what", "a", "bbb"], "rows": [["x", "1", "2"]]}
     text = (
-        "<!-- bench: one 0; what, b -->\nold\n<!-- end -->\n<!-- bench: two 0 -->\n<!-- end -->\n"
+        "<!-- bench: one 0; what, bbb -->\nold\n<!-- end -->\n<!-- bench: two 0 -->\n<!-- end -->\n"
     )
     assert filled(text, {"one": {"tables": [table]}}).splitlines() == [
-        "<!-- bench: one 0; what, b -->",
-        "| what |   b |",
+        "<!-- bench: one 0; what, bbb -->",
+        "| what | bbb |",
         "| ---- | --: |",
         "| x    |   2 |",
         "",
