@@ -33,7 +33,7 @@ def _table(table: Table) -> str:
     rows = "".join(_row(row, i in table.marked) for i, row in enumerate(table.rows))
     caption = f'<caption style="text-align:left">{escape(table.caption)}</caption>'
     return (
-        '<div style="overflow-x:auto"><table style="border-collapse:collapse">'
+        '<div style="overflow:auto;max-height:32em"><table style="border-collapse:collapse">'
         f"{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
 

@@ -1,0 +1,68 @@
+"""`justright report`: what it writes, says and refuses."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from justright.cli.main import run
+
+SMALL = ["report", "--data", "patients <b>.csv", "--seeds", "2", "--epochs", "2"]
+GRID = ["--over", "dropout=0,0.5", "--over", "l2=0,1e-2", "--base", "early_stopping=1"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def at_work(tmp_path_factory):
+    """A folder with a table, 80 columns wide and not in color."""
+    folder = tmp_path_factory.mktemp("work")
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(rng.normal(size=(60, 3)), columns=["age", "<b>height", "weight"])
+    table["disease"] = (table.age > 0).astype(int)
+    table.to_csv(folder / "patients <b>.csv", index=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("COLUMNS", "80")
+        for variable in ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+            patch.delenv(variable, raising=False)
+        yield folder
+
+
+def said(capsys, *arguments, code=0):
+    assert run([*arguments]) == code
+    ended = capsys.readouterr()
+    return ended.err if code else ended.out
+
+
+def test_of_a_grid_it_writes_sliders_and_says_where(capsys, at_work):
+    text = said(capsys, *SMALL, *GRID)
+    assert "Validation accuracy is best at" in " ".join(text.split())
+    assert "report.html" in text
+    page = (at_work / "report.html").read_text(encoding="utf-8")
+    assert page.count('type="range"') == 2
+    # The command, to be run again.
+    assert "--data &#39;patients &lt;b&gt;.csv&#39; --seeds 2" in page
+    assert "--over dropout=0,0.5 --over l2=0,1e-2 --base early_stopping=1" in page
+    assert "<b>" not in page
+
+
+def test_of_recipes_it_writes_a_list(capsys, at_work):
+    found = json.loads(said(capsys, *SMALL, "--recipe", "dropout=0.4", "--json", "--out", "r.html"))
+    assert found["report"] == "r.html"
+    assert "accuracy" in found["summary"]
+    page = (at_work / "r.html").read_text(encoding="utf-8")
+    assert page.count("<option") == 2
+    assert "dropout=0.4" in page
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["--over", "dropout", "--recipe", "l2=1e-3"], 2, "not both"),
+        (["--base", "l2=1e-3"], 2, "belongs to --over"),
+        (["--out", "report.pdf"], 1, "ends in .html"),
+        (["--over", "drpout"], 1, "Dropout"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_at_once(capsys, arguments, code, message):
+    assert message in " ".join(said(capsys, *SMALL, *arguments, code=code).split())
