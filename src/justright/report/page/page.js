@@ -32,7 +32,8 @@
   function shown(value, step, share) {
     const scaled = share ? 100 * value : value;
     const size = share ? 100 * step : step;
-    if (size < 1e-4 || Math.abs(scaled) >= 1e5) return String(Number(scaled.toPrecision(3)));
+    if (Math.abs(scaled) >= 1e5) return Number(scaled.toPrecision(3)).toExponential().replace("e+", "e").replace("-", "−");
+    if (size < 1e-4) return String(Number(scaled.toPrecision(3)));
     const decimals = Math.max(0, -Math.floor(Math.log10(size) + 1e-9));
     return scaled.toFixed(decimals).replace("-", "−") + (share ? " %" : "");
   }

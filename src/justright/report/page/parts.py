@@ -38,7 +38,9 @@ def recipes_table(
         failed = f" ({row.failed} failed)" if row.failed else ""
         cells.append([row.recipe + failed, *(text[p] for p in parts), gap, text["epochs"]])
     head = ["recipe", *parts, f"gap{unit} (95 %)", "epochs"]
-    return Table(f"Mean {measure.words} of each recipe", head, cells, marked)
+    return Table(
+        f"{measure.words.capitalize()} of each recipe, means over runs", head, cells, marked
+    )
 
 
 def verdicts_section(verdicts: Sequence[Verdict], said: str) -> Section | None:

@@ -94,7 +94,7 @@ def study_page(one: Reported, command: str = "") -> Page:
     picture = Picture(
         "dumbbells",
         f"{measure.words.capitalize()} of each recipe",
-        f"Mean {measure.words} on training and validation rows"
+        f"Means over runs of {measure.words} on training and validation rows"
         + (" and on test rows" if one.has_test else "")
         + "; the distance between the first two is the gap.",
         table,
@@ -111,7 +111,7 @@ def study_page(one: Reported, command: str = "") -> Page:
     return Page(
         title=f"{len(recipes)} recipe{'s' * (len(recipes) > 1)} for a network",
         answer=_answer(one, rows, best),
-        facts=facts_of(one.task, one.results, rows[best]),
+        facts=facts_of(one.task, one.results, rows[best] if rows[best].gap.count else None),
         explorer=explorer_of(trained, [control], places, [], 0, baseline),
         sections=[section for section in sections if section],
         version=version(),

@@ -187,7 +187,7 @@ def _points_table(
         values = [axis.show(v) for axis, v in zip(grid.axes, point.values, strict=True)]
         cells.append([*values, *(text[part] for part in parts), gap, note])
     head = [*(axis.words for axis in grid.axes), *parts, f"gap{unit} (95 %)", ""]
-    caption = f"Mean {measure.words} at each point"
+    caption = f"{measure.words.capitalize()} at each point, means over runs"
     return Table(caption, head, cells, frozenset({marks[0]}))
 
 
