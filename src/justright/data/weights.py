@@ -34,8 +34,10 @@ def checked_weights(weights: object, rows: int, where: str = "sample_weight") ->
     bad = np.flatnonzero(~np.isfinite(single) | (single < 0))
     if len(bad):
         raise DataError(
-            f"{where} holds {array[bad[0]]} in row {bad[0]}; weights are finite numbers of at least 0."
+            f"{where} holds {array[bad[0]]} in row {bad[0]}; weights are finite numbers "
+            "of at least 0."
         )
     if not single.any():
-        raise DataError(f"{where} is 0 in all rows, so no row counts. Give some a weight above 0.")
+        # scikit-learn's checks want the words weight and zero.
+        raise DataError(f"{where} is zero in all rows, so none counts. Give some a weight above 0.")
     return single

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from justright.data.preparation import taken
 from justright.engine.rows import Split
-from justright.errors import DataError
+from justright.errors import DataError, RecipeError
 from justright.estimators.division import divided
 from justright.estimators.keeping import kept, restored
 from justright.estimators.outputs import Outputs
@@ -27,12 +28,13 @@ from justright.estimators.table import (
     preparation_of,
     transformed,
 )
+from justright.estimators.words import chosen_by, weighted_by
+from justright.experiments.found import Search
 from justright.network.weights import random_numbers_kept
 
 if TYPE_CHECKING:
     import keras
 
-    from justright.experiments.found import Search
     from justright.study import Study
 
 _RECIPE = "recipe__"
@@ -95,6 +97,16 @@ class Regularized(BaseEstimator):
             )
         return study
 
+    def summary(self) -> str:
+        """What was found, what it optimizes, and how far to trust it, in words."""
+        check_is_fitted(self)
+        parts = [f"Recipe: {self.recipe_}.", self.optimized_, f"Gap: {self._gap_in_words()}."]
+        if isinstance(study := self.__dict__.get("_study"), Search):
+            parts.insert(1, f"{len(study.records)} trainings.")
+        if calibration := getattr(self, "calibration_", None):
+            parts.append(f"Probabilities: {calibration}.")
+        return " ".join(parts)
+
     def prepared(self, X: Any) -> np.ndarray:
         """Rows as `model_` takes them, (rows, …) of float32.
 
@@ -108,8 +120,10 @@ class Regularized(BaseEstimator):
         """The parameters by name; of a recipe that is given, its strengths as `recipe__l2`."""
         params: dict[str, Any] = super().get_params(deep)
         if deep and self.recipe is not None:
-            strengths = strengths_of(recipe_of(self.recipe))
-            params |= {f"{_RECIPE}{name}": value for name, value in strengths.items()}
+            # What is wrong with a recipe is said by `fit`, as scikit-learn wants it.
+            with suppress(RecipeError):
+                strengths = strengths_of(recipe_of(self.recipe))
+                params |= {f"{_RECIPE}{name}": value for name, value in strengths.items()}
         return params
 
     def set_params(self, **params: Any) -> Any:
@@ -167,13 +181,18 @@ class Regularized(BaseEstimator):
         )
         return solve(problem)
 
-    def _adopt(self, found: Solution) -> None:
+    def _adopt(self, found: Solution, weighted: bool) -> None:
         """Keep what was found."""
         self._outputs = Outputs(found.model, found.link)
         self._study = found.study
         self.recipe_ = found.recipe
         self.history_ = found.history
         self.notes_ = found.notes
+        goal = goal_of(self.objective, is_classifier(self))
+        given = self.recipe is not None
+        words = chosen_by(goal, given, found.metric_name, found.loss_name)
+        weights = weighted_by(weighted, getattr(self, "class_weight", None))
+        self.optimized_ = f"{words} {weights}"
 
     def _seed(self) -> int:
         given = self.random_state

@@ -20,13 +20,84 @@ from justright.estimators.scoring import GivenClasses, checked_name, scored
 from justright.estimators.strategy import Solution
 from justright.estimators.table import AUTO
 from justright.estimators.thresholds import decided, tuned
+from justright.estimators.words import decided_by
 
 TUNED = "tuned"
 TUNED_BY = "balanced_accuracy"
 
 
 class RegularizedClassifier(ClassifierMixin, Regularized):
-    """A network that is regularized just right, as a scikit-learn classifier."""
+    """A network that is regularized just right, as a scikit-learn classifier.
+
+    `fit(X, y)` holds rows out, searches for the recipe, the learning rate and the network's size
+    that do best on these, and trains the choice again on all rows. It takes one label a row
+    (two classes or many) or several (y of 0 and 1, one column a label). By default it optimizes
+    log-loss, chooses by validation accuracy and log-loss together, and predicts the most
+    probable class; `optimized_` says what a fit has optimized.
+
+    Args:
+        recipe: the only one to train: a recipe, a regularizer, or text such as
+            `"dropout=0.4,l2=1e-3,early_stopping=20"` (`"plain"` for none). None to search.
+            Strengths of it are parameters: `recipe__dropout`, `recipe__l2`,
+            `recipe__elastic_net.l1`, for `set_params` and `GridSearchCV`, and one that is set
+            puts its technique into the recipe.
+        network: a Keras model, or None for dense layers.
+        hidden: their units, such as `(128, 64)`; None to choose, or (128, 64) for a recipe.
+        space: what to search, as in `search`; None for a cocktail of ten techniques.
+        budget: of the search: a number of trainings, or a time such as `"60s"`, which gives
+            the same network again only if the machine is as fast.
+        epochs: at most so many for each training.
+        batch_size: rows a step; 32 if None, and never more than train.
+        optimizer: as in `compare`; Adam if None.
+        learning_rate: None to choose, or the optimizer's own for a recipe.
+        loss: as in `compare`; cross-entropy if None.
+        objective: by what the recipe is chosen: None, or the name of one of scikit-learn's
+            scores, such as `"balanced_accuracy"`, `"roc_auc"`, `"f1_macro"`. Of `"accuracy"` and
+            `"log_loss"` the search itself goes by that one; of others the best that it finds by
+            both are judged by the score.
+        validation: the share of rows that are held out to choose on, by class; classes with a
+            single row stay in training.
+        refit: whether the choice is trained again on all rows, validation rows included.
+        preprocess: `"auto"` fills missing numbers in by the median, standardizes, and makes
+            columns of text into ones of 0 and 1; a scikit-learn transformer; or None for rows
+            as they are. It is fitted on the rows that train alone.
+        class_weight: `"balanced"` counts rows in inverse proportion to their class, a mapping
+            from labels gives the weights, None counts all alike. They multiply the sample
+            weights in training and in the figures that the search goes by, where balanced ones
+            make accuracy balanced accuracy.
+        threshold: None predicts the most probable class. A number is the probability from
+            which the second of two classes, or a label, is predicted. `"tuned"` chooses what
+            gives the best balanced accuracy (of several labels the best mean F1) on the
+            validation rows, by the network that was not trained on them; the name of another
+            score tunes for that.
+        random_state: a seed; the same one gives the same network. A RandomState is drawn from,
+            None draws from NumPy's global one.
+        progress: whether to show a progress bar; None for where someone watches.
+
+    Attributes:
+        classes_: (classes,) labels in the order of the probabilities; of several labels a
+            row, their positions.
+        n_features_in_, feature_names_in_: of the rows; the names where columns have some.
+        recipe_: the recipe that was trained.
+        study_: the search (`Search`), or the study of the one recipe (`Study`). It is not kept
+            in copies and files.
+        model_: plain Keras; it predicts, from rows as `prepared(X)` gives them.
+        gap_: accuracy on training rows less that on validation rows, of the most probable
+            class, before the refit. Positive: overfitting.
+        history_: one row an epoch of that training, as `Study.curves`.
+        calibration_: log-loss, Brier score and calibration error on the validation rows, of
+            that training. They are not adjusted by it: probabilities are the network's.
+        thresholds_: (classes,) the class whose probability is the largest multiple of its own
+            is predicted; of several labels those above are.
+        optimized_: what was optimized, in words; `summary()` says more.
+        notes_: what was decided on the way, in sentences.
+        preprocess_: the fitted transformer, or None.
+
+    Raises:
+        DataError: rows, targets, weights or parameters that cannot be used.
+        ModelError: a network that does not fit.
+        RecipeError: a recipe or a space that is not valid.
+    """
 
     def __init__(
         self,
@@ -72,7 +143,16 @@ class RegularizedClassifier(ClassifierMixin, Regularized):
         self.threshold = threshold
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Find the recipe and train the network."""
+        """Find the recipe and train the network.
+
+        Args:
+            X: (rows, features) of numbers, or a DataFrame of pandas or polars; more dimensions
+                for a network that takes them.
+            y: (rows,) of labels, or (rows, labels) of 0 and 1.
+            sample_weight: (rows,) by what each row's loss is multiplied; rows of weight 0 are
+                left out. A weight of 2 is near to, but not the same as, two copies of a row:
+                those come into different batches.
+        """
         rows, y = self._checked(X, y, multi_output=True)
         y = self._labels(y)
         own = checked_weights(sample_weight, len(y))
@@ -90,7 +170,7 @@ class RegularizedClassifier(ClassifierMixin, Regularized):
             return self._score(name, p, y[at], None if own is None else own[at], usual)
 
         found = self._solve(rows, codes, split, weights, seed, score)
-        self._adopt(found)
+        self._adopt(found, own is not None)
         self._judge(found, y, own)
         return self
 
@@ -190,14 +270,17 @@ class RegularizedClassifier(ClassifierMixin, Regularized):
         else:
             self.calibration_ = calibration_of(p[held], np.searchsorted(self.classes_, y[held]))
         self.thresholds_, by = self._thresholds(p[held], y[held], own_held)
-        self.gap_ = self._accuracy(p, y, own, found.split.train) - self._accuracy(p, y, own, held)
-        self.optimized_ = by
+        words = decided_by(self.threshold, by, len(held), self._several)
+        self.optimized_ = f"{self.optimized_} {words}"
+        # Not with thresholds that were tuned on the validation rows: these flatter there.
+        train, validation = (
+            self._score("accuracy", p[at], y[at], None if own is None else own[at], self._usual())
+            for at in (found.split.train, held)
+        )
+        self.gap_ = train - validation
 
-    def _accuracy(
-        self, p: np.ndarray, y: np.ndarray, own: np.ndarray | None, rows: np.ndarray
-    ) -> float:
-        weights = None if own is None else own[rows]
-        return self._score("accuracy", p[rows], y[rows], weights, self.thresholds_)
+    def _gap_in_words(self) -> str:
+        return f"{100 * self.gap_:.1f} points of accuracy between training and validation rows"
 
     def _thresholds(
         self, p: np.ndarray, y: np.ndarray, own: np.ndarray | None

@@ -8,11 +8,12 @@ spent, whether the choice is trained again on all rows. Estimators know `Problem
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from justright.engine.outcome import Outcome
 from justright.engine.rows import Split
 from justright.engine.trial import Trial
 from justright.estimators.outputs import Link, Outputs, link_of
@@ -23,7 +24,7 @@ from justright.experiments.refit import NAME, refitted
 from justright.experiments.search import search
 from justright.experiments.setup import Setup, Training
 from justright.experiments.space import RATE, Point, Spec
-from justright.network.default import default_network
+from justright.network.default import HIDDEN, default_network
 from justright.regularizers.places import ActsOnStopping
 from justright.regularizers.recipe import Recipe
 from justright.study import Study
@@ -96,6 +97,7 @@ class Solution:
         judged: (rows, …) probabilities or values that a network gives for all rows which has
             not been trained on the rows of `split.validation`: the honest ones for these.
         split: the rows that that network has been trained on, and those that it has not.
+        metric_name, loss_name: of the training.
         notes: what was decided on the way, in sentences.
     """
 
@@ -106,6 +108,8 @@ class Solution:
     history: pd.DataFrame
     judged: np.ndarray
     split: Split
+    metric_name: str
+    loss_name: str
     notes: tuple[str, ...]
 
 
@@ -141,7 +145,7 @@ def _trained(problem: Problem, recipe: Recipe) -> Solution:
     setup = Setup.of(
         problem.network,
         (problem.X, problem.y),
-        **({} if problem.hidden is None else {"hidden": problem.hidden}),
+        hidden=problem.hidden or HIDDEN,
         **_training(problem),
     )
     choice = _Choice(setup, recipe, problem.learning_rate or setup.learning_rate)
@@ -150,7 +154,7 @@ def _trained(problem: Problem, recipe: Recipe) -> Solution:
 
 
 def _searched(problem: Problem) -> Solution:
-    model, optimizer = problem.network, problem.optimizer
+    model = problem.network
     if model is None and problem.hidden is not None:
         model = default_network(problem.X.shape[1:], problem.y, problem.hidden)
     found = search(
@@ -161,7 +165,7 @@ def _searched(problem: Problem) -> Solution:
         objective=problem.by,
         seed=problem.seed,
         progress=problem.progress,
-        **{**_training(problem), "optimizer": optimizer},
+        **_training(problem),
     )
     shapes = found.hunt.explorer.shapes
     choices = [
@@ -197,7 +201,7 @@ def _mean_score(problem: Problem, study: Study) -> float:
     held = problem.split.validation
     scores = []
     for result in study.results:
-        if not result.values:
+        if result.outcome is Outcome.FAILED:
             return -np.inf
         model = study.model(NAME, result.trial.seed)
         outputs = Outputs(model, link_of(study.task.objective)).of(problem.X[held])
@@ -222,15 +226,27 @@ def _solution(problem: Problem, choice: _Choice, study: Study, whole: Search | S
             choice.setup, choice.recipe, choice.rate, max(1, epochs), [best.trial.seed], False
         )
         model, notes = again.model(NAME), again.notes
-    return Solution(model, link, choice.recipe, whole, history, judged, problem.split, notes)
+    target = study.task.objective
+    return Solution(
+        model=model,
+        link=link,
+        recipe=choice.recipe,
+        study=whole,
+        history=history,
+        judged=judged,
+        split=problem.split,
+        metric_name=target.metric_name,
+        loss_name=target.loss_name,
+        notes=notes,
+    )
 
 
 def _training(problem: Problem) -> Training:
-    split = problem.split
+    split, size = problem.split, problem.batch_size
     return {
         "splits": [(split.train, split.validation)],
         "epochs": problem.epochs,
-        "batch_size": problem.batch_size,
+        "batch_size": None if size is None else min(size, len(split.train)),
         "optimizer": problem.optimizer,
         "loss": problem.loss,
         "sample_weight": problem.weights,
