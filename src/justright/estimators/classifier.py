@@ -17,7 +17,7 @@ from justright.errors import DataError
 from justright.estimators.base import Regularized
 from justright.estimators.calibration import calibration_of, calibration_of_labels
 from justright.estimators.scoring import GivenClasses, checked_name, scored
-from justright.estimators.strategy import Solution
+from justright.estimators.strategy import Solution, with_outputs
 from justright.estimators.table import AUTO
 from justright.estimators.thresholds import decided, tuned
 from justright.estimators.words import decided_by
@@ -263,21 +263,28 @@ class RegularizedClassifier(ClassifierMixin, Regularized):
 
     def _judge(self, found: Solution, y: np.ndarray, own: np.ndarray | None) -> None:
         """What validation rows say of the network that has not seen them."""
-        held, p = found.split.validation, self._probabilities(found.judged)
-        own_held = None if own is None else own[held]
+        held, p, y_held, own_held = self._of(found.unseen, y, own)
         if self._several:
-            self.calibration_ = calibration_of_labels(p[held], y[held])
+            self.calibration_ = calibration_of_labels(p, y_held)
         else:
-            self.calibration_ = calibration_of(p[held], np.searchsorted(self.classes_, y[held]))
-        self.thresholds_, by = self._thresholds(p[held], y[held], own_held)
+            self.calibration_ = calibration_of(p, np.searchsorted(self.classes_, y_held))
+        self.thresholds_, by = self._thresholds(p, y_held, own_held)
         words = decided_by(self.threshold, by, len(held), self._several)
         self.optimized_ = f"{self.optimized_} {words}"
         # Not with thresholds that were tuned on the validation rows: these flatter there.
         train, validation = (
-            self._score("accuracy", p[at], y[at], None if own is None else own[at], self._usual())
-            for at in (found.split.train, held)
+            self._score("accuracy", *self._of(outputs, y, own)[1:], self._usual())
+            for outputs in (found.seen, found.unseen)
         )
         self.gap_ = train - validation
+
+    def _of(
+        self, outputs: np.ndarray, y: np.ndarray, own: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray | None]:
+        """The rows that have outputs: positions, probabilities, targets, weights."""
+        rows = with_outputs(outputs)
+        weights = None if own is None else own[rows]
+        return rows, self._probabilities(outputs[rows]), y[rows], weights
 
     def _gap_in_words(self) -> str:
         return f"{100 * self.gap_:.1f} points of accuracy between training and validation rows"

@@ -13,6 +13,7 @@ from justright.data.preparation import taken
 from justright.data.weights import checked_weights
 from justright.estimators.base import Regularized
 from justright.estimators.scoring import GivenNumbers, scored
+from justright.estimators.strategy import with_outputs
 from justright.estimators.units import Units
 
 
@@ -72,11 +73,11 @@ class RegularizedRegressor(RegressorMixin, Regularized):
             return self._score(name, units.back(outputs), y[at], None if own is None else own[at])
 
         found = self._solve(rows, units.standard(y), split, own, seed, score)
-        judged = units.back(found.judged)
         self._adopt(replace(found, model=units.appended(found.model)), own is not None)
         train, held = (
-            self._score("r2", judged[at], y[at], None if own is None else own[at])
-            for at in (split.train, split.validation)
+            score("r2", at, outputs[at])
+            for outputs in (found.seen, found.unseen)
+            for at in [with_outputs(outputs)]
         )
         self.gap_ = train - held
         return self

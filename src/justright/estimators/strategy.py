@@ -94,9 +94,10 @@ class Solution:
         recipe: that it was trained with.
         study: the search, or the study of the one recipe.
         history: one row an epoch of the training that was judged, as in `Study.curves`.
-        judged: (rows, …) probabilities or values that a network gives for all rows which has
-            not been trained on the rows of `split.validation`: the honest ones for these.
-        split: the rows that that network has been trained on, and those that it has not.
+        unseen: (rows, outputs) probabilities or values for each row by networks that were not
+            trained on it, NaN where there are none: thresholds, calibration and the gap are
+            read off these, so they must not be those of `model` after a refit.
+        seen: the same by networks like those, for rows that they were trained on.
         metric_name, loss_name: of the training.
         notes: what was decided on the way, in sentences.
     """
@@ -106,11 +107,16 @@ class Solution:
     recipe: Recipe
     study: Search | Study
     history: pd.DataFrame
-    judged: np.ndarray
-    split: Split
+    unseen: np.ndarray
+    seen: np.ndarray
     metric_name: str
     loss_name: str
     notes: tuple[str, ...]
+
+
+def with_outputs(outputs: np.ndarray) -> np.ndarray:
+    """Positions of the rows for which there are outputs."""
+    return np.flatnonzero(~np.isnan(outputs).any(axis=1))
 
 
 def solve(problem: Problem) -> Solution:
@@ -233,12 +239,18 @@ def _solution(problem: Problem, choice: _Choice, study: Study, whole: Search | S
         recipe=choice.recipe,
         study=whole,
         history=history,
-        judged=judged,
-        split=problem.split,
+        unseen=_only(judged, problem.split.validation),
+        seen=_only(judged, problem.split.train),
         metric_name=target.metric_name,
         loss_name=target.loss_name,
         notes=notes,
     )
+
+
+def _only(outputs: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    kept = np.full(outputs.shape, np.nan)
+    kept[rows] = outputs[rows]
+    return kept
 
 
 def _training(problem: Problem) -> Training:
