@@ -100,9 +100,10 @@ def test_code_in_a_kept_network_does_not_run(fitted):
 def test_strengths_are_parameters():
     one = classifier()
     assert one.get_params()["recipe__dropout"] == 0.2
-    other = clone(one).set_params(recipe__dropout=0.5, **{"recipe__elastic_net.l1": 1e-4})
-    assert other.recipe.techniques[0] == jr.Dropout(0.5)
-    assert other.recipe.techniques[2].l1 == 1e-4
+    net = {"recipe__elastic_net.l1": 1e-4, "recipe__elastic_net.l2": 1e-3}
+    other = clone(one).set_params(recipe__dropout=0.5, **net)
+    assert other.recipe == jr.Dropout(0.5) + jr.L2(1e-3) + jr.ElasticNet(1e-4, 1e-3)
+    assert net.items() <= other.get_params().items()
     assert one.get_params()["recipe"] == "dropout=0.2,l2=1e-3"
     assert jr.RegularizedClassifier().set_params(recipe__l2=0.1).recipe == jr.Recipe(jr.L2(0.1))
     with pytest.raises(jr.RecipeError, match="Did you mean Dropout"):
