@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
@@ -22,6 +23,18 @@ Link = Literal["identity", "sigmoid", "softmax"]
 # row do not depend on the others.
 _ROWS = 256
 _KEPT = 16
+# Layers that hand on what they get, at prediction.
+_IDLE = (
+    "Dropout",
+    "AlphaDropout",
+    "GaussianDropout",
+    "GaussianNoise",
+    "SpatialDropout1D",
+    "SpatialDropout2D",
+    "SpatialDropout3D",
+    "ActivityRegularization",
+)
+_PENALTIES = ("_regularizer", "_constraint")
 _programs: OrderedDict[Any, Callable[..., Any]] = OrderedDict()
 
 
@@ -71,7 +84,7 @@ def _program(model: keras.Model) -> Callable[..., Any]:
     """The forward pass as a function of the variables, shared by networks of one configuration."""
     import jax
 
-    text = json.dumps(model.get_config(), sort_keys=True, default=repr)
+    text = _configuration(model)
     key = (type(model), text, registered_in(text))
     if key not in _programs:
 
@@ -83,3 +96,26 @@ def _program(model: keras.Model) -> Callable[..., Any]:
             _programs.popitem(last=False)
     _programs.move_to_end(key)
     return _programs[key]
+
+
+def _configuration(model: keras.Model) -> str:
+    """What a model computes at prediction: no strengths, and no numbers in layers' names."""
+    text = json.dumps(_acting(model.get_config()), sort_keys=True, default=repr)
+    names: dict[str, int] = {}
+
+    def renamed(match: re.Match[str]) -> str:
+        return f'"{names.setdefault(match[0], len(names))}"'
+
+    return re.sub(r'"[a-z0-9_]+_\d+"', renamed, text)
+
+
+def _acting(config: Any) -> Any:
+    """A configuration without strengths of noise and penalties."""
+    if isinstance(config, list | tuple):
+        return [_acting(one) for one in config]
+    if not isinstance(config, dict):
+        return config
+    kept = {key: value for key, value in config.items() if not key.endswith(_PENALTIES)}
+    if kept.get("class_name") in _IDLE:
+        kept["config"] = {"name": kept["config"]["name"]}
+    return {key: _acting(value) for key, value in kept.items()}
