@@ -9,6 +9,7 @@ import numpy as np
 _CANDIDATES = 200
 _FACTORS = np.geomspace(1 / 8, 8, 25)
 _ROUNDS = 2
+_MANY = 20
 
 Score = Callable[[np.ndarray], float]
 """`thresholds → score` of what they decide, higher is better."""
@@ -40,7 +41,8 @@ def tuned(probabilities: np.ndarray, score: Score, several: bool) -> np.ndarray:
     """The thresholds (classes,) or (labels,) that score best on rows, near the usual ones.
 
     Of two classes, and of each label, every threshold that decides otherwise is tried. Of more
-    classes one threshold after the other is multiplied by factors from ⅛ to 8, twice over.
+    classes one threshold after the other is multiplied by factors from ⅛ to 8, twice over; of
+    more than 20, by fewer factors and once.
     Where several score the same, it is the one nearest to the usual that is taken.
 
     Args:
@@ -60,9 +62,10 @@ def tuned(probabilities: np.ndarray, score: Score, several: bool) -> np.ndarray:
         tried = [np.array([1 - t, t]) for t in _between(probabilities[:, 1])]
         return _best([usual, *tried], usual, score)
     best = np.full(classes, 1 / classes)
-    for _ in range(_ROUNDS):
+    factors, rounds = (_FACTORS, _ROUNDS) if classes <= _MANY else (_FACTORS[::4], 1)
+    for _ in range(rounds):
         for one in range(classes):
-            tried = [_with(best, one, best[one] * factor) for factor in _FACTORS]
+            tried = [_with(best, one, best[one] * factor) for factor in factors]
             best = _best([best, *tried], best, score)
     normed: np.ndarray = best / best.sum()
     return normed
