@@ -85,7 +85,9 @@ def _program(model: keras.Model) -> Callable[..., Any]:
     import jax
 
     text = _configuration(model)
-    key = (type(model), text, registered_in(text))
+    # Keras' Dropout has a state of random numbers only where its rate is not 0.
+    shapes = tuple(tuple(v.shape) for v in (*model.trainable_variables, *model.variables))
+    key = (type(model), text, shapes, registered_in(text))
     if key not in _programs:
 
         def forward(trained: Any, others: Any, rows: Any) -> Any:
