@@ -91,6 +91,7 @@ def _script(
     many = seeds == list(range(len(seeds)))
     settings = [
         *given,
+        *([] if rows.sample_weight is None else ["sample_weight=sample_weight"]),
         f"seeds={len(seeds) if many else seeds}",
         f"epochs={max(trial.epochs for trial in trials)}",
         f"batch_size={task.batch_size}",
