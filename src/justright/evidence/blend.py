@@ -43,7 +43,9 @@ def blend(
     return shares
 
 
-def prior_exponent(probabilities: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None) -> float:
+def prior_exponent(
+    probabilities: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None
+) -> float:
     """How far to correct probabilities for the classes' shares, for the best balanced accuracy.
 
     The class with the largest `p / share**exponent` is decided for: 0 is the most probable
@@ -56,16 +58,26 @@ def prior_exponent(probabilities: np.ndarray, y: np.ndarray, weights: np.ndarray
         weights: (rows,) what each row counts; None if all count alike.
 
     Returns:
-        One of `EXPONENTS`; of those that are equally good the middle one.
+        The largest of `EXPONENTS` that is within one standard error of the best one.
 
-    Source: Menon et al., "Long-tail learning via logit adjustment", ICLR 2021.
+    Source: Menon et al., "Long-tail learning via logit adjustment", ICLR 2021; one standard
+    error: Breiman et al., "Classification and regression trees", 1984, section 3.4.3.
     """
     shares = class_shares(y, probabilities.shape[1], weights)
-    scores = [
-        balanced_accuracy(y, decided(probabilities, shares, one), weights) for one in EXPONENTS
-    ]
-    good = np.flatnonzero(np.isclose(scores, max(scores)))
-    return EXPONENTS[int(good[len(good) // 2])]
+    choices = [decided(probabilities, shares, one) for one in EXPONENTS]
+    scores = np.array([balanced_accuracy(y, one, weights) for one in choices])
+    best = int(scores.argmax())
+    enough = scores[best] - _standard_error(y, choices[best])
+    return max(one for one, score in zip(EXPONENTS, scores, strict=True) if score >= enough)
+
+
+def _standard_error(y: np.ndarray, chosen: np.ndarray) -> float:
+    """Of the mean of the classes' rates, each with a row more on either side."""
+    there = np.unique(y)
+    counts = np.array([(y == c).sum() for c in there])
+    hits = np.array([(chosen[y == c] == c).sum() for c in there])
+    rates = (hits + 1) / (counts + 2)
+    return float(np.sqrt((rates * (1 - rates) / counts).sum()) / len(there))
 
 
 def decided(probabilities: np.ndarray, shares: np.ndarray, exponent: float) -> np.ndarray:
@@ -81,7 +93,9 @@ def class_shares(y: np.ndarray, classes: int, weights: np.ndarray | None = None)
     return shares
 
 
-def balanced_accuracy(y: np.ndarray, chosen: np.ndarray, weights: np.ndarray | None = None) -> float:
+def balanced_accuracy(
+    y: np.ndarray, chosen: np.ndarray, weights: np.ndarray | None = None
+) -> float:
     """The mean over the classes that there are of the share that is decided rightly."""
     there = np.unique(y)
     counts = np.ones(len(y)) if weights is None else weights

@@ -181,7 +181,9 @@ def automatic(
     plan = Plan.of(rows)
     if asked.trainings is not None:
         plan = plan.within(asked.trainings)
-    course = Course(rows, targets, folds_of(targets, plan.folds, groups, seed), plan, seed, training)
+    course = Course(
+        rows, targets, folds_of(targets, plan.folds, groups, seed), plan, seed, training
+    )
     finalists = course.run(asked, progress)
     shares = course.shares(finalists)
     parts = [
