@@ -20,12 +20,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import justright as jr  # First: it chooses the backend before Keras is imported.
 from machine import describe
 from tabular import report
 from tabular.ours import ours
 from tabular.peers import PEERS, peer
 from tabular.rows import Table, tables
+
+import justright
 
 OUT = Path(__file__).parent / "out" / "tables.json"
 HEADING = "## Figures\n"
@@ -46,7 +47,11 @@ def main(arguments: list[str] | None = None) -> int:
             if (table.name, split) in done:
                 continue
             runs.append(compared(table, split, asked.budget))
-            record |= {"settings": settings, "machine": describe(), "justright": jr.__version__}
+            record |= {
+                "settings": settings,
+                "machine": describe(),
+                "justright": justright.__version__,
+            }
             record["date"] = datetime.now(UTC).date().isoformat()
             write(asked.out, record)
             print(in_words(runs[-1]), flush=True)

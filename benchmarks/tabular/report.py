@@ -85,7 +85,7 @@ def cost_table(runs: Runs) -> Lines:
 
 
 def losses(runs: Runs, models: Sequence[str]) -> list[str]:
-    """A sentence for each table on which another model has the better mean: by how much, and why."""
+    """A sentence for each table on which another model is better: by how much, and why."""
     told = []
     for name, mine in by_table(runs).items():
         own = figures(mine, models[0])

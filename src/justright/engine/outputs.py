@@ -15,7 +15,7 @@ from justright.engine.program import Task
 from justright.network.network import Network
 from justright.network.weights import Arrays
 from justright.regularizers.branches import ActsOnBranches
-from justright.regularizers.places import Batch
+from justright.regularizers.places import Batch, Weights
 from justright.regularizers.recipe import Recipe
 
 
@@ -34,7 +34,7 @@ def outputs_for(task: Task, recipe: Recipe) -> Callable[[Arrays, np.ndarray], np
         return jnp.zeros(2, jnp.uint32)
 
     @jax.jit
-    def outputs(weights: Arrays, buffers: Arrays, rows: jax.Array) -> jax.Array:
+    def outputs(weights: Weights, buffers: Weights, rows: jax.Array) -> jax.Array:
         batch = Batch(rows, jnp.zeros(len(rows)), None)
         forward = partial(run, network, task.objective, acting, weights, buffers)
         passed, _ = forward(batch, no_key, training=False, noisy=True)

@@ -108,7 +108,8 @@ class Automatic:
     @random_numbers_kept()
     def model(self) -> keras.Model:
         """One plain Keras model that predicts as `predict` does, from prepared rows."""
-        steps = self.pieces and Steps(self.pieces.columns, self.pieces.low, self.pieces.width)
+        cut = self.pieces
+        steps = None if cut is None else Steps(cut.columns, cut.low, cut.width)
         voices = []
         for one in self.parts:
             blueprint = self.setups[one.candidate.structure].task.blueprint

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from justright.regularizers import EMA, L2, Dropout, EarlyStopping, WeightDecay
+from justright.regularizers import EMA, L2, Dropout, EarlyStopping, GroupLasso, WeightDecay
 from justright.regularizers.recipe import Recipe
 
 # Steps of a training, at most, and bounds of its epochs.
@@ -17,6 +17,8 @@ _AVERAGE = 0.99
 _MOST_PIECES = 512
 _FEWEST_A_COLUMN = 4
 _SMALL, _LARGE, _HUGE = 1000, 4000, 12_000
+# From so many columns on some may be noise; with more than this share of the rows, most are few.
+_MANY, _WIDE = 40, 0.25
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Candidate:
         drop_inputs, drop: dropout of inputs and of hidden units.
         decay, l2: strengths of decoupled weight decay and of L2.
         rate: the learning rate of Adam.
+        group: strength of the group lasso, which switches inputs off.
     """
 
     hidden: tuple[int, ...]
@@ -38,6 +41,7 @@ class Candidate:
     decay: float
     l2: float
     rate: float
+    group: float = 0.0
 
     @property
     def structure(self) -> tuple[tuple[int, ...], bool]:
@@ -57,12 +61,13 @@ class Candidate:
             epochs: of a training, at most.
         """
         rates = {"input": self.drop_inputs, "hidden": self.drop}
-        return (
-            Dropout(rates if self.hidden else {"input": self.drop_inputs})
-            + L2(self.l2)
-            + WeightDecay(self.decay)
-            + EMA(_AVERAGE)
-            + EarlyStopping(max(4, round(_PATIENCE * epochs)))
+        return Recipe(
+            Dropout(rates if self.hidden else {"input": self.drop_inputs}),
+            L2(self.l2),
+            WeightDecay(self.decay),
+            *([GroupLasso(self.group)] if self.group else []),
+            EMA(_AVERAGE),
+            EarlyStopping(max(4, round(_PATIENCE * epochs))),
         )
 
 
@@ -104,7 +109,7 @@ class Plan:
         epochs = int(np.clip(_STEPS * batch / training, *_EPOCHS))
         pieces = pieces_of(X)
         scouted = folds if rows < _SMALL else 2 if rows < _HUGE else 1
-        candidates = _usual(pieces > 0, rows < _HUGE)
+        candidates = _usual(pieces > 0, rows, X.shape[1])
         return cls(candidates, folds, scouted, 4 if rows < _HUGE else 2, epochs, batch, pieces)
 
     def within(self, trainings: int) -> Plan:
@@ -128,17 +133,24 @@ def pieces_of(X: np.ndarray) -> int:
     return most if most >= _FEWEST_A_COLUMN else 0
 
 
-def _usual(pieces: bool, many: bool) -> tuple[Candidate, ...]:
+def _usual(pieces: bool, rows: int, columns: int) -> tuple[Candidate, ...]:
     """The most promising first, network by network."""
     small, large = (128, 64), (256, 128)
-    strong = [(0.0, 0.2, 0.1, 0.0, 1e-3), (0.25, 0.5, 1.0, 0.0, 2e-3), (0.1, 0.4, 0.3, 0.0, 2e-3)]
-    mild = (0.0, 0.1, 0.0, 1e-3, 1e-3)
-    found = [Candidate(large, False, *one) for one in strong]
+    light, strong = (0.0, 0.2, 0.1, 0.0, 1e-3), (0.1, 0.4, 0.3, 0.0, 2e-3)
+    heavy, mild = (0.25, 0.5, 1.0, 0.0, 2e-3), (0.0, 0.1, 0.0, 1e-3, 1e-3)
+    found = [Candidate(large, False, *one) for one in (light, heavy, strong)]
+    if columns > _WIDE * rows:
+        found.append(Candidate(large, False, 0.5, 0.5, 1.0, 0.0, 2e-3))
     if pieces:
-        found += [Candidate(large, True, *one) for one in strong]
-    if many:
-        found += [Candidate(small, False, *one) for one in (strong[0], strong[1], mild)]
-        found += [Candidate(small, True, *one) for one in (strong[2], mild)] * pieces
-        found += [Candidate((), False, 0.0, 0.0, 0.0, 1e-4, 3e-3)]
-        found += [Candidate((), False, 0.2, 0.0, 0.0, 1e-3, 3e-3)]
+        found += [Candidate(large, True, *one) for one in (light, heavy, strong)]
+    if rows < _HUGE:
+        found += [Candidate(small, False, *one) for one in (light, heavy, mild)]
+        if columns > _MANY:
+            found += [Candidate(small, False, *light, group=one) for one in (0.02, 0.05)]
+        if pieces:
+            found += [Candidate(small, True, *one) for one in (strong, mild)]
+        found += [
+            Candidate((), False, 0.0, 0.0, 0.0, 1e-4, 3e-3),
+            Candidate((), False, 0.2, 0.0, 0.0, 1e-3, 3e-3),
+        ]
     return tuple(found)
