@@ -1,4 +1,4 @@
-"""The benchmark over tables: how rows are divided, that it runs, and that the docs are its record."""
+"""The benchmark over tables: how rows are divided, that it runs, and what the docs say of it."""
 
 import importlib
 import json

@@ -176,7 +176,7 @@ class Course:
             (self._rows(structure), self._y),
             splits=[tuple(fold) for fold in self._folds],
             epochs=self._plan.epochs,
-            batch_size=self._plan.batch,
+            batch_size=min(self._plan.batch, *(len(train) for train, _ in self._folds)),
             hidden=hidden,
             **{"optimizer": "adam", **self._training},
         )

@@ -103,7 +103,7 @@ class Plan:
         """The plan for rows (rows, columns): more networks where they are quickly trained."""
         rows = len(X)
         folds = 10 if rows < _SMALL // 4 else 5
-        training = rows * (folds - 1) // folds
+        training = max(1, rows * (folds - 1) // folds)
         batch = 32 if training < _SMALL else 64 if training < _LARGE else 128
         batch = min(batch if rows < _HUGE else 256, training)
         epochs = int(np.clip(_STEPS * batch / training, *_EPOCHS))
