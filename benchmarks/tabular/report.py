@@ -120,13 +120,24 @@ def _reason(mine: Runs, own: str, best: str, gap: np.ndarray, error: float) -> s
 def section(record: dict[str, Any]) -> str:
     """All of it, for the document."""
     runs = record["runs"]
-    parts: list[str] = []
+    if not runs:
+        return "\nThe record has no table yet.\n"
+    parts = [_of_record(record), ""]
     for title, lines, words in _parts(runs):
         parts += [f"### {title}", "", words, "", *lines.lines(), ""]
     for models, title in ((PLAIN, "most probable class"), (BALANCED, "balanced")):
         told = losses(runs, models) or ["On none of these tables."]
         parts += [f"### Where it loses, and why: {title}", "", *_listed(told), ""]
     return "\n".join(["", *parts])
+
+
+def _of_record(record: dict[str, Any]) -> str:
+    runs = record["runs"]
+    splits = sorted({run["split"] for run in runs})
+    return (
+        f"{len(by_table(runs))} tables, up to {len(splits)} splits of each, {record['date']}; "
+        "[tables.json](tables.json) has every split."
+    )
 
 
 def _parts(runs: Runs) -> Iterable[tuple[str, Lines, str]]:

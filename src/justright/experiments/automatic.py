@@ -54,6 +54,7 @@ class Automatic:
         parts: the networks that predict together.
         held: (rows, outputs) of float64: for each row the joint prediction of networks that
             were not trained on it; NaN for a row on which no fold was spent.
+        seen: the same of networks that were trained on it; NaN where there are none.
         table: one row a candidate, best first: network, recipe, folds, loss (on held-out rows),
             train_loss, share.
         notes: what was decided on the way, in sentences.
@@ -65,6 +66,7 @@ class Automatic:
 
     parts: tuple[Part, ...]
     held: np.ndarray
+    seen: np.ndarray
     table: pd.DataFrame
     notes: tuple[str, ...]
     setups: dict[Structure, Setup]
@@ -195,7 +197,7 @@ def automatic(
     ]
     return Automatic(
         tuple(parts),
-        course.joint(finalists, shares),
+        *course.joint(finalists, shares),
         course.table(dict(zip(finalists, shares, strict=True))),
         course.notes(len(parts)),
         course.setups,

@@ -29,9 +29,14 @@ _LEAST = 1e-7  # Probabilities are at least this where their logarithm is taken.
 
 
 class Trained(NamedTuple):
-    """A network of one fold, and its outputs (held, outputs) for the rows held out."""
+    """A network of one fold, and its outputs for all rows (rows, outputs).
+
+    Attributes:
+        held: those of the rows that it has not been trained on, (held, outputs).
+    """
 
     result: TrialResult
+    outputs: np.ndarray
     held: np.ndarray
 
 
@@ -61,7 +66,8 @@ class Course:
         seed: int,
         training: Mapping[str, Any],
     ) -> None:
-        self._X, self._y, self._folds, self._plan = X, y, folds, plan
+        self._X, self._y, self._folds = X, y, folds
+        self._plan = plan.with_folds(len(folds))
         self._seed, self._training = seed, training
         wanted = any(one.pieces for one in plan.candidates)
         self.pieces = Pieces.of(X, plan.pieces) if wanted else None
@@ -72,14 +78,13 @@ class Course:
     def run(self, budget: Budget, progress: bool | None) -> list[Candidate]:
         """Compare all candidates, train the best on the other folds, and say which these are."""
         clock, plan = Clock(), self._plan
-        scouted = range(min(plan.scouted, len(self._folds)))
+        scouted, rest = range(plan.scouted), range(plan.scouted, plan.used)
         for structure in dict.fromkeys(one.structure for one in plan.candidates):
             if self.setups and budget.seconds and clock.seconds > _SCOUTING * budget.seconds:
                 break
             mine = [one for one in plan.candidates if one.structure == structure]
             self._train(structure, mine, scouted, progress)
         finalists = self._finalists()
-        rest = range(len(scouted), len(self._folds))
         if rest and not (budget.seconds and clock.seconds > budget.seconds):
             for structure in dict.fromkeys(one.structure for one in finalists):
                 mine = [one for one in finalists if one.structure == structure]
@@ -95,19 +100,24 @@ class Course:
         ]
         return blend(held, self._loss(folds))
 
-    def joint(self, candidates: Sequence[Candidate], shares: np.ndarray) -> np.ndarray:
-        """Of all rows (rows, outputs) the joint prediction of networks not trained on them."""
-        told = [one for one, share in zip(candidates, shares, strict=True) if share > 0]
-        outputs = self._objective.output_shape
-        joint = np.full((len(self._y), *outputs), np.nan)
-        for fold in self.trained[told[0]]:
-            held = self._folds[fold][1]
-            joint[held] = sum(
-                share * self.trained[one][fold].held
-                for one, share in zip(candidates, shares, strict=True)
-                if share > 0
-            )
-        return joint
+    def joint(
+        self, candidates: Sequence[Candidate], shares: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The joint prediction (rows, outputs) of networks not trained on a row, and of the others.
+
+        NaN where there are none.
+        """
+        told = [(one, part) for one, part in zip(candidates, shares, strict=True) if part > 0]
+        shape = len(self._y), *self._objective.output_shape
+        unseen, seen, count = np.full(shape, np.nan), np.zeros(shape), np.zeros(len(self._y))
+        for fold in self.trained[told[0][0]]:
+            train, held = self._folds[fold]
+            mean = np.sum([part * self.trained[one][fold].outputs for one, part in told], axis=0)
+            unseen[held] = mean[held]
+            seen[train] += mean[train]
+            count[train] += 1
+        none = np.where(count, count, np.nan).reshape(-1, *[1] * (len(shape) - 1))
+        return unseen, seen / none
 
     def table(self, shares: Mapping[Candidate, float]) -> pd.DataFrame:
         """One row a candidate, the largest share first, then the lowest loss."""
@@ -165,9 +175,9 @@ class Course:
         outputs = outputs_for(setup.task, trials[0].recipe)
         for (one, fold), result in zip(wanted, study.results, strict=True):
             if result.outcome is not Outcome.FAILED:
-                held = self._rows(structure)[self._folds[fold][1]]
-                told = outputs(result.values, held).astype(np.float64)
-                self.trained.setdefault(one, {})[fold] = Trained(result, told)
+                told = outputs(result.values, self._rows(structure)).astype(np.float64)
+                trained = Trained(result, told, told[self._folds[fold][1]])
+                self.trained.setdefault(one, {})[fold] = trained
 
     def _setup(self, structure: Structure) -> Setup:
         hidden, _ = structure
@@ -196,7 +206,7 @@ class Course:
         shares = dict(zip(whole, self.shares(whole), strict=True))
         losses = {one: self._loss_of(one, self.trained[one]) for one in whole}
         ordered = sorted(whole, key=lambda one: (-shares[one], losses[one]))
-        if self._plan.scouted >= len(self._folds):
+        if self._plan.used == self._plan.scouted:
             return ordered
         return ordered[: self._plan.finalists]
 

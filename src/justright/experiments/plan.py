@@ -12,6 +12,7 @@ from justright.regularizers.recipe import Recipe
 # Steps of a training, at most, and bounds of its epochs.
 _STEPS, _EPOCHS = 4000, (20, 150)
 _PATIENCE = 0.2
+_LEAST = 4  # Candidates, as long as finalists and folds can be fewer.
 _AVERAGE = 0.99
 # A row has at most so many pieces.
 _MOST_PIECES = 512
@@ -79,7 +80,8 @@ class Plan:
         candidates: in the order in which they are tried.
         folds: of the rows; each network stops early on one and trains on the others.
         scouted: on how many folds all candidates are compared.
-        finalists: how many of them are trained on the other folds too.
+        used: on how many the best are trained.
+        finalists: how many these are.
         epochs, batch: of a training.
         pieces: a column, at most; 0 where no candidate wants any.
     """
@@ -87,6 +89,7 @@ class Plan:
     candidates: tuple[Candidate, ...]
     folds: int
     scouted: int
+    used: int
     finalists: int
     epochs: int
     batch: int
@@ -95,7 +98,7 @@ class Plan:
     @property
     def trainings(self) -> int:
         """How many there will be."""
-        rest = min(self.finalists, len(self.candidates)) * (self.folds - self.scouted)
+        rest = min(self.finalists, len(self.candidates)) * (self.used - self.scouted)
         return len(self.candidates) * self.scouted + rest
 
     @classmethod
@@ -110,18 +113,27 @@ class Plan:
         pieces = pieces_of(X)
         scouted = folds if rows < _SMALL else 2 if rows < _HUGE else 1
         candidates = _usual(pieces > 0, rows, X.shape[1])
-        return cls(candidates, folds, scouted, 4 if rows < _HUGE else 2, epochs, batch, pieces)
+        finalists = 4 if rows < _HUGE else 2
+        return cls(candidates, folds, scouted, folds, finalists, epochs, batch, pieces)
 
     def within(self, trainings: int) -> Plan:
-        """A smaller plan: fewer candidates, then fewer folds."""
+        """A smaller plan: fewer candidates, then fewer finalists, then fewer folds."""
         plan = self
-        while plan.trainings > trainings and len(plan.candidates) > 2:
+        while plan.trainings > trainings and len(plan.candidates) > _LEAST:
             plan = replace(plan, candidates=plan.candidates[:-1])
         while plan.trainings > trainings and plan.finalists > 1:
             plan = replace(plan, finalists=plan.finalists - 1)
-        while plan.trainings > trainings and plan.scouted > 1:
-            plan = replace(plan, scouted=plan.scouted - 1)
+        while plan.trainings > trainings and plan.used > 1:
+            used = plan.used - 1
+            plan = replace(plan, used=used, scouted=min(used, plan.scouted))
+        while plan.trainings > trainings and len(plan.candidates) > 1:
+            plan = replace(plan, candidates=plan.candidates[:-1])
         return plan
+
+    def with_folds(self, folds: int) -> Plan:
+        """The same for as many folds as there are."""
+        used = min(folds, self.used)
+        return replace(self, folds=folds, used=used, scouted=min(used, self.scouted))
 
 
 def pieces_of(X: np.ndarray) -> int:
