@@ -7,8 +7,9 @@ import pytest
 from justright import DataError
 from justright.experiments import plan as plans
 from justright.experiments.automatic import automatic
-from justright.experiments.course import folds_of
+from justright.experiments.course import folds_of, row_losses
 from justright.experiments.plan import Plan
+from justright.network.objective import infer_objective
 
 
 @pytest.fixture(autouse=True)
@@ -141,3 +142,23 @@ def test_a_plan_keeps_to_its_budget(rows, most):
 def test_what_cannot_be_trained_on_is_said(X, y, words):
     with pytest.raises(DataError, match=words):
         automatic(X, y)
+
+
+@pytest.mark.parametrize(
+    ("y", "activation", "loss"),
+    [
+        (np.array([0, 1, 1]), "sigmoid", "binary_crossentropy"),
+        (np.array([0, 2, 1]), "softmax", "sparse_categorical_crossentropy"),
+        (np.array([[0, 1, 1], [1, 1, 0], [0, 0, 1]]), "sigmoid", "binary_crossentropy"),
+        (np.array([[0.5, 1], [2, 3], [-1, 0]]), "linear", "mean_squared_error"),
+    ],
+)
+def test_losses_of_rows_are_those_of_keras(y, activation, loss):
+    outputs = {"sigmoid": 1, "softmax": 3, "linear": 2}[activation] if y.ndim == 1 else y.shape[1]
+    objective = infer_objective(y, activation, (outputs,))
+    told = np.random.default_rng(0).uniform(0.05, 0.9, (3, outputs))
+    if activation == "softmax":
+        told /= told.sum(axis=1, keepdims=True)
+    encoded = objective.encode(y, "y")
+    wanted = getattr(keras.losses, loss)(encoded, told.astype(np.float32))
+    np.testing.assert_allclose(row_losses(objective, encoded)(told), wanted, rtol=1e-5)

@@ -218,19 +218,26 @@ class Course:
         """The loss of outputs for what these folds hold out, one after the other."""
         rows = np.concatenate([self._folds[fold][1] for fold in folds])
         objective = self._objective
-        y = objective.encode(self._y[rows], "y")
-        if objective.kind == "categorical":
-            classes = y if objective.sparse else y.argmax(axis=-1)
-            places = np.arange(len(classes)), classes
-            return lambda told: -float(np.log(np.maximum(told[places], _LEAST)).mean())
-        if objective.kind == "regression":
-            return lambda told: float(np.square(told - y).mean())
+        of_rows = row_losses(objective, objective.encode(self._y[rows], "y"))
+        given = self._training.get("sample_weight")
+        weights = None if given is None else np.asarray(given, np.float64)[rows]
+        return lambda told: float(np.average(of_rows(told), weights=weights))
 
-        def crossentropy(told: np.ndarray) -> float:
-            p = np.clip(told, _LEAST, 1 - _LEAST)
-            return -float((y * np.log(p) + (1 - y) * np.log(1 - p)).mean())
 
-        return crossentropy
+def row_losses(objective: Objective, y: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    """The loss (rows,) of probabilities or values (rows, outputs) for encoded targets."""
+    if objective.kind == "categorical":
+        classes = y if objective.sparse else y.argmax(axis=-1)
+        places = np.arange(len(classes)), classes
+        return lambda told: -np.log(np.maximum(told[places], _LEAST))
+    if objective.kind == "regression":
+        return lambda told: np.square(told - y).mean(axis=-1)
+
+    def crossentropy(told: np.ndarray) -> np.ndarray:
+        p = np.clip(told, _LEAST, 1 - _LEAST)
+        return -(y * np.log(p) + (1 - y) * np.log(1 - p)).mean(axis=-1)
+
+    return crossentropy
 
 
 def folds_of(y: np.ndarray, count: int, groups: np.ndarray | None, seed: int) -> list[Fold]:
