@@ -77,6 +77,13 @@ def test_rows_that_were_seen_are_told_apart_from_those_that_were_not():
     assert len({one.fold for one in found.parts}) == 1
 
 
+def test_epochs_and_batches_can_be_given():
+    X, y = rings(60)
+    found = automatic(X, y, budget=2, epochs=2, batch_size=500)
+    assert {len(one.result.curves) for one in found.parts} == {2}
+    assert all(setup.task.batch_size == 54 for setup in found.setups.values())
+
+
 def test_the_same_seed_gives_the_same_networks():
     X, y = rings(60)
     first, again, other = (automatic(X, y, budget=10, seed=seed) for seed in (0, 0, 1))

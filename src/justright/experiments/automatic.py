@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -142,6 +142,8 @@ def automatic(
     *,
     groups: np.ndarray | None = None,
     budget: int | str | None = None,
+    epochs: int | None = None,
+    batch_size: int | None = None,
     seed: int = 0,
     progress: bool | None = False,
     **training: Any,
@@ -162,6 +164,8 @@ def automatic(
         groups: (rows,) rows of a group are never on two sides of a fold.
         budget: how many trainings at most, or a time such as `"60s"`, looked at between networks;
             None for a plan by the number of rows.
+        epochs: of a training, at most; None for a plan by the number of rows.
+        batch_size: rows a step, at most as many as train; None likewise.
         seed: of folds, initial weights and noise. The same one gives the same networks, unless
             the budget is a time.
         progress: whether to show a progress bar.
@@ -184,6 +188,10 @@ def automatic(
     plan = Plan.of(rows)
     if asked.trainings is not None:
         plan = plan.within(asked.trainings)
+    if epochs is not None:
+        plan = replace(plan, epochs=min(epochs, plan.epochs))
+    if batch_size is not None:
+        plan = replace(plan, batch=batch_size)
     course = Course(
         rows, targets, folds_of(targets, plan.folds, groups, seed), plan, seed, training
     )
