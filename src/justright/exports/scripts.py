@@ -1,0 +1,38 @@
+"""Scripts by framework."""
+
+from __future__ import annotations
+
+from justright.engine.program import Task
+from justright.engine.trial import TrialResult
+from justright.errors import DataError, RecipeError, did_you_mean
+from justright.exports.keras_script import keras_script
+from justright.exports.training import Training
+
+_WRITERS = {"keras": keras_script}
+
+
+def script_of(
+    task: Task, chosen: TrialResult, standardized: bool, rows: str, framework: str
+) -> str:
+    """The script that repeats a trial; `Study.script` says more.
+
+    Raises:
+        DataError: an unknown framework, or rows that stay on disk.
+        RecipeError: networks that predict together, or a technique that has no part there.
+        ModelError: a layer, an optimizer or a loss that has none.
+    """
+    if framework not in _WRITERS:
+        raise DataError(
+            f"framework={framework!r} is not known. {did_you_mean(framework, _WRITERS)}"
+        )
+    if task.stream is not None:
+        raise DataError(
+            "The rows of this study stay on disk and are read anew in each epoch; a script is "
+            "written for rows in memory."
+        )
+    if len(chosen.members) > 1:
+        raise RecipeError(
+            f"The recipe {chosen.trial.name!r} trains networks that predict together, and a script "
+            "is written for one. Study.save_model gives them as one model."
+        )
+    return _WRITERS[framework](Training.of(task, chosen, standardized, rows))
