@@ -20,8 +20,9 @@ _HOMES = {
     keras.optimizers.schedules.LearningRateSchedule: "optimizers.schedules",
 }
 _SELDOM = {"name", "trainable", "dtype"}
+_OF_ONE = (keras.regularizers.L1, keras.regularizers.L2)
 # Written also at their defaults: they are what the reader looks for.
-_SHOWN = {"learning_rate", "l1", "l2", "max_value"}
+_SHOWN = {"l1", "l2", "learning_rate", "max_value"}
 
 
 def source_of(made: Any, **changes: Any) -> Source:
@@ -45,6 +46,8 @@ def source_of(made: Any, **changes: Any) -> Source:
         )
     config = made.get_config() | changes
     needed, optional = _parameters(kind, config)
+    if kind in _OF_ONE:
+        return call(f"keras.{home}.{name}", *(literal(config[key]) for key in optional))
     usual = kind(**{key: _made(config[key]) for key in needed}).get_config()
     items = [_argument(name, key, config[key]) for key in needed]
     named = {

@@ -48,7 +48,8 @@ def write_rows(
             X = np.asarray(task.rows.inputs)[index]
             arrays[f"X_{name}"] = X if scaler is None else scaler.inverse_transform(X.astype(float))
             arrays[f"y_{name}"] = labels_of(task.objective, np.asarray(task.rows.targets)[index])
-    np.savez(place, **arrays)
+    save: Any = np.savez  # Its type has an option among the names of arrays.
+    save(place, **arrays)
     return place
 
 

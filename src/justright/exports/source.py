@@ -26,7 +26,7 @@ class Bracketed:
     head: str
     items: Sequence[Source] = ()
     named: Mapping[str, Source] = field(default_factory=dict)
-    brackets: str = "()"
+    brackets: tuple[str, str] = ("(", ")")
 
 
 Source = str | Bracketed
@@ -39,7 +39,7 @@ def call(function: str, *items: Source, **named: Source) -> Bracketed:
 
 def listed(items: Sequence[Source]) -> Bracketed:
     """A list."""
-    return Bracketed("", items, brackets="[]")
+    return Bracketed("", items, brackets=("[", "]"))
 
 
 def rendered(source: Source, before: str = "", after: str = "", indent: int = 0) -> str:
@@ -69,7 +69,7 @@ def _flat(source: Source) -> str:
     items = [*map(_flat, source.items)]
     items += [f"{key}={_flat(item)}" for key, item in source.named.items()]
     opening, closing = source.brackets
-    comma = "," if source.brackets == "()" and not source.head and len(items) == 1 else ""
+    comma = "," if source.brackets[0] == "(" and not source.head and len(items) == 1 else ""
     return f"{source.head}{opening}{', '.join(items)}{comma}{closing}"
 
 

@@ -11,6 +11,7 @@ import keras
 from justright.engine.program import Task
 from justright.engine.trial import TrialResult
 from justright.errors import ModelError, RecipeError
+from justright.network.anatomy import Anatomy
 from justright.network.blueprint import Blueprint
 from justright.network.export import compiled, network_of
 from justright.network.objective import Objective
@@ -48,6 +49,7 @@ class Training:
         shuffle: whether the rows are shuffled in each epoch.
         standardized: whether the rows' columns are standardized on the training rows.
         file: the name of the file of rows.
+        anatomy: of the user's network: where each layer stands.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Training:
     shuffle: bool
     standardized: bool
     file: str
+    anatomy: Anatomy
 
     @classmethod
     def of(cls, task: Task, result: TrialResult, standardized: bool, file: str) -> Training:
@@ -102,6 +105,7 @@ class Training:
             shuffle=task.shuffle,
             standardized=standardized,
             file=file,
+            anatomy=task.blueprint.anatomy,
         )
 
     def find(self, kind: type[Any]) -> Any | None:
