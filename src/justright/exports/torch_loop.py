@@ -58,12 +58,13 @@ def backward(training: Training, parts: Parts) -> str:
 def training_loop(training: Training, made: Modules, parts: Parts) -> str:
     """The function that trains, and returns the network with the weights that are kept."""
     rule = stopping(training)
-    lines = [
+    head = [
         "def train(rows, seed):",
         '    """The network with the weights that are kept."""',
         "    torch.manual_seed(seed)",
         "    model = build()",
-        f"    kernels = [x.weight for x in model if isinstance(x, {kinds(made)})]",
+    ]
+    lines = [
         *torch_optimizer(training),
         *_in(1, parts.setup),
         '    X, y = rows["train"]',
@@ -102,7 +103,9 @@ def training_loop(training: Training, made: Modules, parts: Parts) -> str:
             lines += _in(
                 1, ["if kept is not None:", f"    {parts.predictor}.load_state_dict(kept)"]
             )
-    return "\n".join([*lines, f"    return {parts.predictor}"])
+    if any("kernels" in line for line in lines):
+        head.append(f"    kernels = [x.weight for x in model if isinstance(x, {kinds(made)})]")
+    return "\n".join([*head, *lines, f"    return {parts.predictor}"])
 
 
 def _in(steps: int, lines: list[str]) -> list[str]:

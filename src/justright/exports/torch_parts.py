@@ -43,7 +43,7 @@ _FLIP = '''def flip(x):
     return x
 '''
 _SAM = '''def ascend(parameters):
-    """Go to the worst weights nearby, a step of length SAM uphill; the step, to go back."""
+    """Go to the worst weights nearby, SAM far uphill; the steps, to go back."""
     norm = torch.stack([p.grad.norm() for p in parameters]).norm()
     steps = [SAM / (norm + 1e-12) * p.grad for p in parameters]
     for p, step in zip(parameters, steps):
@@ -51,7 +51,7 @@ _SAM = '''def ascend(parameters):
     return steps
 '''
 _SHRINK = '''def shrink(optimizer, kernels):
-    """L1 by proximal steps: weights move to 0 by the optimizer's own step, and stop there."""
+    """Move weights to 0 by L1 times the optimizer's own step; there they stop."""
     group = optimizer.param_groups[0]
     for w, strength in zip(kernels, L1):
 {step}

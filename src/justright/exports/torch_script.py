@@ -39,7 +39,7 @@ from justright.regularizers import (
 )
 from justright.regularizers.technique import Technique
 
-_MODULE, _LOOP = "a module", "a few lines of the loop"
+_MODULE, _LOOP = "a short module", "lines of the loop"
 KNOWN: dict[type[Technique], str] = {
     AlphaDropout: "nn.AlphaDropout",
     BatchNorm: "nn.BatchNorm1d, nn.BatchNorm2d",
@@ -47,13 +47,13 @@ KNOWN: dict[type[Technique], str] = {
     Dropout: "nn.Dropout",
     EMA: "torch.optim.swa_utils.AveragedModel",
     EarlyStopping: _LOOP,
-    ElasticNet: "a term of the loss, and L1's proximal step",
+    ElasticNet: "a term of the loss, and proximal steps",
     FeatureMasking: _LOOP,
     GaussianDropout: _MODULE,
     GaussianNoise: _MODULE,
     GradientClipping: "nn.utils.clip_grad_norm_",
     GradientNoise: _LOOP,
-    L1: "L1's proximal step, with exact zeros",
+    L1: "proximal steps, with exact zeros",
     L2: "a term of the loss",
     LabelSmoothing: "label_smoothing of the loss",
     LayerNorm: "nn.LayerNorm",
