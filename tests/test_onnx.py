@@ -11,7 +11,7 @@ pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")
 
 from justright.exports.onnx_activations import ACTIVATIONS  # noqa: E402
-from justright.exports.onnx_model import onnx_of  # noqa: E402
+from justright.exports.onnx_model import KNOWN, onnx_of  # noqa: E402
 
 
 def outputs_of(made, X):
@@ -47,6 +47,11 @@ def members_of_logits(outputs, log):
     nets = [chain((6,), layers.Dense(outputs), name=f"member_{i}") for i in range(3)]
     each = ops.stack([ops.cast(net(entry), "float32") for net in nets])
     return keras.Model(entry, log(each))
+
+
+def of_operations():
+    entry = keras.Input((4,))
+    return keras.Model(entry, ops.sigmoid(ops.negative(layers.Dense(2)(entry))))
 
 
 def log_mean(logs):
@@ -109,6 +114,42 @@ NETWORKS = {
         layers.Bidirectional(layers.LSTM(2)),
         layers.Dense(1),
     ),
+    "more signals": lambda: chain(
+        (11, 4),
+        layers.ZeroPadding1D(1),
+        layers.SpatialDropout1D(0.2),
+        layers.DepthwiseConv1D(2, depth_multiplier=2),
+        layers.MaxPooling1D(2),
+        layers.SeparableConv1D(5, 2, padding="same"),
+        layers.AveragePooling1D(2),
+        layers.GlobalAveragePooling1D(),
+        layers.AlphaDropout(0.1),
+        layers.GaussianDropout(0.1),
+        layers.ActivityRegularization(0.1),
+        layers.Identity(),
+        layers.Dense(2),
+    ),
+    "volumes": lambda: chain(
+        (6, 5, 7, 2),
+        layers.ZeroPadding3D(1),
+        layers.Conv3D(3, 2, strides=2, padding="same"),
+        layers.SpatialDropout3D(0.2),
+        layers.MaxPooling3D(2, strides=1),
+        layers.AveragePooling3D(2, strides=1, padding="same"),
+        layers.GlobalAveragePooling3D(),
+        layers.Dense(2),
+    ),
+    "augmented": lambda: chain(
+        (6, 6, 2),
+        layers.RandomFlip(),
+        layers.RandomRotation(0.1),
+        layers.RandomTranslation(0.1, 0.1),
+        layers.GlobalMaxPooling2D(),
+        layers.Dense(2),
+    ),
+    "most of a volume": lambda: chain((3, 3, 3, 2), layers.GlobalMaxPooling3D(), layers.Dense(2)),
+    "most of a signal": lambda: chain((5, 3), layers.GlobalMaxPooling1D(), layers.Dense(2)),
+    "operations": of_operations,
     "shapes": lambda: chain(
         (9, 4),
         layers.Permute((2, 1)),
@@ -136,6 +177,12 @@ def test_every_layer_computes_what_keras_does(build):
     X = np.random.default_rng(0).normal(size=(7, *model.input_shape[1:])).astype(np.float32)
     found = outputs_of(onnx_of(model), X)
     np.testing.assert_allclose(found, model.predict(X, verbose=0), atol=1e-5)
+
+
+def test_every_layer_that_is_written_is_in_one_of_these_networks():
+    seen = {type(one).__name__ for build in NETWORKS.values() for one in build().operations}
+    inside = {"Embedding", "Cast"}  # A test of their own, and the networks of members.
+    assert set(KNOWN) <= seen | inside
 
 
 @pytest.mark.parametrize("name", sorted(ACTIVATIONS))

@@ -14,7 +14,8 @@ from justright.exports.onnx_operation import Written
 from justright.exports.onnx_recurrent import RECURRENT
 
 _INPUTS = {"float32": np.float32, "int32": np.int32}
-_KNOWN = LAYERS | RECURRENT
+KNOWN = LAYERS | RECURRENT
+"""What is written, by the name of Keras' layer or operation."""
 
 
 def onnx_of(model: keras.Model, note: str = "") -> Any:
@@ -84,9 +85,9 @@ def _written(one: Written) -> str:
             "float32. Give the layers dtype='float32', or save the model as .keras."
         )
     kind = type(layer)
-    write = _KNOWN.get(kind.__name__)
+    write = KNOWN.get(kind.__name__)
     if write is None or not kind.__module__.startswith("keras."):
-        layers = sorted(n for n in _KNOWN if hasattr(keras.layers, n))
+        layers = sorted(n for n in KNOWN if hasattr(keras.layers, n))
         raise ModelError(
             f"{kind.__name__} ({layer.name!r}) cannot be written in ONNX. Layers that can: "
             f"{', '.join(layers)}. The model can be saved as .keras."

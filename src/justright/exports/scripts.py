@@ -33,7 +33,7 @@ def check_repeatable(task: Task, chosen: TrialResult) -> None:
     """Refuse what nothing but justright trains: rows on disk, and several networks in one.
 
     Raises:
-        DataError: rows that stay on disk.
+        DataError: rows that stay on disk, or have weights.
         RecipeError: networks that predict together.
     """
     if task.stream is not None:
@@ -41,6 +41,8 @@ def check_repeatable(task: Task, chosen: TrialResult) -> None:
             "The rows of this study stay on disk and are read anew in each epoch; a script is "
             "written for rows in memory."
         )
+    if getattr(task.rows, "sample_weight", None) is not None:
+        raise DataError("The rows of this study have weights, which a script does not have.")
     if len(chosen.members) > 1:
         raise RecipeError(
             f"The recipe {chosen.trial.name!r} trains networks that predict together, and a script "
