@@ -61,6 +61,10 @@ class _Calls:
         out = layer(*args, **kwargs)
         if isinstance(layer, keras.layers.InputLayer):
             return out
+        # Keras notes down that noise rests by default; that it never rests would be the user's.
+        kwargs = {
+            k: v for k, v in kwargs.items() if v is not None and (k, v) != ("training", False)
+        }
         tensors = keras.tree.flatten((args, kwargs))
         plain = not kwargs and all(isinstance(t, keras.KerasTensor) for t in tensors)
         if not isinstance(layer, keras.layers.Layer) or not plain or layer.name in self._layers:
