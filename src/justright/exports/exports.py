@@ -104,8 +104,8 @@ class Exports(ABC):
 
         Args:
             path: of the table, `name.csv` or `name.parquet`; the curves go to
-                `name.curves.csv` or `name.curves.parquet`. Numbers come back to the bit (CSV:
-                `pandas.read_csv(path, float_precision="round_trip")`).
+                `name.curves.csv` or `name.curves.parquet`. Parquet gives numbers back to the bit,
+                and CSV holds all their digits.
 
         Returns:
             Both paths.

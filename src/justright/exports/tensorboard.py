@@ -51,5 +51,9 @@ def _write(writer: Any, one: Logged) -> None:
             writer.add_scalar(name, value, epoch)
     settings = {plain(name): value for name, value in one.settings.items()}
     results = {f"chosen/{name}": value for name, value in one.results.items()}
-    # An empty name keeps the settings in the run itself, instead of in one more beside it.
-    writer.add_hparams(settings, results, name=".", global_step=one.settings["chosen_epoch"])
+    for name, value in results.items():
+        writer.add_scalar(name, value, one.settings["chosen_epoch"])
+    # SummaryWriter.add_hparams would put them into one more run beside this one.
+    summaries = extra("tensorboardX.summary", "tensorboard", "Logging to TensorBoard")
+    for summary in summaries.hparams(settings, results):
+        writer.file_writer.add_summary(summary)
