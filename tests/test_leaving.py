@@ -37,10 +37,8 @@ def test_tables_come_back_as_they_were(study, tmp_path, suffix):
     trials, curves = study.write(tmp_path / f"study{suffix}")
     assert curves.name == f"study.curves{suffix}"
     for path, table in ((trials, study.table), (curves, study.curves)):
-        if suffix == ".csv":
-            back = pd.read_csv(path).astype(table.dtypes)
-        else:
-            back = pd.read_parquet(path)
+        read = {".csv": pd.read_csv, ".parquet": pd.read_parquet}[suffix]
+        back = read(path).astype(table.dtypes)
         exact = {"check_exact": True} if suffix == ".parquet" else {"rtol": 1e-14, "atol": 0}
         pd.testing.assert_frame_equal(back, table, **exact)
 
