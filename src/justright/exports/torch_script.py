@@ -163,7 +163,7 @@ def _figures(training: Training, made: Modules) -> str:
             "@torch.no_grad()",
             "def figures(model, X, y):",
             '    """Loss of the data alone and metric, all noise off."""',
-            "    model.eval()",
+            "    model.train(False)",
             "    outputs = model(X)",
             f"    loss = {loss_of(training, 'outputs', 'y', smoothed=False)}",
             f"    metric = {_metric(training, made)}",
