@@ -24,6 +24,7 @@ FLOORS = (
     {"exports"},
     {"study"},
     {"experiments"},
+    {"estimators"},
     {"cli"},
 )
 MODULES = sorted(SOURCE.rglob("*.py"))

@@ -15,6 +15,7 @@ DOCUMENTS = (
     "CONTRIBUTING.md",
     "docs/strength.md",
     "docs/export.md",
+    "docs/estimators.md",
 )
 
 
