@@ -130,6 +130,7 @@ def trained(regression, classes=2, **options):
 KINDS = [(False, 2), (False, 3), (True, 0)]
 
 
+@pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
 @pytest.mark.parametrize(("regression", "classes"), KINDS, ids=["binary", "three", "regression"])
 def test_sklearns_alpha_gives_the_loss_that_keras_has(regression, classes):
     """With a step of 0 and one batch, its loss is that of its initial weights."""
@@ -146,6 +147,7 @@ def test_sklearns_alpha_gives_the_loss_that_keras_has(regression, classes):
     assert made.loss_ == pytest.approx(ours, rel=1e-5)
 
 
+@pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
 @pytest.mark.parametrize("optimizer", ["adam", "sgd"])
 @pytest.mark.parametrize("regression", [False, True], ids=["classes", "numbers"])
 def test_sklearn_reaches_the_studys_figures(regression, optimizer):
