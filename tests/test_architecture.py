@@ -21,6 +21,7 @@ FLOORS = (
     {"data"},
     {"evidence"},
     {"report"},
+    {"exports"},
     {"study"},
     {"experiments"},
     {"estimators"},

@@ -14,6 +14,7 @@ DOCUMENTS = (
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "docs/strength.md",
+    "docs/export.md",
     "docs/estimators.md",
 )
 

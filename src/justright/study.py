@@ -20,6 +20,7 @@ from justright.evidence.overlap import ONE_SPLIT, Overlap
 from justright.evidence.prediction import Prediction
 from justright.evidence.tables import curves_table, trials_table
 from justright.evidence.verdict import figure_of
+from justright.exports.exports import Exports
 from justright.network.ensemble import exported
 from justright.network.inputs import outgoing_norms, reading_layers
 from justright.network.network import Network
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, repr=False)
-class Study(Reported):
+class Study(Reported, Exports):
     """Trials on one task and what they gave.
 
     Attributes:
