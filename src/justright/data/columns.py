@@ -94,17 +94,18 @@ def as_numbers(column: pd.Series[Any]) -> np.ndarray:
             number = as_number(cell)
             if number is None:
                 raise DataError(
-                    f"The column {column.name!r} holds {cell!r} in row {row}, and it held numbers "
-                    "in the rows that preprocessing was fitted on. Turn it into a number, or leave "
-                    "it empty."
+                    f"The column {column.name!r} holds {cell!r} in row {column.index[row]}, and "
+                    "it held numbers in the rows that preprocessing was fitted on. Turn it into a "
+                    "number, or leave it empty."
                 )
             values[row] = number
     large = np.abs(values) >= LARGEST
     if large.any():
         row = int(large.argmax())
         raise DataError(
-            f"The column {column.name!r} holds {column.iloc[row]} in row {row}: infinity, or too "
-            "large to be scaled. Leave the row or the column out, or the cell empty."
+            f"The column {column.name!r} holds {column.iloc[row]} in row {column.index[row]}: "
+            "infinity, or too large to be scaled. Leave the row or the column out, or the cell "
+            "empty."
         )
     return values
 

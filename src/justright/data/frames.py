@@ -16,7 +16,7 @@ def is_frame(given: Any) -> bool:
 
 
 def as_frame(given: Any, where: str = "X") -> pd.DataFrame:
-    """A table as a pandas frame; its rows are numbered from 0.
+    """A table as a pandas frame.
 
     Args:
         given: a frame of pandas, polars or pyarrow, or an array or lists (rows, columns), whose
@@ -42,7 +42,6 @@ def as_frame(given: Any, where: str = "X") -> pd.DataFrame:
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise DataError(f"{where} has two columns {twice!r}. Give each its own name.")
-    frame = frame.reset_index(drop=True)
     return frame.set_axis(names, axis=1)
 
 

@@ -12,7 +12,8 @@ from justright.errors import DataError
 
 STANDARDIZE = "standardize"
 TABLE = "table"
-_WANTED = f"a scikit-learn transformer, {STANDARDIZE!r}, or {TABLE!r}"
+PIXELS = "pixels"
+_WANTED = f"a scikit-learn transformer, {STANDARDIZE!r}, {TABLE!r} or {PIXELS!r}"
 
 
 def prepared(
@@ -24,7 +25,7 @@ def prepared(
         X: (rows, …) an array or a frame.
         y: (rows,) or (rows, outputs); a transformer may look at the training targets.
         splits: positions of the rows.
-        preprocess: a scikit-learn transformer, `"standardize"`, or `"table"`.
+        preprocess: a scikit-learn transformer, `"standardize"`, `"table"`, or `"pixels"`.
 
     Returns:
         For each split its rows, train, validation and test one after the other, (…) of
@@ -35,6 +36,8 @@ def prepared(
     Raises:
         DataError: a transformer that fails, or gives no numbers or other columns for each split.
     """
+    if isinstance(preprocess, str):
+        preprocess = named(preprocess, X)
     fitted = [_fitted(preprocess, taken(X, s.train), y[s.train], i) for i, s in enumerate(splits)]
     fitted = _aligned(fitted)
     rows = []
@@ -111,8 +114,6 @@ def output_names(fitted: Any) -> tuple[str, ...]:
 def _fitted(preprocess: Any, X: Any, y: np.ndarray, number: int) -> Any:
     from sklearn.base import clone
 
-    if isinstance(preprocess, str):
-        preprocess = _named(preprocess)
     if not hasattr(preprocess, "fit") or not hasattr(preprocess, "transform"):
         raise DataError(f"preprocess={preprocess!r}: give {_WANTED}.")
     try:
@@ -124,25 +125,50 @@ def _fitted(preprocess: Any, X: Any, y: np.ndarray, number: int) -> Any:
         ) from error
 
 
-def _named(preprocess: str) -> Any:
+def told_of(fitted: tuple[Any, ...]) -> list[str]:
+    """What transformers tell of what they made, those of a table that is."""
+    inner = getattr(fitted[0], "fitted", fitted[0])
+    tell = getattr(inner, "in_words", None)
+    return [tell()] if tell else []
+
+
+def is_pixels(X: Any) -> bool:
+    """Whether these are pictures as they are stored: bytes, (rows, height, width[, channels])."""
+    return getattr(X, "dtype", None) == np.uint8 and X.ndim in (3, 4)
+
+
+def named(preprocess: str, X: Any) -> Any:
+    """The transformer that a name means, for rows such as X.
+
+    Raises:
+        DataError: an unknown name.
+    """
     if preprocess == TABLE:
         from justright.data.table_preparation import TablePreparation
 
         return TablePreparation()
-    if preprocess == STANDARDIZE:
-        from sklearn.preprocessing import StandardScaler
+    if preprocess == PIXELS:
+        from justright.data.channels import PixelScaler
 
-        return StandardScaler()
-    raise DataError(f"preprocess={preprocess!r}: give {_WANTED}.")
+        return PixelScaler()
+    if preprocess != STANDARDIZE:
+        raise DataError(f"preprocess={preprocess!r}: give {_WANTED}.")
+    if len(X.shape) > 2:
+        from justright.data.channels import ChannelScaler
+
+        return ChannelScaler()
+    from sklearn.preprocessing import StandardScaler
+
+    return StandardScaler()
 
 
 def _aligned(fitted: list[Any]) -> list[Any]:
     """All with the columns of each, where they name other ones."""
-    named = [output_names(one) for one in fitted]
-    unclear = any(len(set(names)) < max(len(names), 1) for names in named)
-    if unclear or len(set(named)) == 1:
+    columns = [output_names(one) for one in fitted]
+    unclear = any(len(set(names)) < max(len(names), 1) for names in columns)
+    if unclear or len(set(columns)) == 1:
         return fitted
-    union = tuple(dict.fromkeys(name for names in named for name in names))
+    union = tuple(dict.fromkeys(name for names in columns for name in names))
     return [Aligned(one, union) for one in fitted]
 
 

@@ -34,8 +34,7 @@ class TablePreparation(TransformerMixin, BaseEstimator):
     """A scikit-learn transformer from a table of any columns to numbers of float32.
 
     - Numbers, truth values and spans of time: missing ones become the median, and a column
-      `NAME missing` says where; then all are scaled by `SmoothScaler`: centered by the median,
-      scaled by the quartiles, and bent towards ±3.
+      `NAME missing` says where; then all are standardized and bent towards ±3 (`SmoothScaler`).
     - Categories: a column `NAME=LEVEL` of 0 and 1 for each level. Levels with fewer than `rarest`
       rows, those beyond the `most_levels` most frequent ones, and levels first seen in prediction
       share `NAME rare`; without such a column, an unknown level is 0 in all. A missing value is a

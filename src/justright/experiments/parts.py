@@ -25,12 +25,14 @@ class Division:
         groups: (rows,) rows of the same group stay on one side, or None.
         preprocess: a scikit-learn transformer, `"standardize"`, or None.
         one_test: whether test rows that are drawn are the same in all splits.
+        task: `"classification"`, `"regression"`, or None for what the targets look like.
     """
 
     splits: Any = None
     groups: Any = None
     preprocess: Any = None
     one_test: bool = False
+    task: str | None = None
 
     @property
     def has_folds(self) -> bool:
@@ -39,7 +41,7 @@ class Division:
 
     def check_none(self, name: str) -> None:
         """Refuse what rows that stay on disk do not allow."""
-        for argument in ("splits", "groups", "preprocess"):
+        for argument in ("splits", "groups", "preprocess", "task"):
             if getattr(self, argument) is not None:
                 raise DataError(
                     f"{argument} wants rows in memory, and {name} is read anew in each epoch. "
@@ -60,6 +62,7 @@ class Parts:
         survey: of the rows that are read in each epoch; None if all are in the pool.
         features: the names of the columns of X; empty where they have none.
         preparations: the fitted transformer of each split; none without preprocessing.
+        target: the name of what is predicted; "" where it has none.
         overlap: what the splits have in common. With preprocessing each has copies of its own in
             the pool, so positions there do not tell.
     """
@@ -72,6 +75,7 @@ class Parts:
     features: tuple[str, ...] = ()
     preparations: tuple[Any, ...] = ()
     overlap: Overlap = ONE_SPLIT
+    target: str = ""
 
     @property
     def row_shape(self) -> tuple[int, ...]:
