@@ -67,7 +67,7 @@ def _kind_of_objects(values: pd.Series[Any], most_levels: int) -> Kind:
                 "text or date. Leave it out, or make columns of it."
             )
     words = as_words(values)
-    if values.map(type).eq(str).all() and values.str.fullmatch(_ISO_DATE).all():
+    if all(isinstance(value, str) for value in listed) and values.str.fullmatch(_ISO_DATE).all():
         parsed = _parsed_dates(values)
         if parsed.notna().all():
             return "date"
@@ -89,7 +89,7 @@ def as_numbers(column: pd.Series[Any]) -> np.ndarray:
     else:
         missing = column.isna().to_numpy()
         values = np.full(len(column), np.nan)
-        for row in np.flatnonzero(~missing):
+        for row in np.flatnonzero(~missing).tolist():
             cell = column.iloc[row]
             number = as_number(cell)
             if number is None:

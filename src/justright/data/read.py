@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from justright.data.dataset import Dataset
@@ -62,7 +62,7 @@ def read_dataset(
     )
 
 
-def _refuse(options: dict[str, object], name: str, what: str) -> None:
+def _refuse(options: Mapping[str, object], name: str, what: str) -> None:
     given = [option.replace("_", " ") for option, value in options.items() if value]
     if given:
         raise DataError(f"{name} is {what}, which has no {given[0]}. Leave that out.")

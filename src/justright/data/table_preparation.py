@@ -232,7 +232,7 @@ class _Made(NamedTuple):
 
 
 def _level_name(column: object, level: object) -> str:
-    words = {None: " missing", "infrequent_sklearn": " rare"}
+    words: dict[object, str] = {None: " missing", "infrequent_sklearn": " rare"}
     return f"{column}|{words.get(level, f'={level}')}"
 
 

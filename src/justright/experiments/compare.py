@@ -53,11 +53,11 @@ def compare(
         train: `(X, y)`: X (rows, …) of numbers, y (rows,) of labels or numbers, or
             (rows, outputs); or a table that holds its target: a frame of pandas, polars or
             pyarrow, or a file (CSV, Parquet, Arrow); or a folder of pictures, or an `.npz` file.
-            A table is prepared by `TablePreparation`. Rows that do not fit into memory are read anew in each epoch,
-            and all trials take the same batches: a pair of NumPy memory maps or HDF5 data
-            sets, the path of a Parquet file, a `keras.utils.PyDataset`. Trials that find no
-            lane at first take the passes again, so a PyDataset must give the same batches at
-            each reading: let justright shuffle, and not `on_epoch_end`.
+            A table is prepared by `TablePreparation`. Rows that do not fit into memory are read
+            anew in each epoch, and all trials take the same batches: a pair of NumPy memory maps
+            or HDF5 data sets, the path of a Parquet file of numbers, a `keras.utils.PyDataset`.
+            Trials that find no lane at first take the passes again, so a PyDataset must give the
+            same batches at each reading: let justright shuffle, and not `on_epoch_end`.
         recipes: by name. The first is the baseline that the summary compares with.
         target: the column to predict, where `train` is a table that holds it; the last one if
             None.

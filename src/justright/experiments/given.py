@@ -10,7 +10,7 @@ import numpy as np
 
 from justright.data.arrays import checked_inputs
 from justright.data.dataset import Dataset
-from justright.data.given_rows import as_task, dataset_given
+from justright.data.given_rows import CLASSIFICATION, as_task, dataset_given
 from justright.data.parquet import ParquetFile
 from justright.data.piece import Source
 from justright.data.preparation import (
@@ -96,7 +96,9 @@ def _in_memory(train: Dataset, given: Mapping[str, Any], division: Division) -> 
     X, y = _pair(train, preprocess, division, "train")
     shares = {part: float(one) for part, one in given.items() if _is_share(one)}
     further = [part for part, one in given.items() if one is not None and part not in shares]
-    splits = divide(y, shares, further, division.splits, division.groups, division.one_test)
+    # Codes of classes that look like numbers are drawn as classes.
+    strata = y.astype(str) if division.task == CLASSIFICATION and y.ndim == 1 else y
+    splits = divide(strata, shares, further, division.splits, division.groups, division.one_test)
     pool = _Pool(X, y)
     told: list[str] = []
     for name in further:
