@@ -146,7 +146,7 @@ def date_parts(dates: pd.Series[Any]) -> dict[str, np.ndarray]:
 
     at = dates.dt
     time = at.hour / 24 + at.minute / 1440 + at.second / 86400
-    turns = {"year": (at.dayofyear - 1) / 365.25, "week": at.dayofweek / 7, "day": time}
+    turns = {"year": (at.day_of_year - 1) / 365.25, "week": at.day_of_week / 7, "day": time}
     parts = {"days": (dates - pd.Timestamp(0)) / pd.Timedelta(days=1)}
     for turn, share in turns.items():
         parts[f"{turn} sine"] = np.sin(2 * np.pi * share)

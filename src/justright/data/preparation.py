@@ -44,8 +44,6 @@ def prepared(
     for number, (one, split) in enumerate(zip(fitted, splits, strict=True)):
         everything = np.concatenate([split.train, split.validation, split.test])
         rows.append(transformed(one, taken(X, everything), f"X of split {number}"))
-    return rows, tuple(fitted)
-
     widths = sorted({array.shape[1:] for array in rows})
     if len(widths) > 1:
         raise DataError(

@@ -11,7 +11,15 @@ from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils.validation import check_is_fitted
 
-from justright.data.columns import Kind, as_dates, as_numbers, as_words, date_parts, kind_of
+from justright.data.columns import (
+    LARGEST,
+    Kind,
+    as_dates,
+    as_numbers,
+    as_words,
+    date_parts,
+    kind_of,
+)
 from justright.data.frames import as_frame
 from justright.data.smooth_scale import SmoothScaler
 from justright.data.text_parts import TextParts
@@ -145,7 +153,13 @@ class TablePreparation(TransformerMixin, BaseEstimator):
                     f"categories names {name!r}, which is no column. "
                     f"{did_you_mean(name, frame.columns)}"
                 )
-        kinds = {name: kind_of(frame[name], self.most_levels) for name in frame.columns}
+        filled = frame.notna().any()
+        kinds: dict[str, Kind] = {
+            name: ("number" if filled[name] else "nothing")
+            if plain
+            else kind_of(frame[name], self.most_levels)
+            for name, plain in _plain_numbers(frame).items()
+        }
         named: dict[str, Kind] = {
             name: "category" for name in self.categories if kinds[name] != "nothing"
         }
@@ -201,13 +215,13 @@ class TablePreparation(TransformerMixin, BaseEstimator):
     def _quantities(self, frame: pd.DataFrame) -> tuple[np.ndarray, list[_Made]]:
         """Numbers, and what dates are as numbers; NaN where they are missing."""
         names = self._of_kind("number")
-        columns = [as_numbers(frame[name]) for name in names]
+        blocks = [_numbers(frame[names])]
         made = [_Made(name, name) for name in names]
         for name in self._of_kind("date"):
             for part, values in date_parts(as_dates(frame[name])).items():
-                columns.append(values)
+                blocks.append(values[:, None])
                 made.append(_Made(name, f"{name} {part}", main=part == "days"))
-        return (np.column_stack(columns) if columns else np.empty((len(frame), 0))), made
+        return np.concatenate(blocks, axis=1), made
 
     def _categories(self, frame: pd.DataFrame) -> np.ndarray:
         return np.stack([as_words(frame[name]) for name in self._of_kind("category")], axis=1)
@@ -221,6 +235,24 @@ class TablePreparation(TransformerMixin, BaseEstimator):
                 f"{did_you_mean(lacking[0], frame.columns)}"
             )
         return frame[wanted]
+
+
+def _plain_numbers(frame: pd.DataFrame) -> dict[str, bool]:
+    """Whether a column is of one of NumPy's own types of numbers, which needs no look at cells."""
+    return {
+        str(name): isinstance(dtype, np.dtype) and dtype.kind in "biuf"
+        for name, dtype in frame.dtypes.items()
+    }
+
+
+def _numbers(frame: pd.DataFrame) -> np.ndarray:
+    """Columns of numbers, (rows, columns) of float64; many at once where they are plain."""
+    if all(_plain_numbers(frame).values()):
+        block: np.ndarray = frame.to_numpy(np.float64)
+        if not (np.abs(block) >= LARGEST).any():
+            return block
+    columns = [as_numbers(frame[name]) for name in frame.columns]
+    return np.stack(columns, axis=1) if columns else np.empty((len(frame), 0))
 
 
 class _Made(NamedTuple):
