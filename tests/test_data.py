@@ -1,6 +1,5 @@
 """Data: what is held out, what is standardised, what is read from a file, what is refused."""
 
-
 import numpy as np
 import pandas as pd
 import pytest

@@ -113,6 +113,10 @@ def _rows(data: str, options: dict[str, Any]) -> tuple[str, Any, dict[str, Any]]
             raise DataError(f"--validation {share}: {data} has validation rows of its own.")
         # Of all rows, and so of those that the test leaves more.
         left = 1 - parts["test"] if isinstance(parts["test"], float) else 1
+        if not 0 < share < left:
+            raise DataError(
+                f"validation={share}: a fraction of the rows lies between 0 and {left:g}, as 0.25."
+            )
         parts = {**parts, "validation": share / left}
     return task.description, named_rows(task), parts
 

@@ -84,7 +84,7 @@ def _opened(folder: Path) -> tuple[list[Any], np.ndarray]:
         labels += [one.name] * len(files)
     if len(set(labels)) < 2:
         raise DataError(
-            f"{folder.name} holds pictures of {len(set(labels))} class(es). At least two folders "
+            f"{folder.name or folder} holds pictures of {len(set(labels))} class(es). At least two folders "
             f"with pictures ({', '.join(PICTURES[:3])}, …) are wanted, named as their classes."
         )
     return pictures, np.array(labels)
