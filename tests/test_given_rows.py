@@ -10,6 +10,7 @@ from conftest import dense_net
 from justright.data.given_rows import as_task, dataset_given
 from justright.data.holdout import hold_out
 from justright.data.read import read_dataset
+from justright.experiments.setup import Setup
 from justright.network.default import default_network
 
 PLAIN = {"plain": jr.Recipe()}
@@ -25,9 +26,9 @@ def people(rows=60):
     return frame
 
 
-def compare(train, model=None, **options):
-    usual = {"seeds": 1, "epochs": 1, "batch_size": 16, "progress": False}
-    return jr.compare(model, train, PLAIN, **(usual | options))
+def taken(train, model=None, **options):
+    """What an experiment makes of rows, before anything is trained."""
+    return Setup.of(model, train, epochs=1, batch_size=4, **options)
 
 
 # Tables
@@ -39,14 +40,25 @@ def test_a_frame_with_its_target_is_prepared_and_the_study_says_how(library):
     frame = people()
     makers = {"pandas": pd.DataFrame, "polars": getattr(other, "from_pandas", None)}
     given = (makers.get(library) or other.Table.from_pandas)(frame)
-    study = compare(given, target="ill")
-    assert study.features == ("age", "city=Oslo", "city=Rome")
-    said = " ".join(study.notes)
+    setup = taken(given, target="ill")
+    assert setup.features == ("age", "city=Oslo", "city=Rome")
+    said = " ".join(setup.notes)
     assert "1 number and 1 category become 3 inputs." in said
     assert "'ill' has 2 classes" in said
-    assert list(study.classes) == ["no", "yes"]
-    predicted = study.predict(frame.drop(columns="ill").head(3), "plain")
-    assert predicted.mean.shape == (3, 1)
+    assert list(setup.task.objective.classes) == ["no", "yes"]
+
+
+def test_a_study_of_a_frame_predicts_for_rows_as_they_come():
+    frame = people()
+    study = jr.compare(
+        None, frame, PLAIN, target="ill", seeds=1, epochs=1, batch_size=16, progress=False
+    )
+    rows = frame.drop(columns="ill").head(3)
+    assert study.predict(rows, "plain").mean.shape == (3, 1)
+    np.testing.assert_array_equal(
+        study.prepared(rows), np.asarray(study.preparations[0].transform(rows))
+    )
+    assert study.inputs("plain")["input"].tolist() == ["age", "city=Oslo", "city=Rome"]
 
 
 def test_a_file_is_compared_by_its_path_and_splits_see_levels_of_their_own(tmp_path):
@@ -54,25 +66,23 @@ def test_a_file_is_compared_by_its_path_and_splits_see_levels_of_their_own(tmp_p
     frame = people()
     frame.loc[:2, "city"] = "Lima"
     frame.to_csv(path, index=False)
-    study = compare(path, preprocess=jr.TablePreparation(rarest=1), splits=3)
-    assert {len(prepared.transform(frame).T) for prepared in study.preparations} == {4}
-    assert study.task.rows.inputs.shape[1] == 4
+    setup = taken(path, preprocess=jr.TablePreparation(rarest=1), splits=3)
+    assert {len(prepared.transform(frame).T) for prepared in setup.preparations} == {4}
+    assert setup.task.rows.inputs.shape[1] == 4
 
 
 def test_frames_of_numbers_beside_targets_are_taken_as_they_are():
     frame = people()[["age"]].astype(float)
-    study = compare((frame, people().ill))
-    assert study.preparations == ()
-    assert study.task.rows.inputs.max() > 40
+    setup = taken((frame, people().ill))
+    assert setup.preparations == ()
+    assert setup.task.rows.inputs.max() > 40
 
 
 def test_frames_with_text_beside_targets_are_prepared():
     frame = people()
     held = frame.head(10)
-    study = compare(
-        (frame[["age", "city"]], frame.ill), validation=(held[["age", "city"]], held.ill)
-    )
-    assert study.features == ("age", "city=Oslo", "city=Rome")
+    setup = taken((frame[["age", "city"]], frame.ill), validation=(held[["age", "city"]], held.ill))
+    assert setup.features == ("age", "city=Oslo", "city=Rome")
 
 
 def test_parquet_with_text_is_read_into_memory_and_numbers_piece_by_piece(tmp_path):
@@ -80,17 +90,17 @@ def test_parquet_with_text_is_read_into_memory_and_numbers_piece_by_piece(tmp_pa
     for name, frame in (("text", people()), ("numbers", people().drop(columns="city"))):
         path = tmp_path / f"{name}.parquet"
         frame.to_parquet(path, index=False)
-        study = compare(str(path), target="ill")
-        assert (study.task.stream is None) == (name == "text")
+        setup = taken(str(path), target="ill")
+        assert (setup.task.stream is None) == (name == "text")
 
 
 def test_a_table_that_is_no_table_is_refused():
     with pytest.raises(jr.DataError, match="a dict was given"):
-        compare({"age": [1]})
+        taken({"age": [1]})
     with pytest.raises(jr.DataError, match=r"no column 'il'\. Did you mean ill"):
-        compare(people(), target="il")
+        taken(people(), target="il")
     with pytest.raises(jr.DataError, match="names a column of a table"):
-        compare((people()[["age"]], people().ill), target="ill")
+        taken((people()[["age"]], people().ill), target="ill")
 
 
 # The task
@@ -101,24 +111,24 @@ def test_a_table_that_is_no_table_is_refused():
     [
         (np.arange(60) % 3, "categorical", 'task="regression" takes them as numbers'),
         (np.arange(60) * 7, "regression", 'task="classification" takes them as classes'),
-        (np.arange(60) / 7, "regression", "holds numbers, from 0 to 8.429"),
-        (np.array(["a", "b"])[np.arange(60) % 2], "binary", "a 50.0 %, b 50.0 %"),
+        (np.arange(60) / 7, "regression", "'y' holds numbers, from 0"),
+        (np.array(["a", "b"])[np.arange(60) % 2], "binary", "'y' has 2 classes: "),
     ],
     ids=["few whole numbers", "many", "floats", "text"],
 )
 def test_the_task_is_read_off_the_target_and_said(y, kind, note):
-    study = compare(people()[["age"]].assign(y=y), target="y")
-    assert study.task.objective.kind == kind
-    assert note in " ".join(study.notes)
+    setup = taken(people()[["age"]].assign(y=y), target="y")
+    assert setup.task.objective.kind == kind
+    assert note in " ".join(setup.notes)
 
 
 def test_the_task_may_be_named():
     X = people()[["age"]]
-    numbers = compare(X.assign(y=np.arange(60) % 3), task="regression")
+    numbers = taken(X.assign(y=np.arange(60) % 3), task="regression")
     assert numbers.task.objective.kind == "regression"
-    many = compare(X.assign(y=np.arange(60) // 2 * 7), task="classification")
-    assert len(many.classes) == 30
-    two = compare((X, (np.arange(60) % 2).astype(float)), task="classification")
+    many = taken(X.assign(y=np.arange(60) // 2 * 7), task="classification")
+    assert len(many.task.objective.classes) == 30
+    two = taken((X, (np.arange(60) % 2).astype(float)), task="classification")
     assert two.task.objective.kind == "binary"
 
 
@@ -140,7 +150,7 @@ def test_a_task_that_targets_do_not_have_is_refused(y, task, words):
 def test_a_network_for_another_task_is_refused():
     X, y = RNG.normal(size=(40, 5)), np.arange(40) % 2
     with pytest.raises(jr.ModelError, match='task="regression" wants outputs that are numbers'):
-        compare((X, y), dense_net(), task="regression")
+        taken((X, y), dense_net(), task="regression")
 
 
 def test_two_hundred_classes_are_classes_and_each_has_a_row_that_trains():
@@ -180,10 +190,12 @@ def test_pictures_are_read_from_a_folder_for_each_class(pictures):
     assert list(np.unique(data.y)) == ["cat", "dog"]
     assert data.told == ("1 of 25 pictures were brought to 10 × 12.",)
     assert read_dataset(pictures, image_size=(8, 8)).X.shape == (25, 8, 8, 3)
-    study = compare(pictures)
-    assert study.task.rows.inputs.max() <= 1
-    assert "Pixels were divided by 255." in study.notes
-    assert study.predict(data.X[:2], "plain").mean.shape == (2, 1)
+    setup = taken(pictures)
+    assert setup.task.rows.inputs.max() <= 1
+    assert "Pixels were divided by 255." in setup.notes
+    np.testing.assert_array_equal(
+        setup.preparations[0].transform(data.X[:2]), data.X[:2] / np.float32(255)
+    )
 
 
 def test_gray_pictures_have_one_channel_and_folders_of_parts_are_parts(tmp_path):
@@ -194,8 +206,8 @@ def test_gray_pictures_have_one_channel_and_folders_of_parts_are_parts(tmp_path)
     data = read_dataset(tmp_path)
     assert data.X.shape == (12, 8, 8, 1)
     assert (len(data.validation[1]), len(data.test[1])) == (6, 4)
-    study = compare(tmp_path, batch_size=4)
-    assert study.task.rows.test.shape == (1, 4)
+    setup = taken(tmp_path)
+    assert setup.task.rows.test.shape == (1, 4)
 
 
 def test_folders_that_hold_no_classes_of_pictures_are_refused(pictures):
@@ -212,12 +224,12 @@ def test_arrays_are_read_from_a_file_with_their_parts(tmp_path):
     path = tmp_path / "digits.npz"
     X, y = RNG.integers(0, 255, (40, 9, 9), dtype=np.uint8), np.arange(40) % 4
     np.savez(path, x_train=X, y_train=y, x_test=X[:8], y_test=y[:8])
-    study = compare(path)
-    assert study.task.blueprint.model.input_shape == (None, 9, 9, 1)
-    assert study.task.rows.test.shape == (1, 8)
+    setup = taken(path)
+    assert setup.task.blueprint.model.input_shape == (None, 9, 9, 1)
+    assert setup.task.rows.test.shape == (1, 8)
     np.savez(path, X=RNG.normal(5, 2, (40, 6)), y=y)
-    study = compare(path)
-    np.testing.assert_allclose(study.prepared(np.full((1, 6), 5.0)), 0, atol=0.8)
+    setup = taken(path)
+    assert abs(setup.preparations[0].transform(np.full((1, 6), 5.0))).max() < 0.8
 
 
 @pytest.mark.parametrize(
@@ -247,13 +259,13 @@ def test_a_file_of_another_kind_is_refused(tmp_path):
 
 def test_signals_are_standardized_by_channel():
     X = RNG.normal([0, 100], [1, 20], (40, 30, 2))
-    study = compare((X, np.arange(40) % 2), preprocess="standardize")
-    rows = np.asarray(study.task.rows.inputs)[np.asarray(study.task.rows.train)[0]]
+    setup = taken((X, np.arange(40) % 2), preprocess="standardize")
+    rows = np.asarray(setup.task.rows.inputs)[np.asarray(setup.task.rows.train)[0]]
     np.testing.assert_allclose(rows.mean(axis=(0, 1)), 0, atol=1e-3)
     np.testing.assert_allclose(rows.std(axis=(0, 1)), 1, atol=1e-3)
-    assert "30 steps of 2 channels" in " ".join(study.notes)
+    assert "30 steps of 2 channels" in " ".join(setup.notes)
     with pytest.raises(jr.DataError, match="has 3 channels, and 2"):
-        study.prepared(np.zeros((1, 30, 3)))
+        setup.preparations[0].transform(np.zeros((1, 30, 3)))
 
 
 def test_pictures_of_bytes_are_scaled_for_the_default_network_only():

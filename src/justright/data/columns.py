@@ -55,7 +55,13 @@ def kind_of(column: pd.Series[Any], most_levels: int) -> Kind:
 
 
 def _kind_of_objects(values: pd.Series[Any], most_levels: int) -> Kind:
+    import pandas as pd
+
     listed = list(values)
+    if pd.api.types.infer_dtype(values) == "string":
+        if values.str.fullmatch(_ISO_DATE).all() and _parsed_dates(values).notna().all():
+            return "date"
+        return "category" if values.nunique() <= most_levels else "text"
     if all(_is_number(value) for value in listed):
         return "number"
     if all(isinstance(value, datetime.date | np.datetime64) for value in listed):
@@ -66,12 +72,7 @@ def _kind_of_objects(values: pd.Series[Any], most_levels: int) -> Kind:
                 f"The column {values.name!r} holds a {type(value).__name__}, which is no number, "
                 "text or date. Leave it out, or make columns of it."
             )
-    words = as_words(values)
-    if all(isinstance(value, str) for value in listed) and values.str.fullmatch(_ISO_DATE).all():
-        parsed = _parsed_dates(values)
-        if parsed.notna().all():
-            return "date"
-    return "category" if len(set(words)) <= most_levels else "text"
+    return "category" if len(set(as_words(values))) <= most_levels else "text"
 
 
 def as_numbers(column: pd.Series[Any]) -> np.ndarray:
@@ -115,8 +116,14 @@ def as_words(column: pd.Series[Any]) -> np.ndarray:
 
     Whole numbers read `7` whether they came as integers or, beside missing values, as floats.
     """
-    words = np.empty(len(column), object)
+    import pandas as pd
+
+    words: np.ndarray = np.empty(len(column), object)
     missing = column.isna().to_numpy()
+    if pd.api.types.infer_dtype(column, skipna=True) == "string":
+        words[:] = column.to_numpy(object)
+        words[missing] = None
+        return words
     words[:] = [None if m else _word(v) for v, m in zip(column, missing, strict=True)]
     return words
 

@@ -84,8 +84,8 @@ def _opened(folder: Path) -> tuple[list[Any], np.ndarray]:
         labels += [one.name] * len(files)
     if len(set(labels)) < 2:
         raise DataError(
-            f"{folder.name or folder} holds pictures of {len(set(labels))} class(es). At least two folders "
-            f"with pictures ({', '.join(PICTURES[:3])}, …) are wanted, named as their classes."
+            f"{folder.name or folder} holds pictures of {len(set(labels))} class(es). At least two "
+            f"folders with pictures ({', '.join(PICTURES[:3])}, …) are wanted, named as classes."
         )
     return pictures, np.array(labels)
 

@@ -106,10 +106,10 @@ def table_targets(column: pd.Series[Any], table: str) -> np.ndarray:
 
 
 def targets_in_words(y: np.ndarray, name: str, numbers: bool) -> str:
-    """What is predicted: `'class' has 3 classes: a 50.0 %, b 30.0 %, c 20.0 % of the rows.`.
+    """What is predicted: `'class' has 3 classes: a 50.0 %, b 30.0 %, c 20.0 % of the training rows.`.
 
     Args:
-        y: (rows,) or (rows, outputs).
+        y: (rows,) or (rows, outputs), of the training rows.
         name: of the target.
         numbers: whether it is taken as numbers, and not as classes.
     """
@@ -121,8 +121,8 @@ def targets_in_words(y: np.ndarray, name: str, numbers: bool) -> str:
     order = np.argsort(-counts, kind="stable")
     shares = [f"{labels[i]} {counts[i] / len(y):.1%}".replace("%", " %") for i in order]
     if len(labels) > _TOLD_CLASSES:
-        return f"{name!r} has {len(labels)} classes, from {shares[0]} to {shares[-1]} of the rows."
-    return f"{name!r} has {len(labels)} classes: {', '.join(shares)} of the rows."
+        return f"{name!r} has {len(labels)} classes, from {shares[0]} to {shares[-1]} of the training rows."
+    return f"{name!r} has {len(labels)} classes: {', '.join(shares)} of the training rows."
 
 
 def _with_targets(frame: pd.DataFrame, target: str, table: str) -> tuple[pd.DataFrame, list[str]]:
