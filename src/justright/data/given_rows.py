@@ -76,8 +76,8 @@ def as_task(y: np.ndarray, task: str | None, where: str) -> np.ndarray:
     if task == REGRESSION:
         if y.dtype.kind in "US":
             raise DataError(
-                f'{where} holds text, such as {str(y.flat[0])!r}, which is no number: task="regression" has '
-                "nothing to fit. Leave task out, or name another target."
+                f"{where} holds text, such as {str(y.flat[0])!r}, which is no number: "
+                'task="regression" has nothing to fit. Leave task out, or name another target.'
             )
         return y.astype(np.float64)
     if task == CLASSIFICATION and y.dtype.kind == "f":

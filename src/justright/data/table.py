@@ -106,7 +106,7 @@ def table_targets(column: pd.Series[Any], table: str) -> np.ndarray:
 
 
 def targets_in_words(y: np.ndarray, name: str, numbers: bool) -> str:
-    """What is predicted: `'class' has 3 classes: a 50.0 %, b 30.0 %, c 20.0 % of the training rows.`.
+    """What is predicted: `'class' has 2 classes: a 70.0 %, b 30.0 % of the training rows.`.
 
     Args:
         y: (rows,) or (rows, outputs), of the training rows.
@@ -121,7 +121,8 @@ def targets_in_words(y: np.ndarray, name: str, numbers: bool) -> str:
     order = np.argsort(-counts, kind="stable")
     shares = [f"{labels[i]} {counts[i] / len(y):.1%}".replace("%", " %") for i in order]
     if len(labels) > _TOLD_CLASSES:
-        return f"{name!r} has {len(labels)} classes, from {shares[0]} to {shares[-1]} of the training rows."
+        ends = f"from {shares[0]} to {shares[-1]}"
+        return f"{name!r} has {len(labels)} classes, {ends} of the training rows."
     return f"{name!r} has {len(labels)} classes: {', '.join(shares)} of the training rows."
 
 
