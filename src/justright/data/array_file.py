@@ -60,7 +60,8 @@ def read_array_file(path: Path) -> Dataset:
 def _pairs(path: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     found: dict[str, tuple[np.ndarray, np.ndarray]] = {}
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        # Arrays of Python objects, which could run code, NumPy refuses unless it is told otherwise.
+        with np.load(path) as stored:
             known = {name.lower(): name for name in stored.files}
             for part, names in _NAMES.items():
                 for inputs, targets in names:
