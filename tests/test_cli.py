@@ -427,13 +427,13 @@ def test_an_option_that_makes_no_sense_is_told(options, words):
 
 
 def test_any_table_is_compared_and_what_was_made_of_it_is_said():
-    table = spoilt("age", None).assign(
-        ward=["north", "south", "west"] * (ROWS // 3), id=range(ROWS)
-    )
-    table = table[["id", "age", "height", "weight", "ward", "disease"]]
+    third = ROWS // 3
+    ward, code = ["north", "south", "west"] * third, [1, 2, 3] * third
+    table = spoilt("age", None).assign(ward=ward, code=code, id=range(ROWS))
+    table = table[["id", "age", "height", "code", "ward", "disease"]]
     table.loc[5, "disease"] = None
     table.to_csv("gaps.csv", index=False, sep=";")
-    rows = ["--data", "gaps.csv", "--without", "id", "--category", "height", "--task"]
+    rows = ["--data", "gaps.csv", "--without", "id", "--category", "code", "--task"]
     done = justright(*rows, "classification", *SMALL, *RECIPES)
     assert done.code == 0, done.err
     words = " ".join(done.out.split())
