@@ -110,7 +110,10 @@ def _rows(data: str, options: dict[str, Any]) -> tuple[str, Any, dict[str, Any]]
     share = options.get("validation")
     if share is not None:
         if isinstance(parts["validation"], tuple):
-            raise DataError(f"--validation {share}: {data} has validation rows of its own.")
+            raise DataError(
+                f"--validation {share}: this works on a file of rows, and {data} has validation "
+                "rows of its own."
+            )
         # Of all rows, and so of those that the test leaves more.
         left = 1 - parts["test"] if isinstance(parts["test"], float) else 1
         if not 0 < share < left:

@@ -99,6 +99,7 @@ class Asked:
     def _check_example(self) -> None:
         options = {"--target": self.target, "--without": self.without, "--group": self.group}
         options |= {"--category": self.category, "--image-size": self.image_size}
+        options |= {"--distinct": "(repeated rows)" if self.distinct else ""}
         for option, given in options.items():
             if given:
                 words = given if isinstance(given, str) else ", ".join(given)
