@@ -70,7 +70,6 @@ def with_target(value, y=Y):
     [
         case("NaN", with_cell(NAN), "NaN", "row 3, column 2", "SimpleImputer"),
         case("None", with_cell(None, object), "NaN", "row 3, column 2"),
-        case("pandas.NA", pd.DataFrame(with_cell(pd.NA, object)), "missing", "row 3, column 2"),
         case("infinity", with_cell(INFINITY), "infinity", "row 3, column 2"),
         case("text", with_cell("red", object), "'red'", "row 3, column 2", "OneHotEncoder"),
         case("complex", X.astype(complex), "complex"),

@@ -157,7 +157,7 @@ def test_a_file_with_nan_is_unstable_and_no_error():
         (["--data", "patients.csv", "--without", "hight"], "no column 'hight'"),
         (["--data", "patients.csv", "--target", "sick", "--without", "sick"], "no target"),
         (["--data", "patients.csv", "--validation", "1.5"], "validation=1.5"),
-        (["--data", "breast_cancer", "--distinct"], "works on a CSV file"),
+        (["--data", "breast_cancer", "--distinct"], "--distinct (repeated rows): breast_cancer"),
         (["--data", "patients.csv", "--learning-rate", "-1"], "--learning-rate -1.0"),
         (["--data", "patients.csv", "--model", "none.keras"], "no file 'none.keras'"),
         (["--data", "patients.csv", "--recipe", "dropuot=1"], "Did you mean dropout?"),

@@ -30,6 +30,7 @@ except PackageNotFoundError:  # Run from a checkout that is not installed.
 
 if TYPE_CHECKING:
     from justright.data.examples import Example, example
+    from justright.data.table_preparation import TablePreparation
     from justright.errors import DataError, JustrightError, ModelError, RecipeError
     from justright.estimators.classifier import RegularizedClassifier
     from justright.estimators.regressor import RegularizedRegressor
@@ -175,6 +176,7 @@ _HOMES = {
     "SpectralNorm": "regularizers",
     "Study": "study",
     "Sweep": "experiments.swept",
+    "TablePreparation": "data.table_preparation",
     "Technique": "regularizers",
     "Tuned": "experiments.tune",
     "UnitNorm": "regularizers",
@@ -269,6 +271,7 @@ __all__ = [
     "StrengthEvidence",
     "Study",
     "Sweep",
+    "TablePreparation",
     "Technique",
     "Tuned",
     "UnitNorm",

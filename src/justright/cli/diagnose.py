@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from justright.cli.common import loading
+from justright.cli.rows import Asked, Division, arguments, data_options, divided, named_rows
 from justright.errors import DataError
 
 if TYPE_CHECKING:
@@ -23,15 +24,16 @@ Examples:
 """
 
 
+def rows_options(command: Any) -> Any:
+    """Give a command the options that say what to train on."""
+    for option in reversed(data_options(default=None)):
+        command = option(command)
+    return command
+
+
 @click.command(epilog=EXAMPLE_COMMANDS)
 @click.argument("epochs_file", metavar="[EPOCHS.csv]", required=False)
-@click.option(
-    "--data",
-    metavar="NAME|FILE",
-    help="In place of epochs, rows to train on: a CSV or Parquet file, or breast_cancer.",
-)
-@click.option("--target", metavar="COLUMN", help="What to predict; the last column if not given.")
-@click.option("--without", multiple=True, metavar="COLUMN", help="Leave a column out. Repeatable.")
+@rows_options
 @click.option("--distinct", is_flag=True, help="Take rows that are alike in all columns once.")
 @click.option("--validation", type=float, metavar="SHARE", help="Of the rows.  [default: 0.2]")
 @click.option("--model", metavar="FILE", help="A .keras file; 128 and 64 units if not given.")
@@ -85,34 +87,41 @@ def _of_rows(data: str, options: dict[str, Any], quiet: bool) -> tuple[str, Diag
     }
     recipe = parse_recipe(options["recipe"]) if "recipe" in options else None
     model = read_model(Path(options["model"])) if "model" in options else None
-    head, train, validation = _rows(data, options)
+    head, train, parts = _rows(data, options)
     found = diagnosed(
         model,
         train,
-        validation=validation,
         recipe=recipe,
         optimizer=_optimizer(options),
         options=_named(data, options),
         progress=False if quiet else None,
+        **parts,
         **settings,
     )
     return head, found
 
 
-def _rows(data: str, options: dict[str, Any]) -> tuple[str, Any, Any]:
-    """A description, the rows that train, and those that validate."""
-    from justright.cli.job import named_rows, task_of
-    from justright.data.table import read_table
-
-    shaping = {n: options[n] for n in ("validation", "without", "distinct") if n in options}
-    if not shaping:
-        task = task_of(data, options.get("target"))
-    elif Path(data).suffix and not data.endswith((".parquet", ".pq")):
-        task = read_table(Path(data), options.get("target"), **shaping)
-    else:
-        names = ", ".join(f"--{name}" for name in shaping)
-        raise DataError(f"{names}: this works on a CSV file, and --data is {data}.")
-    return task.description, named_rows(task), task.validation
+def _rows(data: str, options: dict[str, Any]) -> tuple[str, Any, dict[str, Any]]:
+    """A description, the rows that train, and what else there is to know of them."""
+    names = ("target", "kind", "without", "category", "image_size", "distinct")
+    given = {name: options[name] for name in names if name in options}
+    task = divided(Asked(data, **given), Division())
+    parts = arguments(task)
+    share = options.get("validation")
+    if share is not None:
+        if isinstance(parts["validation"], tuple):
+            raise DataError(
+                f"--validation {share}: this works on a file of rows, and {data} has validation "
+                "rows of its own."
+            )
+        # Of all rows, and so of those that the test leaves more.
+        left = 1 - parts["test"] if isinstance(parts["test"], float) else 1
+        if not 0 < share < left:
+            raise DataError(
+                f"validation={share}: a fraction of the rows lies between 0 and {left:g}, as 0.25."
+            )
+        parts = {**parts, "validation": share / left}
+    return task.description, named_rows(task), parts
 
 
 def _optimizer(options: dict[str, Any]) -> Any:
@@ -132,6 +141,10 @@ def _named(data: str, options: dict[str, Any]) -> list[str]:
     named = ["--data", data]
     for name in ("target", "model"):
         named += [f"--{name}", options[name]] if name in options else []
+    named += ["--task", options["kind"]] if "kind" in options else []
+    for name in ("without", "category"):
+        for column in options.get(name, ()):
+            named += [f"--{name}", column]
     return named
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from justright.cli.common import check_writable, loading
-from justright.cli.job import EXAMPLES, Job, job_options, records
+from justright.cli.job import Job, job_options, records
+from justright.cli.rows import EXAMPLES
 from justright.deferred import import_meanwhile
 from justright.errors import DataError
 
@@ -47,7 +47,7 @@ def evidence(base: str, curvature: Any, job: Job) -> None:
     are most probable, the weights integrated out. Says when not to trust it.
     """
     check_writable(job.figure)
-    if job.divides_anew:
+    if not job.divides_once:
         raise DataError(
             "--splits, --folds and --group divide the rows, and the evidence is that of all of "
             "them. Leave them out."
@@ -82,15 +82,13 @@ def evidence(base: str, curvature: Any, job: Job) -> None:
 def _rows(job: Job) -> tuple[Any, str, dict[str, Any]]:
     """What trains, what it is, and what else the experiment is to know of it."""
     from justright.data.examples import example
-    from justright.data.preparation import STANDARDIZE
-    from justright.data.table import read_columns
 
-    if job.data in EXAMPLES:
+    if job.data in EXAMPLES and job.kind is None:
         task = example(job.data)
         return task.train, task.description, {"validation": task.validation}
-    table = read_columns(Path(job.data), job.target)
-    described = f"{table.head}: {len(table.y)} rows, all of which train; columns standardized"
-    return (table.X, table.y), described, {"preprocess": STANDARDIZE}
+    table = job.asked.dataset()
+    described = f"{table.head}: {len(table.y)} rows, all of which train"
+    return (table.X, table.y), described, {"preprocess": table.preprocess, "task": job.kind}
 
 
 def _as_json(found: StrengthEvidence, described: str, job: Job) -> dict[str, Any]:

@@ -7,21 +7,16 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from justright.errors import DataError, did_you_mean
+from justright.cli.rows import Asked, Division, arguments, data_options, divided
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from justright.data.examples import Example, Table
-    from justright.data.parquet import ParquetFile
-
-    Divided: TypeAlias = "Example | Streamed | Redrawn"
-
-EXAMPLES = ("breast_cancer", "digits")
+    from justright.cli.rows import Divided
 
 
 @dataclass(frozen=True)
@@ -30,6 +25,10 @@ class Job:
 
     data: str
     target: str | None
+    kind: str | None
+    without: tuple[str, ...]
+    category: tuple[str, ...]
+    image_size: str | None
     model: Path | None
     seeds: int
     epochs: int
@@ -42,11 +41,6 @@ class Job:
     as_json: bool
     chooses: bool
 
-    @property
-    def divides_anew(self) -> bool:
-        """Whether the rows are to be divided otherwise than once."""
-        return self.splits != 1 or self.folds is not None or self.group is not None
-
     def network(self) -> Any:
         """The model in the file, or None for the default one."""
         if self.model is None:
@@ -58,7 +52,7 @@ class Job:
     def training(self, task: Divided) -> dict[str, Any]:
         """Arguments of an experiment."""
         return {
-            **(task.division if isinstance(task, Redrawn) else _parts(task)),
+            **arguments(task),
             "seeds": self.seeds,
             "epochs": self.epochs,
             "batch_size": self.batch_size,
@@ -66,135 +60,31 @@ class Job:
             "progress": False if self.as_json else None,
         }
 
+    @property
+    def divides_once(self) -> bool:
+        """Whether rows are to be divided once, and not by groups."""
+        return self.splits == 1 and self.folds is None and self.group is None
+
+    @property
+    def asked(self) -> Asked:
+        """The rows that the options name."""
+        return Asked(
+            self.data,
+            self.target,
+            self.kind,
+            self.without,
+            self.category,
+            self.image_size,
+            self.group,
+        )
+
     def task(self) -> Divided:
         """The rows, divided or to be divided.
 
         Raises:
             DataError: no such file or data set, or one that cannot be read.
         """
-        if not self.divides_anew:
-            return task_of(self.data, self.target)
-        from justright.data.examples import whole_example
-        from justright.data.parquet import SUFFIXES
-        from justright.data.table import read_columns
-
-        path = Path(self.data)
-        if self.data in EXAMPLES:
-            for option, given in (("--target", self.target), ("--group", self.group)):
-                _check_none(option, given, self.data)
-            return self._redrawn(whole_example(self.data))
-        _check_named(self.data)
-        if path.suffix.lower() in SUFFIXES:
-            raise DataError(
-                f"--splits, --folds and --group want rows in memory, and {path.name} is read "
-                "anew in each epoch. Leave them out, or give a CSV file."
-            )
-        return self._redrawn(read_columns(path, self.target, self.group))
-
-    def _redrawn(self, table: Table) -> Redrawn:
-        from justright.data.preparation import STANDARDIZE
-        from justright.data.splits import folds
-
-        if self.splits < 1:
-            raise DataError(f"--splits {self.splits}: at least 1 is wanted.")
-        shares = {"validation": 0.25, "test": 0.2}
-        splits: Any = self.splits
-        if self.folds is not None:
-            del shares["validation" if self.chooses else "test"]  # The folds are that part.
-            splits = folds(table.y, self.folds, self.splits, table.groups)
-        division = {"splits": splits, "groups": table.groups, "preprocess": STANDARDIZE}
-        return Redrawn(table, shares | division)
-
-
-def task_of(data: str, target: str | None) -> Example | Streamed:
-    """The rows that --data names, divided once: what ships, a CSV file, or a Parquet file.
-
-    Args:
-        data: a name or a path.
-        target: the column to predict; the last one if None.
-
-    Raises:
-        DataError: no such file or data set, or one that cannot be read.
-    """
-    from justright.data.examples import example
-    from justright.data.parquet import SUFFIXES, ParquetFile
-    from justright.data.table import read_table
-
-    path = Path(data)
-    if data in EXAMPLES:
-        _check_none("--target", target, data)
-        return example(data)
-    _check_named(data)
-    if path.suffix.lower() in SUFFIXES:
-        return Streamed(ParquetFile.of(path, target, standardize=True))
-    return read_table(path, target)
-
-
-def _check_none(option: str, given: str | None, data: str) -> None:
-    if given is not None:
-        raise DataError(
-            f"{option} {given}: {data} has a target of its own and no groups. Leave {option} out, "
-            "or name a CSV or Parquet file with --data."
-        )
-
-
-def _check_named(data: str) -> None:
-    if not Path(data).suffix and not Path(data).exists():
-        raise DataError(
-            f"{data!r} is neither a file nor a data set that ships. {did_you_mean(data, EXAMPLES)}"
-        )
-
-
-@dataclass(frozen=True)
-class Redrawn:
-    """A table that is divided several times, or by groups.
-
-    Attributes:
-        table: the rows.
-        division: arguments of an experiment: parts, splits, groups, preprocessing.
-    """
-
-    table: Table
-    division: dict[str, Any]
-
-    @property
-    def description(self) -> str:
-        """Where the rows come from, in a sentence."""
-        return f"{self.table.head}: {len(self.table.y)} rows; columns standardized"
-
-
-@dataclass(frozen=True)
-class Streamed:
-    """A Parquet file, divided as a CSV file is: a fifth to validate, a fifth to test."""
-
-    train: ParquetFile
-    validation: float = 0.25  # Of what the test leaves.
-    test: float = 0.2
-
-    @property
-    def description(self) -> str:
-        """Where the rows come from, in a sentence."""
-        file = self.train
-        return (
-            f"{file.name}, {len(file.features)} features, target {file.target}: {file.rows} rows; "
-            "columns standardized on the training rows"
-        )
-
-
-def _parts(task: Example | Streamed) -> dict[str, Any]:
-    return {"validation": task.validation, "test": task.test}
-
-
-def named_rows(task: Divided) -> Any:
-    """What trains, with the names of the inputs."""
-    if isinstance(task, Streamed):
-        return task.train
-    import pandas as pd
-
-    if isinstance(task, Redrawn):
-        return pd.DataFrame(task.table.X, columns=list(task.table.features)), task.table.y
-    X, y = task.train
-    return pd.DataFrame(X, columns=list(task.features)), y
+        return divided(self.asked, Division(self.splits, self.folds, self.chooses))
 
 
 def records(table: pd.DataFrame) -> Any:
@@ -224,18 +114,7 @@ def job_options(
         file: the option that names the file of the figure, and its endings, for the help.
     """
     options = [
-        click.option(
-            "--data",
-            default="breast_cancer",
-            show_default=True,
-            metavar="NAME|FILE",
-            help="A data set that ships (breast_cancer, digits), a CSV file of numbers with a "
-            "header, or a Parquet file, which is read anew in each epoch and may be larger than "
-            "memory.",
-        ),
-        click.option(
-            "--target", metavar="COLUMN", help="What to predict; the last column if not given."
-        ),
+        *data_options(),
         click.option(
             "--model",
             type=click.Path(path_type=Path),

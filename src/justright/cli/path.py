@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from justright.cli.common import check_writable, loading
-from justright.cli.job import Job, job_options, named_rows, records
+from justright.cli.job import Job, job_options, records
+from justright.cli.rows import named_rows
 from justright.deferred import import_meanwhile
 
 if TYPE_CHECKING:
-    from justright.cli.job import Divided
+    from justright.cli.rows import Divided
     from justright.experiments.traced import RegularizationPath
 
 EXAMPLE_COMMANDS = """\b

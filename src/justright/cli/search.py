@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from justright.cli.common import check_writable, loading
-from justright.cli.job import Job, Streamed, job_options, named_rows, records
+from justright.cli.job import Job, job_options, records
+from justright.cli.rows import Streamed, named_rows
 from justright.deferred import import_meanwhile
 from justright.errors import DataError
 
 if TYPE_CHECKING:
-    from justright.cli.job import Divided
+    from justright.cli.rows import Divided
     from justright.experiments.found import Search
 
 EXAMPLE_COMMANDS = """\b

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from importlib.resources import files
 
 import numpy as np
 
+from justright.data.dataset import Dataset
 from justright.data.holdout import hold_out
+from justright.data.preparation import STANDARDIZE
 from justright.errors import DataError, did_you_mean
 
 Pair = tuple[np.ndarray, np.ndarray]
+
+_HEADS = {
+    "iris": "Iris flowers, 4 features, three species",
+    "wine": "Wines, 13 features, three growers",
+    "diabetes": "Diabetes, 10 features, how far it went in a year",
+}
 
 
 @dataclass(frozen=True, repr=False)
@@ -35,32 +44,12 @@ class Example:
         return f"<Example {self.description}>"
 
 
-@dataclass(frozen=True)
-class Table:
-    """A table of numbers, not divided.
-
-    Attributes:
-        name: of the file or the set.
-        head: what it is, in words.
-        X: (rows, features) of float64.
-        y: (rows,) labels or numbers.
-        features: the names of the columns of X.
-        groups: (rows,) which rows belong together, or None.
-    """
-
-    name: str
-    head: str
-    X: np.ndarray
-    y: np.ndarray
-    features: tuple[str, ...]
-    groups: np.ndarray | None = None
-
-
 def example(name: str = "breast_cancer") -> Example:
     """A data set that ships.
 
     Args:
-        name: `"breast_cancer"` (two classes) or `"digits"` (ten).
+        name: `"breast_cancer"` (two classes), `"digits"` (ten), `"iris"` or `"wine"` (three), or
+            `"diabetes"` (numbers).
 
     Raises:
         DataError: an unknown name.
@@ -69,7 +58,7 @@ def example(name: str = "breast_cancer") -> Example:
     return divided(table.name, table.head, table.X, table.y, parts, table.features)
 
 
-def whole_example(name: str) -> Table:
+def whole_example(name: str) -> Dataset:
     """A data set that ships, not divided.
 
     Raises:
@@ -78,15 +67,16 @@ def whole_example(name: str) -> Table:
     return _shipped(name)[0]
 
 
-def _shipped(name: str) -> tuple[Table, tuple[np.ndarray, ...]]:
+def _shipped(name: str) -> tuple[Dataset, tuple[np.ndarray, ...]]:
     """A data set, and the indices of its training, validation and test rows."""
     makers = {"breast_cancer": _breast_cancer, "digits": _digits}
+    makers |= {each: partial(_of_scikit_learn, each) for each in _HEADS}
     if name not in makers:
         raise DataError(f"There is no example {name!r}. {did_you_mean(name, makers)}")
     return makers[name]()
 
 
-def _breast_cancer() -> tuple[Table, tuple[np.ndarray, ...]]:
+def _breast_cancer() -> tuple[Dataset, tuple[np.ndarray, ...]]:
     """80 rows to train on, so that overfitting shows; the 489 others halved.
 
     One half selects (early stopping, choosing among seeds), the other judges, so
@@ -104,10 +94,10 @@ def _breast_cancer() -> tuple[Table, tuple[np.ndarray, ...]]:
     parts = tuple(np.flatnonzero(part == i) for i in range(3))
     head = "Breast cancer (Wisconsin), 30 features, malignant or benign"
     features = tuple(name.replace("_", " ") for name in names[:-2])
-    return Table("breast_cancer", head, X, y, features), parts
+    return Dataset("breast_cancer", head, X, y, features, preprocess=STANDARDIZE), parts
 
 
-def _digits() -> tuple[Table, tuple[np.ndarray, ...]]:
+def _digits() -> tuple[Dataset, tuple[np.ndarray, ...]]:
     """200 rows to train on, 400 to validate, the other 1197 to test, by class.
 
     Source: Alpaydin & Kaynak, "Optical recognition of handwritten digits", UCI Machine
@@ -120,7 +110,28 @@ def _digits() -> tuple[Table, tuple[np.ndarray, ...]]:
     kept, held = hold_out(y[rest], 400, "validation rows")
     features = tuple(f"row {i} column {j}" for i in range(8) for j in range(8))
     head = "Handwritten digits, 8 × 8 pixels, ten classes"
-    return Table("digits", head, X, y, features), (rest[kept], rest[held], test)
+    return Dataset("digits", head, X, y, features, preprocess=STANDARDIZE), (
+        rest[kept],
+        rest[held],
+        test,
+    )
+
+
+def _of_scikit_learn(name: str) -> tuple[Dataset, tuple[np.ndarray, ...]]:
+    """A fifth of the rows to test, a fifth to validate, by class where there are classes.
+
+    Source: Fisher's iris, 1936; Forina et al., wine, UCI Machine Learning Repository, 1991, CC BY
+    4.0; Efron et al., "Least Angle Regression", 2004 (diabetes), as scikit-learn brings them.
+    """
+    from sklearn import datasets
+
+    loaded = getattr(datasets, f"load_{name}")()
+    X, y = loaded.data, loaded.target
+    rest, test = hold_out(y, 0.2, "test rows")
+    kept, held = hold_out(y[rest], 0.25, "validation rows")
+    features = tuple(str(one) for one in loaded.feature_names)
+    table = Dataset(name, _HEADS[name], X, y, features, preprocess=STANDARDIZE)
+    return table, (rest[kept], rest[held], test)
 
 
 def divided(

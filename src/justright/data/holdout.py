@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from justright.errors import DataError
+from justright.network.default import is_numbers
 
 SPLIT_SEED = 42
 
@@ -23,7 +24,8 @@ def hold_out(
     """Divide rows in two.
 
     Args:
-        y: targets; the division keeps the shares of classes where `y` has few of them.
+        y: targets; the division keeps the shares of classes where each is large enough, and else
+            one row at least of each class.
         size: how much to hold out: a fraction in (0, 1), or a number of rows.
         what: what the held-out rows are for, in an error message.
         seed: of the draw.
@@ -44,10 +46,26 @@ def hold_out(
         return _whole_groups(groups, size, what, seed)
     from sklearn.model_selection import train_test_split
 
-    kept, held = train_test_split(
-        np.arange(len(y)), test_size=count, random_state=seed, stratify=classes_of(y, count)
-    )
-    return np.sort(kept), np.sort(held)
+    strata, rows = classes_of(y, count), np.arange(len(y))
+    if strata is None and _are_labels(y):
+        rows = _without_one_of_each(y, seed)
+        strata = classes_of(y[rows], count) if len(rows) > count else None
+    if len(rows) <= count:
+        strata, rows = None, np.arange(len(y))
+    held = train_test_split(rows, test_size=count, random_state=seed, stratify=strata)[1]
+    return np.setdiff1d(np.arange(len(y)), held), np.sort(held)
+
+
+def _are_labels(y: np.ndarray) -> bool:
+    """Whether targets are classes, of which each must have a row that trains."""
+    return y.ndim == 1 and y.dtype.kind in "biuUS" and not is_numbers(y)
+
+
+def _without_one_of_each(y: np.ndarray, seed: int) -> np.ndarray:
+    """Positions of all rows but one of each class, drawn with a seed."""
+    order = np.random.default_rng(seed).permutation(len(y))
+    _, first = np.unique(y[order], return_index=True)
+    return np.delete(np.arange(len(y)), order[first])
 
 
 def _whole_groups(

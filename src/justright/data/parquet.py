@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,45 @@ from justright.errors import DataError, did_you_mean
 SUFFIXES = (".parquet", ".pq")
 # The name that pandas gives to the column of an index.
 _PANDAS_INDEX = "__index_level_"
+
+
+def is_of_numbers(path: Path, target: str | None = None, without: Sequence[str] = ()) -> bool:
+    """Whether this is a Parquet file of numbers alone, which can be read in each epoch.
+
+    Args:
+        path: of any file.
+        target: the name of the target's column; the last one if None.
+        without: columns that do not count.
+
+    Returns:
+        Whether it ends as a Parquet file does, and holds no features of text, dates or other types
+        and, as far as it says, no missing values. A file that cannot be read counts: reading it
+        says what is wrong.
+    """
+    if path.suffix.lower() not in SUFFIXES or not path.is_file():
+        return path.suffix.lower() in SUFFIXES
+    arrow = _pyarrow(path)
+    with _reading(path):
+        described = arrow.parquet.read_metadata(path)
+        schema = arrow.parquet.read_schema(path)
+    chosen = target if target is not None else schema.names[-1] if schema.names else ""
+    features = [name for name in schema.names if name not in (chosen, *without)]
+    if not all(
+        _is_numeric(arrow, schema.field(name).type)
+        for name in set(features)
+        if schema.names.count(name) == 1
+    ):
+        return False
+    groups = [described.row_group(i) for i in range(described.num_row_groups)]
+    chunks = [group.column(i) for group in groups for i in range(group.num_columns)]
+    wanted = {chosen, *features}
+    return not any(
+        chunk.path_in_schema in wanted
+        and chunk.statistics is not None
+        and chunk.statistics.has_null_count
+        and chunk.statistics.null_count
+        for chunk in chunks
+    )
 
 
 @dataclass(frozen=True)
@@ -45,6 +84,7 @@ class ParquetFile:
         target: str | None,
         like: ParquetFile | None = None,
         standardize: bool = False,
+        without: Sequence[str] = (),
     ) -> ParquetFile:
         """Read the file's description; no row is read.
 
@@ -54,6 +94,7 @@ class ParquetFile:
             like: a file whose target and features are to be found here; `target` is
                 then without meaning.
             standardize: as the attribute.
+            without: columns to leave out.
 
         Raises:
             DataError: no such file, no such column, columns of text, no pyarrow.
@@ -70,7 +111,11 @@ class ParquetFile:
                 "least two columns, features and a target, and some rows are wanted."
             )
         wanted = like.target if like else schema.names[-1] if target is None else target
-        others = like.features if like else [name for name in schema.names if name != wanted]
+        others = (
+            like.features
+            if like
+            else [name for name in schema.names if name not in (wanted, *without)]
+        )
         _check_columns(path.name, schema, wanted, others)
         _check_types(path.name, arrow, schema, others)
         return cls(path, wanted, tuple(others), described.num_rows, standardize)
@@ -165,11 +210,15 @@ def _check_columns(file: str, schema: Any, target: str, features: Any) -> None:
 
 
 def _check_types(file: str, arrow: Any, schema: Any, features: Any) -> None:
-    types = arrow.types
     for name in features:
         kind = schema.field(name).type
-        if not (types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind)):
+        if not _is_numeric(arrow, kind):
             raise DataError(
                 f"{file}: the column {name!r} holds {kind}, which is not a type of numbers. Turn "
                 "the column into numbers, or leave it out."
             )
+
+
+def _is_numeric(arrow: Any, kind: Any) -> bool:
+    types = arrow.types
+    return bool(types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind))

@@ -7,7 +7,8 @@ from typing import Any
 
 import keras
 
-from justright.data.parquet import SUFFIXES, ParquetFile
+from justright.data.frames import is_frame
+from justright.data.parquet import ParquetFile, is_of_numbers
 from justright.data.piece import Source
 from justright.data.py_dataset import DatasetBatches
 from justright.data.stored_arrays import StoredArrays, is_stored
@@ -20,9 +21,10 @@ def source_of(
     """The source that a user has given, or None where the rows are in memory.
 
     Args:
-        given: a pair `(X, y)`, a Parquet file or its path, a `keras.utils.PyDataset`.
+        given: a pair `(X, y)`, a frame, the path of a file, a `keras.utils.PyDataset`. A Parquet
+            file of numbers is a source; another file is read into memory.
         part: what it is for: train, validation or test.
-        target: the column to predict, in a Parquet file; the last one if None.
+        target: the column to predict, in a table; the last one if None.
         like: the source of the training rows, for the columns of further Parquet files.
 
     Raises:
@@ -30,13 +32,14 @@ def source_of(
     """
     if isinstance(given, ParquetFile):
         return given
-    if isinstance(given, str | Path) and Path(given).suffix.lower() in SUFFIXES:
+    if isinstance(given, str | Path):
         same = like if isinstance(like, ParquetFile) else None
-        return ParquetFile.of(Path(given), target, same)
-    if target is not None and like is None:
+        of_numbers = same is not None or is_of_numbers(Path(given), target)
+        return ParquetFile.of(Path(given), target, same) if of_numbers else None
+    if target is not None and like is None and not is_frame(given):
         raise DataError(
-            f"target={target!r} names a column of a Parquet file, and {part} is none. Leave it "
-            "out, and give y beside X."
+            f"target={target!r} names a column of a table that holds it, a frame or a file, and "
+            f"{part} is none. Leave it out, and give y beside X."
         )
     if isinstance(given, keras.utils.PyDataset):
         return DatasetBatches.of(given, part)

@@ -23,6 +23,7 @@ def compare(
     recipes: Recipes,
     *,
     target: str | None = None,
+    task: Literal["classification", "regression"] | None = None,
     validation: Given | float | None = None,
     test: Given | float | None = None,
     splits: Any = None,
@@ -48,15 +49,22 @@ def compare(
 
     Args:
         model: a Sequential or Functional Keras model, built or not, compiled or not;
-            it is not changed. None for a dense network of 128 and 64 units.
+            it is not changed. None for a dense network of 128 and 64 units, behind convolutions
+            where rows are pictures or signals.
         train: `(X, y)`: X (rows, …) of numbers, y (rows,) of labels or numbers, or
-            (rows, outputs). Rows that do not fit into memory are read anew in each epoch,
-            and all trials take the same batches: a pair of NumPy memory maps or HDF5 data
-            sets, the path of a Parquet file, a `keras.utils.PyDataset`. Trials that find no
-            lane at first take the passes again, so a PyDataset must give the same batches at
-            each reading: let justright shuffle, and not `on_epoch_end`.
+            (rows, outputs); or a table that holds its target: a frame of pandas, polars or
+            pyarrow, or a file (CSV, Parquet, Arrow); or a folder of pictures, or an `.npz` file.
+            A table is prepared by `TablePreparation`. Rows that do not fit into memory are read
+            anew in each epoch, and all trials take the same batches: a pair of NumPy memory maps
+            or HDF5 data sets, the path of a Parquet file of numbers, a `keras.utils.PyDataset`.
+            Trials that find no lane at first take the passes again, so a PyDataset must give the
+            same batches at each reading: let justright shuffle, and not `on_epoch_end`.
         recipes: by name. The first is the baseline that the summary compares with.
-        target: the column to predict, where `train` is a Parquet file; the last one if None.
+        target: the column to predict, where `train` is a table that holds it; the last one if
+            None.
+        task: `"classification"` or `"regression"`. If None, text and truth values are classes,
+            floats are numbers, and whole numbers are classes where at most 20 differ or where
+            they are codes from 0 on without gaps, ten rows each. The notes say which it is.
         validation: like `train`, or a fraction of the training rows to hold out; a
             quarter if None. These rows select (early stopping). Where `train` is read in
             each epoch, at most 100,000 of them, or 256 MB, are held in memory.
@@ -68,9 +76,12 @@ def compare(
             validates; where `validation` is given, it judges, and nothing of its division
             selects on it. With `TimeSeriesSplit` shares are the last rows. Rows in memory only.
         groups: one a training row; rows of a group are never on two sides of a division.
-        preprocess: a scikit-learn transformer, or `"standardize"`, that is fitted anew on the
-            training rows of each split and of no other part. X may then be what the
-            transformer takes, such as a DataFrame with text.
+        preprocess: a scikit-learn transformer, `"standardize"` (by channel where rows have
+            several dimensions), or `"table"` for `TablePreparation()`, that is fitted anew on the
+            training rows of each split and of no other part. X may then be what the transformer
+            takes. If None, arrays and frames of numbers are taken as they are (pictures of uint8
+            divided by 255 where no model is given), and frames with text, dates or missing values
+            as tables.
         sample_weight: one number of at least 0 a training row. A row's data loss is multiplied
             by its own and averaged over the rows of the batch, as in Keras' `fit`, and train,
             validation and test figures are means with these weights. Rows of validation and
@@ -109,6 +120,7 @@ def compare(
         model,
         train,
         target=target,
+        task=task,
         validation=validation,
         test=test,
         splits=splits,

@@ -8,10 +8,20 @@ from typing import Any
 
 import numpy as np
 
-from justright.data.arrays import as_array, check_shape, checked_inputs, checked_targets
+from justright.data.arrays import checked_inputs
+from justright.data.dataset import Dataset
+from justright.data.given_rows import CLASSIFICATION, as_task, dataset_given
 from justright.data.parquet import ParquetFile
 from justright.data.piece import Source
-from justright.data.preparation import output_names, prepared, stacked
+from justright.data.preparation import (
+    PIXELS,
+    named,
+    output_names,
+    prepared,
+    stacked,
+    told_of,
+    transformed,
+)
 from justright.data.source import source_of
 from justright.data.splits import PARTS, divide, in_words
 from justright.data.survey import Survey, survey
@@ -25,7 +35,7 @@ from justright.experiments.parts import Division, Parts
 VALIDATION_SHARE = 0.25
 
 Given = Any
-"""`(X, y)`, the path of a Parquet file, or a `keras.utils.PyDataset`."""
+"""`(X, y)`, a frame or a file that holds its target, or a `keras.utils.PyDataset`."""
 Pair = tuple[np.ndarray, np.ndarray]
 
 
@@ -35,26 +45,28 @@ def parts_of(
     test: Any,
     target: str | None,
     division: Division | None = None,
+    pixels: bool = False,
 ) -> Parts:
     """Check rows and targets, and divide them.
 
     Args:
         train: what trains.
         validation, test: more rows, a fraction of the training rows, or None.
-        target: the column to predict, in a Parquet file.
+        target: the column to predict, in a table that holds it.
         division: into several splits, and preprocessing.
+        pixels: whether pictures of uint8 are scaled where no preprocessing is given.
 
     Raises:
         DataError: rows, targets or parts that cannot be trained on.
     """
     division = division or Division()
     source = source_of(train, "train", target)
-    if validation is None and not division.has_folds:
-        validation = VALIDATION_SHARE
     given = {"test": test, "validation": validation}
     if source is None:
-        return _in_memory(train, given, division)
+        return _in_memory(dataset_given(train, "train", target, pixels), given, division)
     division.check_none(source.name)
+    if validation is None:
+        given["validation"] = VALIDATION_SHARE
     return _on_disk(source, given)
 
 
@@ -77,40 +89,53 @@ def _on_disk(source: Source, given: Mapping[str, Any]) -> Parts:
     return Parts(*pool.joined(), [split], tuple(notes), seen.without_rows(), features)
 
 
-def _in_memory(train: Given, given: Mapping[str, Any], division: Division) -> Parts:
-    read = _checked_pair if division.preprocess is None else _raw_pair
-    X, y = read(train, "train")
+def _in_memory(train: Dataset, given: Mapping[str, Any], division: Division) -> Parts:
+    given = {part: getattr(train, part) if one is None else one for part, one in given.items()}
+    if given["validation"] is None and not division.has_folds:
+        given["validation"] = VALIDATION_SHARE
+    preprocess = train.preprocess if division.preprocess is None else division.preprocess
+    X, y = _pair(train, preprocess, division, "train")
     shares = {part: float(one) for part, one in given.items() if _is_share(one)}
     further = [part for part, one in given.items() if one is not None and part not in shares]
     weights = checked_weights(division.sample_weight, len(X))
-    splits = divide(y, shares, further, division.splits, division.groups, division.one_test)
+    # Codes of classes that look like numbers are drawn as classes.
+    strata = y.astype(str) if division.task == CLASSIFICATION and y.ndim == 1 else y
+    splits = divide(strata, shares, further, division.splits, division.groups, division.one_test)
     pool = _Pool(X, y)
     told: list[str] = []
     for name in further:
-        if division.preprocess is None:
-            pair, words = _further(given[name], name, None)
-        else:
-            pair, words = read(given[name], name), []
+        pair, words = _more(given[name], name, train, preprocess, division)
         rows, told = pool.add(pair, name), told + words
         splits = [replace(split, **{name: rows}) for split in splits]
     if len(splits) > 1:
-        notes = [in_words(splits)]
+        notes = [*train.told, in_words(splits)]
     else:
         drawn = [part for part in PARTS if part in shares or division.has_folds]
         counts = {part: len(getattr(splits[0], part)) for part in drawn}
-        notes = [
-            f"{n} of the training rows were held out for {part}." for part, n in counts.items() if n
-        ]
+        held = [f"{n} of the training rows were held out for {p}." for p, n in counts.items() if n]
+        notes = [*train.told, *held]
     notes += told
     weights = _weights_of(weights, sum(map(len, pool.targets)), splits)
-    if division.preprocess is None:
-        features, overlap = _features(train), Overlap.of(splits)
-        return Parts(*pool.joined(), splits, tuple(notes), None, features, (), overlap, weights)
+    if preprocess is None or preprocess == PIXELS:
+        scalers = () if preprocess is None else (named(PIXELS, X),) * len(splits)
+        notes += ["Pixels were divided by 255."] if scalers else []
+        return Parts(
+            *pool.joined(),
+            splits,
+            tuple(notes),
+            None,
+            train.features,
+            scalers,
+            Overlap.of(splits),
+            train.target,
+            weights,
+        )
     X, y = pool.raw()
-    blocks, fitted = prepared(X, y, splits, division.preprocess)
+    blocks, fitted = prepared(X, y, splits, preprocess)
     everything = np.concatenate(
         [np.concatenate([s.train, s.validation, s.test]) for s in splits], dtype=int
     )
+    notes += told_of(fitted)
     notes.append("Preprocessing was fitted on the training rows of each split alone.")
     return Parts(
         _shared(blocks),
@@ -118,9 +143,10 @@ def _in_memory(train: Given, given: Mapping[str, Any], division: Division) -> Pa
         _renumbered(splits),
         tuple(notes),
         None,
-        output_names(fitted[0]) or _features(train),
+        output_names(fitted[0]) or train.features,
         fitted,
         Overlap.of(splits),
+        train.target,
         None if weights is None else weights[everything],
     )
 
@@ -145,6 +171,26 @@ def _weights_of(weights: np.ndarray | None, pool: int, splits: list[Split]) -> n
     return every
 
 
+def _pair(rows: Dataset, preprocess: Any, division: Division, name: str) -> tuple[Any, np.ndarray]:
+    """Rows as a transformer or the engine takes them, and targets of the task."""
+    y = as_task(rows.y, division.task, f"y of {name}")
+    if preprocess is None:
+        return checked_inputs(rows.X, f"X of {name}"), y
+    if preprocess == PIXELS:
+        return transformed(named(PIXELS, rows.X), rows.X, f"X of {name}"), y
+    return rows.X, y
+
+
+def _more(
+    given: Any, name: str, train: Dataset, preprocess: Any, division: Division
+) -> tuple[tuple[Any, np.ndarray], list[str]]:
+    """Rows that select or judge beside those in memory: all of them."""
+    if preprocess is None and source_of(given, name) is not None:
+        return _further(given, name, None)
+    rows = dataset_given(given, name, train.target or None)
+    return _pair(rows, preprocess, division, name), list(rows.told)
+
+
 def _renumbered(splits: list[Split]) -> list[Split]:
     """The positions of rows that stand one split behind the other, part by part."""
     start, renumbered = 0, []
@@ -154,11 +200,6 @@ def _renumbered(splits: list[Split]) -> list[Split]:
         renumbered.append(Split(*map(np.arange, begins, ends)))
         start = int(ends[-1])
     return renumbered
-
-
-def _features(train: Given) -> tuple[str, ...]:
-    """The names of the inputs that a DataFrame brings."""
-    return tuple(map(str, getattr(train[0], "columns", ())))
 
 
 class _Pool:
@@ -224,26 +265,8 @@ def _notes(seen: Survey, shares: dict[str, float]) -> list[str]:
 
 
 def _checked_pair(pair: Any, name: str) -> Pair:
-    X, y = _two(pair, name)
-    rows = checked_inputs(X, f"X of {name}")
-    return rows, checked_targets(y, len(rows), f"y of {name}", f"X of {name}")
-
-
-def _raw_pair(pair: Any, name: str) -> tuple[Any, np.ndarray]:
-    """X as it is, for a transformer to make numbers of."""
-    X, y = _two(pair, name)
-    rows = X if hasattr(X, "shape") else as_array(X, f"X of {name}")
-    check_shape(rows.shape, f"X of {name}")
-    return rows, checked_targets(y, len(rows), f"y of {name}", f"X of {name}")
-
-
-def _two(pair: Any, name: str) -> tuple[Any, Any]:
-    if not isinstance(pair, tuple | list) or len(pair) != 2:
-        raise DataError(
-            f"{name} is a pair (X, y), the path of a Parquet file, or a keras.utils.PyDataset; a "
-            f"{type(pair).__name__} was given."
-        )
-    return pair[0], pair[1]
+    rows = dataset_given(pair, name)
+    return checked_inputs(rows.X, f"X of {name}"), rows.y
 
 
 def _check_alike(

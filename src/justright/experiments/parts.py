@@ -26,6 +26,7 @@ class Division:
         preprocess: a scikit-learn transformer, `"standardize"`, or None.
         one_test: whether test rows that are drawn are the same in all splits.
         sample_weight: (rows,) by what each training row's loss is multiplied, or None.
+        task: `"classification"`, `"regression"`, or None for what the targets look like.
     """
 
     splits: Any = None
@@ -33,6 +34,7 @@ class Division:
     preprocess: Any = None
     one_test: bool = False
     sample_weight: Any = None
+    task: str | None = None
 
     @property
     def has_folds(self) -> bool:
@@ -41,7 +43,7 @@ class Division:
 
     def check_none(self, name: str) -> None:
         """Refuse what rows that stay on disk do not allow."""
-        for argument in ("splits", "groups", "preprocess", "sample_weight"):
+        for argument in ("splits", "groups", "preprocess", "sample_weight", "task"):
             if getattr(self, argument) is not None:
                 raise DataError(
                     f"{argument} wants rows in memory, and {name} is read anew in each epoch. "
@@ -62,6 +64,7 @@ class Parts:
         survey: of the rows that are read in each epoch; None if all are in the pool.
         features: the names of the columns of X; empty where they have none.
         preparations: the fitted transformer of each split; none without preprocessing.
+        target: the name of what is predicted; "" where it has none.
         overlap: what the splits have in common. With preprocessing each has copies of its own in
             the pool, so positions there do not tell.
         sample_weight: (pool,) of float32, or None.
@@ -75,6 +78,7 @@ class Parts:
     features: tuple[str, ...] = ()
     preparations: tuple[Any, ...] = ()
     overlap: Overlap = ONE_SPLIT
+    target: str = ""
     sample_weight: np.ndarray | None = None
 
     @property

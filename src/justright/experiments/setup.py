@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Literal, TypedDict
 
-from justright.backend import idle_cores, keep_compiled_programs
+from justright.backend import keep_compiled_programs
 from justright.deferred import import_meanwhile
 from justright.engine.layout import Layout
 from justright.engine.passes import run_passes
@@ -20,12 +20,13 @@ from justright.engine.trial import Trial, TrialResult
 from justright.errors import DataError, ModelError
 from justright.evidence.overlap import ONE_SPLIT, Overlap
 from justright.experiments.given import Given, parts_of
+from justright.experiments.notes import notes_of
 from justright.experiments.parts import Division, Parts
 from justright.network.blueprint import Blueprint
 from justright.network.default import HIDDEN, default_network
 from justright.network.objective import infer_objective
 from justright.network.optimizer import initial_learning_rate, keras_optimizer
-from justright.network.own import own_regularization
+from justright.network.targets import check_task
 from justright.network.weights import Arrays
 from justright.regularizers.recipe import Recipe
 from justright.report.console import progress_bar
@@ -40,6 +41,7 @@ class Training(TypedDict, total=False):
     """How to train, for every experiment: arguments of `compare`, which says what they mean."""
 
     target: str | None
+    task: Literal["classification", "regression"] | None
     validation: Given | float | None
     test: Given | float | None
     splits: Any
@@ -89,6 +91,7 @@ class Setup:
         train: Given,
         *,
         target: str | None = None,
+        task: Literal["classification", "regression"] | None = None,
         validation: Given | float | None = None,
         test: Given | float | None = None,
         splits: Any = None,
@@ -118,11 +121,11 @@ class Setup:
             ModelError: a network that cannot be read or does not fit.
         """
         keep_compiled_programs()
-        division = Division(splits, groups, preprocess, chooses, sample_weight)
-        parts = parts_of(train, validation, test, target, division)
+        division = Division(splits, groups, preprocess, chooses, sample_weight, task)
+        parts = parts_of(train, validation, test, target, division, pixels=model is None)
         network = model
         if model is None:
-            network = default_network(parts.row_shape, parts.targets, hidden)
+            network = default_network(parts.row_shape, parts.targets, hidden, task)
         blueprint = Blueprint.of(network, parts.row_shape)
         objective = infer_objective(
             parts.targets,
@@ -131,10 +134,11 @@ class Setup:
             loss if loss is not None else _compiled_loss(network),
             metric,
         )
+        check_task(task, objective.kind)
         made = keras_optimizer(optimizer, network)
         batch_size = _batch_size(batch_size, parts)
         _check_sizes(epochs, batch_size, parts.training_rows)
-        task = Task(
+        made_task = Task(
             blueprint=blueprint,
             objective=objective,
             optimizer=made,
@@ -144,12 +148,12 @@ class Setup:
             stream=parts.stream(objective, int(batch_size), bool(shuffle)),
         )
         return cls(
-            task=task,
+            task=made_task,
             start=_initial_values(blueprint, initial_weights),
             learning_rate=initial_learning_rate(made),
             epochs=int(epochs),
-            layout=_layout(task, lanes),
-            notes=(*parts.notes, *_notes(task, made)),
+            layout=_layout(made_task, lanes),
+            notes=(*parts.notes, *notes_of(made_task, parts, model is None, task)),
             features=parts.features,
             preparations=parts.preparations,
             overlap=parts.overlap,
@@ -283,26 +287,3 @@ def _initial_values(
             "layer, or call model.build((None, features))."
         )
     return blueprint.own_values
-
-
-def _notes(task: Task, optimizer: Any) -> list[str]:
-    objective = task.objective
-    scale = " from logits" if objective.from_logits and objective.kind != "regression" else ""
-    classes = objective.classes
-    target = "numbers" if classes is None else f"{len(classes)} classes"
-    if objective.kind == "multilabel":
-        target = "several labels a row"
-    notes = [f"Target: {target}. Loss: {objective.loss_name.replace('_', ' ')}{scale}."]
-    own = own_regularization(task.blueprint.model)
-    if own:
-        notes.append(
-            f"The model has regularization of its own, which stays on in every recipe: "
-            f"{', '.join(own)}. justright.strip_regularization(model) gives a copy without."
-        )
-    if optimizer.weight_decay:
-        notes.append(
-            f"The optimizer {type(optimizer).__name__} has a weight decay of its own "
-            f"({optimizer.weight_decay:g}), which stays on in every recipe."
-        )
-    idle = idle_cores()
-    return [*notes, idle] if idle else notes

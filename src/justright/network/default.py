@@ -7,28 +7,67 @@ import numpy as np
 
 HIDDEN = (128, 64)
 MOST_CLASSES = 20
+# Dimensions of a row.
+_SIGNAL, _PICTURE = 2, 3
+_FILTERS = (16, 32, 64, 64, 64)
+_SMALLEST = 8
 
 
 def default_network(
-    input_shape: tuple[int, ...], y: np.ndarray, hidden: tuple[int, ...] = HIDDEN
+    input_shape: tuple[int, ...],
+    y: np.ndarray,
+    hidden: tuple[int, ...] = HIDDEN,
+    task: str | None = None,
 ) -> keras.Model:
-    """A dense network: hidden ReLU layers, then an output that fits the targets.
+    """Hidden ReLU layers, then an output that fits the targets; before them convolutions.
+
+    A row of one dimension goes into the hidden layers as it is. A picture (height, width,
+    channels) passes convolutions of 3 × 3, each followed by a maximum over 2 × 2, as long as both
+    sides have 8 pixels and at most 5 times: 16, 32, then 64 filters. A signal (steps, channels)
+    passes convolutions over 5 steps in the same way, and what is left is averaged over the steps.
+    Rows of more dimensions are flattened.
 
     Args:
-        input_shape: of one row; more than one dimension is flattened.
+        input_shape: of one row.
         y: training targets: labels or whole numbers make a classifier, other
             numbers a regressor.
         hidden: units of each hidden layer; 128 and 64 are the lessons'.
+        task: `"classification"` or `"regression"`, whatever the targets look like; None to go by
+            them.
     """
-    layers: list[keras.layers.Layer] = [keras.Input(input_shape)]
-    if len(input_shape) > 1:
-        layers.append(keras.layers.Flatten())
+    layers: list[keras.layers.Layer] = [keras.Input(input_shape), *_before_hidden(input_shape)]
     # Names of its own, so that every study on this network finds the same compiled program.
     layers += [
         keras.layers.Dense(units, activation="relu", name=f"hidden_{i}")
         for i, units in enumerate(hidden, start=1)
     ]
-    return keras.Sequential([*layers, _output(y)], name="default_network")
+    return keras.Sequential([*layers, _output(y, task)], name="default_network")
+
+
+def _before_hidden(shape: tuple[int, ...]) -> list[keras.layers.Layer]:
+    """From rows of several dimensions to one."""
+    own = keras.layers
+    made: list[keras.layers.Layer] = []
+    if len(shape) == _PICTURE:
+        for i, filters in enumerate(_filters(min(shape[:2])), start=1):
+            options = {"padding": "same", "activation": "relu", "name": f"convolution_{i}"}
+            made += [own.Conv2D(filters, 3, **options), own.MaxPooling2D(2, name=f"pool_{i}")]
+        return [*made, own.Flatten(name="flat")]
+    if len(shape) == _SIGNAL:
+        for i, filters in enumerate(_filters(shape[0]) or [_FILTERS[0]], start=1):
+            options = {"padding": "same", "activation": "relu", "name": f"convolution_{i}"}
+            made += [own.Conv1D(2 * filters, 5, **options)]
+            made += [own.MaxPooling1D(2, name=f"pool_{i}")] if shape[0] >= _SMALLEST else []
+        return [*made, own.GlobalAveragePooling1D(name="average")]
+    return [own.Flatten(name="flat")] if len(shape) > 1 else []
+
+
+def _filters(side: int) -> list[int]:
+    """Filters of each convolution, while there are enough places left to halve."""
+    halvings = 0
+    while side >= _SMALLEST and halvings < len(_FILTERS):
+        side, halvings = side // 2, halvings + 1
+    return list(_FILTERS[:halvings])
 
 
 def is_numbers(y: np.ndarray) -> bool:
@@ -44,13 +83,13 @@ def is_numbers(y: np.ndarray) -> bool:
     return len(different) > MOST_CLASSES and not codes
 
 
-def _output(y: np.ndarray) -> keras.layers.Layer:
+def _output(y: np.ndarray, task: str | None) -> keras.layers.Layer:
     if y.ndim > 1:
-        multilabel = y.dtype.kind in "biu" and set(np.unique(y)) <= {0, 1}
+        multilabel = task != "regression" and y.dtype.kind in "biu" and set(np.unique(y)) <= {0, 1}
         return keras.layers.Dense(
             y.shape[1], activation="sigmoid" if multilabel else None, name="output"
         )
-    if is_numbers(y):
+    if task == "regression" or (task is None and is_numbers(y)):
         return keras.layers.Dense(1, name="output")
     classes = len(np.unique(y))
     if classes <= 2:

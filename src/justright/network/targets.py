@@ -120,3 +120,25 @@ def check_fit(
             f"The network's outputs have shape {shape} a row, and the targets need ({wanted},). "
             "Change the last layer."
         )
+
+
+def check_task(task: str | None, kind: Kind) -> None:
+    """Refuse a network that does another task than the one that is asked for.
+
+    Args:
+        task: `"classification"`, `"regression"`, or None for any.
+        kind: what targets and network make.
+
+    Raises:
+        ModelError: an output for classes where numbers are wanted, or the other way round.
+    """
+    if task == "regression" and kind != "regression":
+        raise ModelError(
+            'task="regression" wants outputs that are numbers, and the network ends as one for '
+            "classes does. End it with Dense(1) without an activation, or leave task out."
+        )
+    if task == "classification" and kind == "regression":
+        raise ModelError(
+            'task="classification" wants an output for each class, and the network ends as one for '
+            "numbers does. End it with Dense(classes, activation='softmax'), or leave task out."
+        )

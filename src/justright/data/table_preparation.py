@@ -1,0 +1,279 @@
+"""A table as it comes, made into numbers for a network by what its training rows show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.impute import SimpleImputer
+from sklearn.preprocessing import OneHotEncoder
+from sklearn.utils.validation import check_is_fitted
+
+from justright.data.columns import (
+    LARGEST,
+    Kind,
+    as_dates,
+    as_numbers,
+    as_words,
+    date_parts,
+    kind_of,
+)
+from justright.data.frames import as_frame
+from justright.data.smooth_scale import SmoothScaler
+from justright.data.text_parts import TextParts
+from justright.errors import DataError, did_you_mean
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_PLURALS: dict[Kind, str] = {
+    "number": "numbers",
+    "category": "categories",
+    "text": "texts",
+    "date": "dates",
+}
+# Of columns that are left out, so many are named.
+_TOLD = 5
+
+
+class TablePreparation(TransformerMixin, BaseEstimator):
+    """A scikit-learn transformer from a table of any columns to numbers of float32.
+
+    - Numbers, truth values and spans of time: missing ones become the median, and a column
+      `NAME missing` says where; then all are standardized and bent towards ±3 (`SmoothScaler`).
+    - Categories: a column `NAME=LEVEL` of 0 and 1 for each level. Levels with fewer than `rarest`
+      rows, those beyond the `most_levels` most frequent ones, and levels first seen in prediction
+      share `NAME rare`; without such a column, an unknown level is 0 in all. A missing value is a
+      level.
+    - Text with more than `most_levels` different values: `text_parts` columns, the largest
+      principal parts of its character n-grams (TF-IDF and a singular value decomposition), so
+      that codes and names that look alike are near each other.
+    - Dates: days since 1970, and sine and cosine of the place in year, week and day.
+    - Columns that are missing throughout, and what is constant over the rows, are left out.
+
+    Everything, what kind a column is included, is read off the rows given to `fit`; targets are
+    never looked at. Columns are found by name, in any order.
+
+    Args:
+        categories: names of further columns to take as categories, such as codes that are numbers.
+        most_levels: text with more different values is no category; as many levels have a column.
+        rarest: a level of fewer rows has no column of its own.
+        text_parts: columns for a text.
+
+    Attributes:
+        kinds_: what each column is: number, category, text, date, or nothing.
+        left_out_: the columns of which nothing is left, with the reason.
+        feature_names_in_, n_features_in_: the columns of the table.
+
+    Raises:
+        DataError: infinity, cells such as lists, text in a column that held numbers, columns that
+            are not there, or a table of which nothing is left.
+
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"age": [20, 40, None, 60], "city": ["Rome", "Oslo", "Oslo", "Rome"]})
+    >>> prepare = TablePreparation(rarest=1).fit(table)
+    >>> [str(name) for name in prepare.get_feature_names_out()]
+    ['age', 'age missing', 'city=Oslo', 'city=Rome']
+    >>> prepare.transform(table.head(1)).round(1).tolist()
+    [[-1.2, 0.0, 0.0, 1.0]]
+    """
+
+    def __init__(
+        self,
+        categories: Sequence[str] = (),
+        most_levels: int = 64,
+        rarest: int = 5,
+        text_parts: int = 30,
+    ) -> None:
+        self.categories = categories
+        self.most_levels = most_levels
+        self.rarest = rarest
+        self.text_parts = text_parts
+
+    def fit(self, X: Any, y: object = None) -> TablePreparation:
+        """Read off these rows how to make numbers of any.
+
+        Args:
+            X: a frame of pandas, polars or pyarrow, or an array (rows, columns).
+            y: not looked at.
+        """
+        frame = as_frame(X)
+        self.feature_names_in_ = np.array(list(frame.columns), dtype=object)
+        self.n_features_in_ = frame.shape[1]
+        self.kinds_ = self._kinds(frame)
+        self._fit_numbers(frame)
+        self._fit_words(frame)
+        block, made = self._blocks(frame)
+        self._kept = block.max(axis=0) > block.min(axis=0)
+        self._made = [one for one, kept in zip(made, self._kept, strict=True) if kept]
+        left = {one.origin for one in self._made}
+        self.left_out_ = {
+            name: "all missing" if kind == "nothing" else "constant"
+            for name, kind in self.kinds_.items()
+            if name not in left
+        }
+        if not self._made:
+            raise DataError(
+                f"Nothing is left of the {len(frame.columns)} columns: each of them is constant or "
+                f"missing over the {len(frame)} training rows. Check the table."
+            )
+        return self
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Numbers for a network, (rows, columns out) of float32."""
+        check_is_fitted(self, "kinds_")
+        return self._blocks(self._like_fitted(X))[0][:, self._kept]
+
+    def get_feature_names_out(self, input_features: object = None) -> np.ndarray:
+        """The names of the columns that `transform` gives."""
+        check_is_fitted(self, "kinds_")
+        return np.array([one.name for one in self._made], dtype=object)
+
+    def in_words(self) -> str:
+        """What became of the columns, in a sentence or two."""
+        check_is_fitted(self, "kinds_")
+        used = [kind for name, kind in self.kinds_.items() if name not in self.left_out_]
+        counts = {kind: used.count(kind) for kind in _PLURALS if kind in used}
+        listed = [f"{n} {kind if n == 1 else _PLURALS[kind]}" for kind, n in counts.items()]
+        become = "becomes" if len(used) == 1 else "become"
+        inputs = "1 input" if len(self._made) == 1 else f"{len(self._made)} inputs"
+        sentence = f"{' and '.join(_with_commas(listed))} {become} {inputs}."
+        if self.left_out_:
+            named = [f"{name} ({why})" for name, why in self.left_out_.items()]
+            more = f" and {len(named) - _TOLD} more" if len(named) > _TOLD else ""
+            sentence += f" Left out: {', '.join(named[:_TOLD])}{more}."
+        return sentence
+
+    def _kinds(self, frame: pd.DataFrame) -> dict[str, Kind]:
+        for name in self.categories:
+            if name not in frame.columns:
+                raise DataError(
+                    f"categories names {name!r}, which is no column. "
+                    f"{did_you_mean(name, frame.columns)}"
+                )
+        filled = frame.notna().any()
+        kinds: dict[str, Kind] = {
+            name: ("number" if filled[name] else "nothing")
+            if plain
+            else kind_of(frame[name], self.most_levels)
+            for name, plain in _plain_numbers(frame).items()
+        }
+        named: dict[str, Kind] = {
+            name: "category" for name in self.categories if kinds[name] != "nothing"
+        }
+        return {**kinds, **named}
+
+    def _of_kind(self, kind: Kind) -> list[str]:
+        return [name for name, one in self.kinds_.items() if one == kind]
+
+    def _fit_numbers(self, frame: pd.DataFrame) -> None:
+        given, made = self._quantities(frame)
+        # The parts of a date are missing where its days are.
+        self._gaps = np.isnan(given).any(axis=0) & np.array([one.main for one in made], bool)
+        self._imputer = self._scaler = None
+        if made:
+            self._imputer = SimpleImputer(strategy="median", keep_empty_features=True).fit(given)
+            self._scaler = SmoothScaler().fit(self._imputer.transform(given))
+
+    def _fit_words(self, frame: pd.DataFrame) -> None:
+        self._levels = None
+        if self._of_kind("category"):
+            self._levels = OneHotEncoder(
+                min_frequency=self.rarest,
+                max_categories=self.most_levels + 1,
+                handle_unknown="infrequent_if_exist",
+                sparse_output=False,
+                dtype=np.float32,
+                feature_name_combiner=_level_name,
+            ).fit(self._categories(frame))
+        self._texts = {
+            name: TextParts(self.text_parts).fit(as_words(frame[name]))
+            for name in self._of_kind("text")
+        }
+
+    def _blocks(self, frame: pd.DataFrame) -> tuple[np.ndarray, list[_Made]]:
+        """All columns that could be given, (rows, …) of float32, and what they are."""
+        blocks: list[np.ndarray] = [np.empty((len(frame), 0))]
+        made: list[_Made] = []
+        if self._imputer is not None and self._scaler is not None:
+            given, quantities = self._quantities(frame)
+            blocks.append(self._scaler.transform(self._imputer.transform(given)))
+            blocks.append(np.isnan(given[:, self._gaps]))
+            lacking = [one for one, gap in zip(quantities, self._gaps, strict=True) if gap]
+            made += quantities + [_Made(one.origin, f"{one.origin} missing") for one in lacking]
+        if self._levels is not None:
+            names = self._of_kind("category")
+            blocks.append(self._levels.transform(self._categories(frame)))
+            made += _levels_made(self._levels, names)
+        for name, parts in self._texts.items():
+            blocks.append(parts.transform(as_words(frame[name])))
+            made += [_Made(name, f"{name} part {i}") for i in range(1, blocks[-1].shape[1] + 1)]
+        return np.concatenate([block.astype(np.float32) for block in blocks], axis=1), made
+
+    def _quantities(self, frame: pd.DataFrame) -> tuple[np.ndarray, list[_Made]]:
+        """Numbers, and what dates are as numbers; NaN where they are missing."""
+        names = self._of_kind("number")
+        blocks = [_numbers(frame[names])]
+        made = [_Made(name, name) for name in names]
+        for name in self._of_kind("date"):
+            for part, values in date_parts(as_dates(frame[name])).items():
+                blocks.append(values[:, None])
+                made.append(_Made(name, f"{name} {part}", main=part == "days"))
+        return np.concatenate(blocks, axis=1), made
+
+    def _categories(self, frame: pd.DataFrame) -> np.ndarray:
+        return np.stack([as_words(frame[name]) for name in self._of_kind("category")], axis=1)
+
+    def _like_fitted(self, X: Any) -> pd.DataFrame:
+        frame, wanted = as_frame(X), list(self.feature_names_in_)
+        lacking = [name for name in wanted if name not in frame.columns]
+        if lacking:
+            raise DataError(
+                f"X lacks the column {lacking[0]!r}, which preprocessing was fitted on. "
+                f"{did_you_mean(lacking[0], frame.columns)}"
+            )
+        return frame[wanted]
+
+
+def _plain_numbers(frame: pd.DataFrame) -> dict[str, bool]:
+    """Whether a column is of one of NumPy's own types of numbers, which needs no look at cells."""
+    return {
+        str(name): isinstance(dtype, np.dtype) and dtype.kind in "biuf"
+        for name, dtype in frame.dtypes.items()
+    }
+
+
+def _numbers(frame: pd.DataFrame) -> np.ndarray:
+    """Columns of numbers, (rows, columns) of float64; many at once where they are plain."""
+    if all(_plain_numbers(frame).values()):
+        block: np.ndarray = frame.to_numpy(np.float64)
+        if not (np.abs(block) >= LARGEST).any():
+            return block
+    columns = [as_numbers(frame[name]) for name in frame.columns]
+    return np.stack(columns, axis=1) if columns else np.empty((len(frame), 0))
+
+
+class _Made(NamedTuple):
+    """A column that is made: of which one of the table, its name, whether it may be missing."""
+
+    origin: str
+    name: str
+    main: bool = True
+
+
+def _level_name(column: object, level: object) -> str:
+    words: dict[object, str] = {None: " missing", "infrequent_sklearn": " rare"}
+    return f"{column}|{words.get(level, f'={level}')}"
+
+
+def _levels_made(levels: OneHotEncoder, names: list[str]) -> list[_Made]:
+    numbered = [str(i) for i in range(len(names))]
+    split = [str(one).partition("|") for one in levels.get_feature_names_out(numbered)]
+    return [_Made(names[int(i)], f"{names[int(i)]}{level}") for i, _, level in split]
+
+
+def _with_commas(listed: list[str]) -> list[str]:
+    """All but the last joined, so that `and` stands before the last."""
+    return [", ".join(listed[:-1]), listed[-1]] if len(listed) > 1 else listed
