@@ -291,12 +291,26 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
-        raise AttributeError(f"module 'justright' has no attribute {name!r}")
+        raise AttributeError(f"module 'justright' has no attribute {name!r}{_near(name)}")
     if _problem and _HOMES[name] != "errors":
         raise _problem
     value = getattr(importlib.import_module(f"justright.{_HOMES[name]}"), name)
     globals()[name] = value
     return value
+
+
+def _near(name: str) -> str:
+    """The end of a message on a name that is not there: the one that is meant, if one is near.
+
+    `hasattr` on dunder names, which tools do, is not to search.
+    """
+    if name.startswith("_"):
+        return ""
+    import difflib
+
+    lower = {known.lower(): known for known in __all__}
+    near = difflib.get_close_matches(name.lower().replace("_", ""), lower, n=1)
+    return f". Did you mean {lower[near[0]]}?" if near else ""
 
 
 def __dir__() -> list[str]:
