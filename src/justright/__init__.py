@@ -291,7 +291,9 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
-        raise AttributeError(f"module 'justright' has no attribute {name!r}{_near(name)}")
+        said = f"module 'justright' has no attribute {name!r}{_near(name)}"
+        # Without the module as obj Python does not add a suggestion of its own.
+        raise AttributeError(said, name=name, obj=None)
     if _problem and _HOMES[name] != "errors":
         raise _problem
     value = getattr(importlib.import_module(f"justright.{_HOMES[name]}"), name)
@@ -305,12 +307,12 @@ def _near(name: str) -> str:
     `hasattr` on dunder names, which tools do, is not to search.
     """
     if name.startswith("_"):
-        return ""
+        return "."
     import difflib
 
-    lower = {known.lower(): known for known in __all__}
+    lower = {known.lower().replace("_", ""): known for known in __all__}
     near = difflib.get_close_matches(name.lower().replace("_", ""), lower, n=1)
-    return f". Did you mean {lower[near[0]]}?" if near else ""
+    return f". Did you mean {lower[near[0]]}?" if near else "."
 
 
 def __dir__() -> list[str]:
