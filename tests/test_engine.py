@@ -298,15 +298,17 @@ def test_lanes_become_fewer_where_memory_does_not_hold_them(task, monkeypatch):
     train = SegmentProgram.run
 
     def short_of_memory(self, *given):
-        tried.append(self.layout.lanes_per_device)
-        if self.layout.lanes_per_device > limit:
+        tried.append(self.layout.lanes)
+        if self.layout.lanes > limit:
             raise jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory")
         return train(self, *given)
 
     monkeypatch.setattr(SegmentProgram, "run", short_of_memory)
     limit = 1
     results = run_trials(task, trials, task.blueprint.initial_values, layout=wide)
-    assert tried[:3] == [4, 2, 1]
+    devices = len(jax.devices())
+    down = [4 * devices, 2 * devices, *(n for n in (4, 2, 1) if n <= devices)]
+    assert tried[: len(down)] == down
     for a, b in zip(wanted, results, strict=True):
         np.testing.assert_allclose(a.curves, b.curves, rtol=1e-4, atol=1e-5)
     limit = 0
@@ -319,6 +321,9 @@ def test_large_networks_get_fewer_lanes():
     assert choose_layout(0, 0, cpu).lanes_per_device == 4
     assert choose_layout(2**25, 0, cpu).lanes_per_device == 2
     assert choose_layout(2**30, 0, cpu).lanes_per_device == 1
+    assert choose_layout(2**30, 0, cpu).devices == cpu
+    assert choose_layout(2**50, 0, cpu).lanes == 1
+    assert choose_layout(0, 2**50, cpu).lanes == 1
 
     @dataclass(frozen=True)
     class Gpu:

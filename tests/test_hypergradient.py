@@ -70,7 +70,12 @@ def trained_in_complex(weights, train, validation, logs, epochs):
     return (residual**2).mean()
 
 
-def test_units_that_no_row_wakes_leave_adams_derivative_a_number():
+@pytest.mark.parametrize(
+    "optimizer",
+    ["adam", keras.optimizers.AdamW(), keras.optimizers.Nadam(), keras.optimizers.Adam(clipnorm=1)],
+    ids=["Adam", "AdamW", "Nadam", "clipped"],
+)
+def test_units_that_no_row_wakes_leave_the_derivative_a_number(optimizer):
     """Their biases have no gradient, so that Adam's second moment is exactly 0."""
     keras.utils.set_random_seed(2)
     model = dense_net()
@@ -80,7 +85,7 @@ def test_units_that_no_row_wakes_leave_adams_derivative_a_number():
     first.set_weights([kernel, bias])
     setup = setup_of(
         model, signs(0, 60), signs(1, 40), epochs=4, batch_size=20, initial_weights="model",
-        optimizer="adam",
+        optimizer=optimizer,
     )  # fmt: skip
     step = 0.1
     around = [jr.L2(0.1 * np.exp(shift)) for shift in (-step, 0.0, step)]

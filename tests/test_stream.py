@@ -79,6 +79,12 @@ class Batches(keras.utils.PyDataset):
         self.epochs_ended += 1
 
 
+class Shuffling(Batches):
+    def on_epoch_end(self):
+        super().on_epoch_end()
+        self.X, self.y = np.roll(self.X, 3, axis=0), np.roll(self.y, 3)
+
+
 def batches(folder, X, y):
     return Batches(X, y)
 
@@ -393,6 +399,11 @@ def test_a_py_dataset_is_told_when_its_epochs_end(rows):
     dataset = Batches(*rows)
     compare(dataset, epochs=3, seeds=1)
     assert dataset.epochs_ended == 1 + 3  # The look before training is one.
+
+
+def test_a_dataset_that_shuffles_by_itself_is_said(rows):
+    with pytest.warns(UserWarning, match="other rows for batch 0 than before"):
+        compare(Shuffling(*rows), epochs=2)
 
 
 def test_a_py_dataset_may_have_short_batches_anywhere(rows):

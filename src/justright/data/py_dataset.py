@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -22,12 +23,14 @@ class DatasetBatches:
         dataset: a `keras.utils.PyDataset`.
         count: how many batches it has.
         row_shape: of one row of X.
+        first: (rows, …) batch 0, as it was at first.
     """
 
     part: str
     dataset: Any
     count: int
     row_shape: tuple[int, ...]
+    first: np.ndarray
     rows: None = None
     keeps_batches: bool = True
     standardize: bool = False
@@ -49,8 +52,8 @@ class DatasetBatches:
         if count < 1:
             raise DataError(f"{part}: the PyDataset {kind} has no batches. Give at least one row.")
         X, _ = _pair(dataset[0], f"batch 0 of {part} ({kind})")
-        shape = finite_rows(X, f"X of batch 0 of {part} ({kind})").shape[1:]
-        return cls(part, dataset, int(count), shape)
+        rows = finite_rows(X, f"X of batch 0 of {part} ({kind})")
+        return cls(part, dataset, int(count), rows.shape[1:], rows)
 
     @property
     def name(self) -> str:
@@ -74,7 +77,18 @@ class DatasetBatches:
                 f"Rows of X have shape {self.row_shape} in batch 0 and {rows.shape[1:]} in "
                 f"{where}. Give all batches the same features."
             )
+        if i == 0 and not np.array_equal(rows, self.first):
+            self._warn_of_change()
         return Piece(0, rows, checked_targets(y, len(rows), f"y of {where}", f"X of {where}"))
+
+    def _warn_of_change(self) -> None:
+        warnings.warn(
+            f"{self.name} gives other rows for batch 0 than before: it shuffles or draws by "
+            "itself. Where trials take turns in the lanes, later ones then see other batches than "
+            "earlier ones, and a second run sees others again. Leave shuffling and augmentation "
+            "to justright, for trials that can be compared.",
+            stacklevel=2,
+        )
 
 
 def _pair(batch: Any, where: str) -> tuple[Any, Any]:

@@ -7,6 +7,7 @@ as its memory holds.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -21,6 +22,7 @@ GPU_LANES = 256
 # A walk copies every lane's state in and out, so large lanes stand alone on a core.
 _CPU_LANE_BYTES = 64 * 2**20
 _GPU_SHARE = 0.6
+_CPU_SHARE = 0.6
 
 
 @dataclass(frozen=True)
@@ -61,16 +63,21 @@ class Layout:
         return tuple(d * per + i for i in range(per) for d in range(len(self.devices)))
 
     def halved(self) -> Layout | None:
-        """Half as many lanes on each device; None where there is one already."""
-        if self.lanes_per_device == 1:
-            return None
-        return replace(self, lanes_per_device=self.lanes_per_device // 2)
+        """Half as many lanes on each device, then half the devices; None where one lane is left."""
+        if self.lanes_per_device > 1:
+            return replace(self, lanes_per_device=self.lanes_per_device // 2)
+        if len(self.devices) > 1:
+            return replace(self, devices=self.devices[: len(self.devices) // 2])
+        return None
 
 
 def choose_layout(
     state_bytes: int, pass_bytes: int, devices: tuple[jax.Device, ...] | None = None
 ) -> Layout:
     """The layout for a network and the devices at hand; it does not depend on the trials.
+
+    On a CPU it is one that the machine's memory holds: fewer lanes, and then fewer devices,
+    where lanes are very large.
 
     Args:
         state_bytes: what a lane keeps: weights, the optimizer's state, the best weights.
@@ -80,9 +87,36 @@ def choose_layout(
     devices = devices or tuple(jax.devices())
     if devices[0].platform == "cpu":
         lanes = _CPU_LANE_BYTES // max(1, state_bytes)
-        return Layout(devices, _between(1, lanes, CPU_LANES), "map")
+        return _that_fits(
+            Layout(devices, _between(1, lanes, CPU_LANES), "map"), state_bytes, pass_bytes
+        )
     lanes = int(_GPU_SHARE * _memory(devices[0])) // max(1, state_bytes + pass_bytes)
     return Layout(devices, _power_of_two(_between(1, lanes, GPU_LANES)), "vmap")
+
+
+def _that_fits(layout: Layout, state_bytes: int, pass_bytes: int) -> Layout:
+    """A layout of a CPU, smaller while the machine's memory would not hold it.
+
+    The machine's memory and not what is free of it: a trial's numbers would otherwise differ in
+    their last digits with what else runs. On a CPU a device walks its lanes one by one, so one
+    pass a device is in memory at a time.
+    """
+    room = int(_CPU_SHARE * _machine_memory())
+    smaller: Layout | None = layout
+    while smaller is not None:
+        layout = smaller
+        if layout.lanes * state_bytes + len(layout.devices) * pass_bytes <= room:
+            break
+        smaller = layout.halved()
+    return layout
+
+
+def _machine_memory() -> int:
+    """The machine's memory in bytes; 8 GiB where the system does not say."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):
+        return 8 * 2**30
 
 
 def _between(low: int, value: int, high: int) -> int:

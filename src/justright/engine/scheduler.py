@@ -101,7 +101,7 @@ def all_results(
             if "RESOURCE_EXHAUSTED" not in str(error):
                 raise
             first = (trials[group[0]] for group in by_structure(trials))
-            if all(layouts(trial.recipe).lanes_per_device == 1 for trial in first):
+            if all(layouts(trial.recipe).lanes == 1 for trial in first):
                 raise ModelError(
                     "The device's memory does not hold one lane: the network's weights, what the "
                     "optimizer keeps, and the activations of a batch. Use smaller batches or a "

@@ -13,6 +13,7 @@ import numpy as np
 
 from justright.errors import ModelError, did_you_mean
 from justright.network.adam import adam_step, is_plain_adam, step_length
+from justright.network.differentiable import with_finite_changes
 from justright.network.network import Network
 from justright.network.registered import registered_in
 from justright.regularizers.places import Weights
@@ -137,7 +138,7 @@ class FunctionalOptimizer:
         """
         if self._plain_adam:
             return self._adam(state, gradient, weights, self.learning_rate(state, rate))
-        updated, new_state = self._optimizer.stateless_apply(
+        updated, new_state = with_finite_changes(self._optimizer.stateless_apply)(
             self._with_rate(state, rate),
             [gradient[p] for p in self._paths],
             [weights[p] for p in self._paths],
