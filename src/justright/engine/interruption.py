@@ -1,9 +1,9 @@
 """Ctrl-C: the first asks a run to end at the next border of a segment, the second aborts at once.
 
-Python shows an interruption as an exception wherever it happens to be, and then all that was trained
-is lost. Experiments that have something to give when they are cut short say so by `stoppable`;
-within it the first Ctrl-C is a wish that the engine looks at between segments. Everything else is
-interrupted as ever.
+Python shows an interruption as an exception wherever it happens to be, and then all that was
+trained is lost. Experiments that have something to give when they are cut short say so by
+`stoppable`; within it the first Ctrl-C is a wish that the engine looks at between segments.
+Everything else is interrupted as ever.
 """
 
 from __future__ import annotations
@@ -18,6 +18,10 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 STOPPING = "\nStopping after these epochs; Ctrl-C again aborts at once.\n"
+
+
+class CutShort(KeyboardInterrupt):
+    """The first Ctrl-C has ended a run before it had what is wanted of it."""
 
 
 @dataclass
@@ -93,7 +97,7 @@ def stoppable(warn: bool = True) -> Iterator[Interruption]:
         if ours:
             signal.signal(signal.SIGINT, signal.default_int_handler)
     if run.asked and warn:
-        warnings.warn(run.said, UserWarning, stacklevel=5)
+        warnings.warn(run.said or "Stopped by Ctrl-C.", UserWarning, stacklevel=4)
 
 
 def _is_ours() -> bool:

@@ -85,7 +85,7 @@ def _run(
     # One reader for all passes: each thread keeps memory that it has freed to itself.
     with ThreadPoolExecutor(1) as reader:
         blocks = partial(ahead, stream, chosen[0], reader)
-        while not stop_asked() and sum(queue.enter() for queue in queues):
+        while not stop_asked() and sum(queue.enter() for queue in queues) > 0:
             for queue, position, result in _together(queues, blocks, rows, report):
                 yield groups[queue][position], result
 

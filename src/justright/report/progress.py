@@ -1,0 +1,200 @@
+"""How far a run is, on the error stream: live in a terminal, else a plain line now and then."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from justright.engine.progress import Progress
+from justright.evidence.measure import Measure
+
+EVERY = 10.0
+"""Seconds between two plain lines."""
+_BAR = 20
+
+
+@dataclass(frozen=True)
+class State:
+    """How far a run is.
+
+    Attributes:
+        done: trainings that have ended, `of` so many; None where nobody knows how many.
+        share: of the work, from 0 to 1; None where nobody knows.
+        best: the best validation figure so far, None where there is none.
+        seconds: since the first training began.
+    """
+
+    done: int
+    of: int | None
+    share: float | None
+    best: float | None
+    seconds: float
+
+    @property
+    def rate(self) -> float | None:
+        """Trainings a second, those that are under way by their share; None at the beginning."""
+        done = self.done if self.share is None or self.of is None else self.share * self.of
+        return done / self.seconds if done and self.seconds > 0 else None
+
+    @property
+    def left(self) -> float | None:
+        """Seconds that the rest takes at this pace; None where that cannot be told."""
+        return self.seconds * (1 - self.share) / self.share if self.share else None
+
+    def words(self, measure: Measure, short: bool) -> str:
+        """The state in a line.
+
+        Args:
+            measure: of the best figure.
+            short: whether room is scarce.
+
+        >>> state = State(12, 30, 0.4, 0.951, 8.0)
+        >>> state.words(Measure("accuracy", True), short=True)
+        '12/30 trainings · 1.5/s · best 95.1 % · 12 s left'
+        >>> state.words(Measure("accuracy", True), short=False)
+        '12 of 30 trainings, 1.5 a second, best validation accuracy 95.1 %, 12 s left'
+        """
+        count = (
+            str(self.done) if self.of is None else f"{self.done}{'/' if short else ' of '}{self.of}"
+        )
+        parts = [f"{count} training{'s' * ((self.of or self.done) != 1)}"]
+        if self.rate is not None:
+            parts.append(_pace(self.rate, short))
+        if self.best is not None:
+            what = "best" if short else f"best validation {measure.words}"
+            parts.append(f"{what} {measure.show(self.best)}")
+        if self.left is not None:
+            parts.append(f"{_time(self.left)} left")
+        return (" · " if short else ", ").join(parts)
+
+
+def _pace(rate: float, short: bool) -> str:
+    """Trainings a second, a minute or an hour, so that the number is readable."""
+    units = ((1.0, "s", "second"), (60.0, "min", "minute"), (3600.0, "h", "hour"))
+    seconds, brief, unit = next((u for u in units if rate * u[0] >= 1), units[-1])
+    number = f"{rate * seconds:.2g}" if rate * seconds < 10 else f"{rate * seconds:,.0f}"
+    return f"{number}/{brief}" if short else f"{number} a{'n' * (brief == 'h')} {unit}"
+
+
+def _time(seconds: float) -> str:
+    """Seconds in words.
+
+    >>> _time(8.2), _time(75), _time(4000)
+    ('9 s', '1:15 min', '1:06 h')
+    """
+    whole = -int(-seconds // 1)
+    if whole < 60:
+        return f"{whole} s"
+    unit, rest = ("min", whole) if whole < 3600 else ("h", whole // 60)
+    return f"{rest // 60}:{rest % 60:02d} {unit}"
+
+
+class _Display(Protocol):
+    def show(self, state: State) -> None:
+        """Say how far the run is."""
+
+
+@dataclass
+class Lines:
+    """Plain lines, none of a run that is over sooner than the first is due."""
+
+    measure: Measure
+    _said: float = field(default_factory=time.monotonic)
+
+    def show(self, state: State) -> None:
+        """Say how far the run is, where the last line is long enough ago."""
+        now = time.monotonic()
+        if now - self._said >= EVERY:
+            self._said = now
+            print(state.words(self.measure, short=False), file=sys.stderr, flush=True)
+
+
+@contextmanager
+def _display(shown: bool | None, measure: Measure) -> Iterator[_Display | None]:
+    """Where to show progress: nowhere, in plain lines, or live.
+
+    Args:
+        shown: whether to show it; None for where someone watches, a terminal.
+        measure: of the best figure.
+    """
+    live = sys.stderr.isatty()
+    if shown is False or (shown is None and not live):
+        yield None
+        return
+    if live:
+        from rich.console import Console
+
+        console = Console(stderr=True)
+        live = console.is_terminal and not console.is_dumb_terminal
+    if not live:
+        yield Lines(measure)
+        return
+    from rich.progress import BarColumn, TextColumn
+    from rich.progress import Progress as Bar
+
+    columns = (BarColumn(_BAR), TextColumn("{task.description}", markup=False))
+    with Bar(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("compiling", total=None)
+
+        class Live:
+            def show(self, state: State) -> None:
+                total = None if state.share is None else 1.0
+                words = state.words(measure, short=True)
+                bar.update(task, total=total, completed=state.share or 0, description=words)
+
+        yield Live()
+
+
+@contextmanager
+def progress_bar(shown: bool | None, measure: Measure) -> Iterator[Callable[[Progress], None]]:
+    """Show trainings done, their rate, the best so far and the time left while the block runs.
+
+    Args:
+        shown: True shows it on the error stream: live in a terminal, and elsewhere in a plain
+            line every ten seconds. None shows it in a terminal alone, False nowhere.
+        measure: of the best figure.
+    """
+    with _display(shown, measure) as display:
+        began: list[float] = []
+
+        def update(now: Progress) -> None:
+            if display is None:
+                return
+            began.extend([] if began else [time.monotonic()])
+            share = now.epochs / now.of_epochs if now.of_epochs else None
+            seconds = time.monotonic() - began[0]
+            display.show(State(now.trainings, now.of_trainings, share, now.best, seconds))
+
+        yield update
+
+
+@contextmanager
+def search_bar(
+    shown: bool | None, of: int | None, measure: Measure
+) -> Iterator[Callable[[int, Sequence[float]], None]]:
+    """The same of a search, whose trainings come in batches.
+
+    Args:
+        shown: as for `progress_bar`.
+        of: how many trainings there will be, None where nobody knows.
+        measure: of the best figure.
+    """
+    with _display(shown, measure) as display:
+        began = time.monotonic()
+        before: list[int] = []
+
+        def update(done: int, figures: Sequence[float]) -> None:
+            if display is None:
+                return
+            before.extend([] if before else [done])
+            pick = max if measure.higher_is_better else min
+            best = pick(figures) if figures else None
+            fresh, seconds = done - before[0], time.monotonic() - began
+            share = fresh / (of - before[0]) if of and of > before[0] and fresh else None
+            display.show(State(done, of, share, best, seconds))
+
+        yield update
