@@ -49,7 +49,8 @@ def compare(
 
     Args:
         model: a Sequential or Functional Keras model, built or not, compiled or not;
-            it is not changed. None for a dense network of 128 and 64 units.
+            it is not changed. Units of hidden layers, such as `(128, 64)`, for a dense network
+            of these; None for one of 128 and 64.
         train: `(X, y)`: X (rows, …) of numbers, y (rows,) of labels or numbers, or
             (rows, outputs). Rows that do not fit into memory are read anew in each epoch,
             and all trials take the same batches: a pair of NumPy memory maps or HDF5 data

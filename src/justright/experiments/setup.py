@@ -28,6 +28,7 @@ from justright.network.default import HIDDEN, default_network
 from justright.network.objective import infer_objective
 from justright.network.optimizer import initial_learning_rate, keras_optimizer
 from justright.network.own import own_regularization
+from justright.network.units import units_given
 from justright.network.weights import Arrays
 from justright.regularizers.recipe import Recipe
 from justright.report.progress import progress_bar
@@ -120,9 +121,9 @@ class Setup:
         keep_compiled_programs()
         division = Division(splits, groups, preprocess, one_test=chooses)
         parts = parts_of(train, validation, test, target, division)
-        network = model
-        if model is None:
-            network = default_network(parts.row_shape, parts.targets, hidden)
+        network, units = model, units_given(model)
+        if model is None or units:
+            network = default_network(parts.row_shape, parts.targets, units or hidden)
         blueprint = Blueprint.of(network, parts.row_shape)
         objective = infer_objective(
             parts.targets,
