@@ -30,7 +30,7 @@ Examples:
 """
 
 
-@click.command(epilog=EXAMPLE_COMMANDS)
+@click.command(epilog=EXAMPLE_COMMANDS, short_help="Train recipes side by side.")
 @click.option(
     "--recipe",
     "texts",

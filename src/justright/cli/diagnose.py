@@ -24,7 +24,7 @@ Examples:
 """
 
 
-@click.command(epilog=EXAMPLE_COMMANDS)
+@click.command(epilog=EXAMPLE_COMMANDS, short_help="Say what ails a training, and what to try.")
 @click.argument("epochs_file", metavar="[EPOCHS.csv]", required=False)
 @click.option(
     "--data",

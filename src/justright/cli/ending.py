@@ -1,4 +1,4 @@
-"""How every command ends: text or one JSON object, where files lie, and whether it was cut short."""
+"""How every command ends: text or one JSON object, and whether Ctrl-C has cut it short."""
 
 from __future__ import annotations
 
@@ -117,16 +117,14 @@ def plain(value: Any) -> Any:
     >>> plain({"a": (np.float32(0.5), float("nan")), "b": np.arange(2)})
     {'a': [0.5, None], 'b': [0, 1]}
     """
+    if hasattr(value, "to_json") and hasattr(value, "columns"):
+        value = json.loads(value.to_json(orient="records"))
+    elif hasattr(value, "tolist"):
+        value = value.tolist()
     if isinstance(value, Mapping):
         return {str(key): plain(one) for key, one in value.items()}
-    if hasattr(value, "to_json") and hasattr(value, "columns"):
-        return json.loads(value.to_json(orient="records"))
     if isinstance(value, list | tuple | set | frozenset):
         return [plain(one) for one in value]
-    if hasattr(value, "tolist"):
-        return plain(value.tolist())
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    return str(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)

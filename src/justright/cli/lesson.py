@@ -14,8 +14,14 @@ from justright.cli.ending import Ending, may_be_cut_short
 from justright.cli.options import json_option, quiet_option
 from justright.errors import DataError
 
+EXAMPLE_COMMANDS = """\b
+Examples:
+  justright lesson                          which there are
+  justright lesson noisy_sine --seeds 3
+"""
 
-@click.command()
+
+@click.command(epilog=EXAMPLE_COMMANDS, short_help="Do one of the lessons' experiments.")
 @click.argument("name", required=False)
 @click.option(
     "--seeds", type=int, metavar="INTEGER", help="Trainings of each; the lesson's if not given."

@@ -24,7 +24,7 @@ Examples:
 """
 
 
-@click.command(epilog=EXAMPLE_COMMANDS)
+@click.command(epilog=EXAMPLE_COMMANDS, short_help="Follow a penalty until no weights are left.")
 @click.option(
     "--over",
     default="l1",

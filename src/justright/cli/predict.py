@@ -25,7 +25,7 @@ Examples:
 """
 
 
-@click.command(epilog=EXAMPLE_COMMANDS)
+@click.command(epilog=EXAMPLE_COMMANDS, short_help="Predict for the rows of a file.")
 @click.argument("model", metavar="MODEL.keras", type=click.Path(path_type=Path))
 @click.option(
     "--data",

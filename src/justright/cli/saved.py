@@ -66,12 +66,11 @@ def save_best(study: Study, task: Any, target: str | None, path: Path) -> str:
     means = table.groupby("recipe", sort=False)["val_metric"].mean()
     name = str(means.idxmax() if study.metric.higher_is_better else means.idxmin())
     trials = table[table["recipe"] == name]
-    trial = trials.loc[trials["val_loss"].idxmin()]
-    seed, split = int(trial["seed"]), int(trial["split"])
+    best = trials.sort_values("val_loss", kind="stable").to_dict("records")[0]
+    seed, split = int(best["seed"]), int(best["split"])
     _write(study, (name, seed, split), task, target, path)
-    return f"Saved: {name}, seed {seed}" + (
-        f", split {split}" if study.table["split"].nunique() > 1 else ""
-    )
+    which = f", split {split}" if study.table["split"].nunique() > 1 else ""
+    return f"Saved: {name}, seed {seed}{which}"
 
 
 def save_found(found: Search, task: Any, target: str | None, path: Path) -> str:

@@ -27,7 +27,7 @@ Examples:
 WISHES = {"best": "best", "gap": "smallest gap"}
 
 
-@click.command(epilog=EXAMPLE_COMMANDS)
+@click.command(epilog=EXAMPLE_COMMANDS, short_help="Search for what generalizes best.")
 @click.option(
     "--space",
     metavar="NAMES",

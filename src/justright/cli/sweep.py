@@ -25,7 +25,7 @@ Examples:
 """
 
 
-@click.command(epilog=EXAMPLE_COMMANDS)
+@click.command(epilog=EXAMPLE_COMMANDS, short_help="Vary strengths and find the sweet spot.")
 @click.option(
     "--over",
     "texts",

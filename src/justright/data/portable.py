@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import importlib
-import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ HOMES = (
     "sklearn.preprocessing.",
 )
 _KEY = "is"
+_DAMAGED = (LookupError, TypeError, ValueError, AttributeError, ImportError, RecursionError)
 
 
 def encoded(value: Any) -> Any:
@@ -45,25 +46,24 @@ def encoded(value: Any) -> Any:
     """
     if value is None or isinstance(value, bool | str) or type(value) is int:
         return value
-    if type(value) is float:
-        return value if math.isfinite(value) else {_KEY: "float", "value": repr(value)}
-    if isinstance(value, np.ndarray | np.generic):
-        return _array(np.asarray(value), scalar=isinstance(value, np.generic))
-    if isinstance(value, dict):
-        return {_KEY: "dict", "items": [[encoded(k), encoded(v)] for k, v in value.items()]}
     if type(value) is list:
         return [encoded(one) for one in value]
-    if isinstance(value, tuple):
-        named = {"class": _name(type(value))} if hasattr(value, "_fields") else {}
-        return {_KEY: "tuple", "items": [encoded(one) for one in value], **named}
-    if isinstance(value, type) and issubclass(value, np.generic):
-        return {_KEY: "dtype", "name": np.dtype(value).name}
-    if hasattr(value, "tocsr") and hasattr(value, "indptr"):
-        parts = {k: encoded(getattr(value, k)) for k in ("data", "indices", "indptr")}
-        return {_KEY: "sparse", "kind": value.format, "shape": list(value.shape), **parts}
-    if callable(value) and hasattr(value, "__qualname__") and not isinstance(value, type):
-        return {_KEY: "function", "name": _name(value)}
-    return {_KEY: "object", "class": _name(type(value)), "state": encoded(vars(value))}
+    return {_KEY: (kind := _kind_of(value)), **_WRITERS[kind](value)}
+
+
+def _kind_of(value: Any) -> str:
+    """Which of the kinds of value below it is."""
+    function = callable(value) and hasattr(value, "__qualname__") and not isinstance(value, type)
+    tests = {
+        "float": type(value) is float,
+        "array": isinstance(value, np.ndarray | np.generic),
+        "dict": isinstance(value, dict),
+        "tuple": isinstance(value, tuple),
+        "dtype": isinstance(value, type) and issubclass(value, np.generic),
+        "sparse": hasattr(value, "tocsr") and hasattr(value, "indptr"),
+        "function": function,
+    }
+    return next((kind for kind, it_is in tests.items() if it_is), "object")
 
 
 def decoded(value: Any) -> Any:
@@ -74,14 +74,7 @@ def decoded(value: Any) -> Any:
     """
     try:
         return _decoded(value)
-    except (
-        LookupError,
-        TypeError,
-        ValueError,
-        AttributeError,
-        ImportError,
-        RecursionError,
-    ) as error:
+    except _DAMAGED as error:
         raise DataError(f"This is no preprocessing: {type(error).__name__}: {error}.") from error
 
 
@@ -90,37 +83,39 @@ def _decoded(value: Any) -> Any:
         return [_decoded(one) for one in value]
     if not isinstance(value, dict):
         return value
-    kind = value[_KEY]
-    if kind == "float":
-        return float(value["value"])
-    if kind == "array":
-        return _from_array(value)
-    if kind == "dict":
-        return {_decoded(k): _decoded(v) for k, v in value["items"]}
-    if kind == "tuple":
-        items = tuple(_decoded(one) for one in value["items"])
-        return items if "class" not in value else _tuple(value["class"])(*items)
-    if kind == "dtype":
-        return np.dtype(value["name"]).type
-    if kind == "sparse":
-        return _from_sparse(value)
-    if kind == "function":
-        return _function(value["name"])
-    if kind != "object":
-        raise ValueError(f"{kind!r} is no kind of value")
+    return _READERS[value[_KEY]](value)
+
+
+def _from_tuple(value: dict[str, Any]) -> Any:
+    items = tuple(_decoded(one) for one in value["items"])
+    return items if "class" not in value else _tuple(value["class"])(*items)
+
+
+def _tuple_parts(value: Any) -> dict[str, Any]:
+    named = {"class": _name(type(value))} if hasattr(value, "_fields") else {}
+    return {"items": [encoded(one) for one in value], **named}
+
+
+def _from_object(value: dict[str, Any]) -> Any:
     made: Any = object.__new__(_found(value["class"]))
     made.__dict__.update(_decoded(value["state"]))
     return made
 
 
-def _array(array: np.ndarray, scalar: bool) -> dict[str, Any]:
+def _sparse_parts(value: Any) -> dict[str, Any]:
+    parts = {k: encoded(getattr(value, k)) for k in ("data", "indices", "indptr")}
+    return {"kind": value.format, "shape": list(value.shape), **parts}
+
+
+def _array_parts(value: Any) -> dict[str, Any]:
+    array = np.asarray(value)
+    described: dict[str, Any] = {"dtype": array.dtype.str, "shape": list(array.shape)}
+    if isinstance(value, np.generic):
+        described["scalar"] = True
     if array.dtype.kind in "OUS":
-        items = [encoded(one) for one in array.ravel().tolist()]
-        dtype = array.dtype.str
-        return {_KEY: "array", "dtype": dtype, "shape": list(array.shape), "items": items}
+        return {**described, "items": [encoded(one) for one in array.ravel().tolist()]}
     packed = base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
-    described = {_KEY: "array", "dtype": array.dtype.str, "shape": list(array.shape)}
-    return {**described, "bytes": packed, **({"scalar": True} if scalar else {})}
+    return {**described, "bytes": packed}
 
 
 def _from_array(value: dict[str, Any]) -> Any:
@@ -128,10 +123,11 @@ def _from_array(value: dict[str, Any]) -> Any:
     if "items" in value:
         array = np.empty(len(value["items"]), dtype)
         array[:] = [_decoded(one) for one in value["items"]]
-        return array.reshape(shape)
-    if dtype.hasobject:
+        array = array.reshape(shape)
+    elif dtype.hasobject:
         raise ValueError("bytes are no objects")
-    array = np.frombuffer(base64.b64decode(value["bytes"]), dtype).reshape(shape).copy()
+    else:
+        array = np.frombuffer(base64.b64decode(value["bytes"]), dtype).reshape(shape).copy()
     return array[()] if value.get("scalar") else array
 
 
@@ -197,3 +193,25 @@ def _named(name: str) -> Any:
     if getattr(found, "__module__", None) != module:
         raise ValueError(f"{name!r} is not defined there")
     return found
+
+
+_WRITERS: dict[str, Callable[[Any], dict[str, Any]]] = {
+    "array": _array_parts,
+    "dict": lambda value: {"items": [[encoded(k), encoded(v)] for k, v in value.items()]},
+    "dtype": lambda value: {"name": np.dtype(value).name},
+    "float": lambda value: {"value": repr(value)},
+    "function": lambda value: {"name": _name(value)},
+    "object": lambda value: {"class": _name(type(value)), "state": encoded(vars(value))},
+    "sparse": _sparse_parts,
+    "tuple": _tuple_parts,
+}
+_READERS: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "array": _from_array,
+    "dict": lambda value: {_decoded(k): _decoded(v) for k, v in value["items"]},
+    "dtype": lambda value: np.dtype(value["name"]).type,
+    "float": lambda value: float(value["value"]),
+    "function": lambda value: _function(value["name"]),
+    "object": _from_object,
+    "sparse": _from_sparse,
+    "tuple": _from_tuple,
+}

@@ -15,6 +15,7 @@ from justright.evidence.measure import Measure
 EVERY = 10.0
 """Seconds between two plain lines."""
 _BAR = 20
+_TOO_SOON = 0.5
 
 
 @dataclass(frozen=True)
@@ -25,25 +26,16 @@ class State:
         done: trainings that have ended, `of` so many; None where nobody knows how many.
         share: of the work, from 0 to 1; None where nobody knows.
         best: the best validation figure so far, None where there is none.
-        seconds: since the first training began.
+        rate: trainings a second, those that are under way by their share; None at the beginning.
+        left: seconds that the rest takes at this pace; None where that cannot be told.
     """
 
     done: int
     of: int | None
     share: float | None
     best: float | None
-    seconds: float
-
-    @property
-    def rate(self) -> float | None:
-        """Trainings a second, those that are under way by their share; None at the beginning."""
-        done = self.done if self.share is None or self.of is None else self.share * self.of
-        return done / self.seconds if done and self.seconds > 0 else None
-
-    @property
-    def left(self) -> float | None:
-        """Seconds that the rest takes at this pace; None where that cannot be told."""
-        return self.seconds * (1 - self.share) / self.share if self.share else None
+    rate: float | None = None
+    left: float | None = None
 
     def words(self, measure: Measure, short: bool) -> str:
         """The state in a line.
@@ -52,7 +44,7 @@ class State:
             measure: of the best figure.
             short: whether room is scarce.
 
-        >>> state = State(12, 30, 0.4, 0.951, 8.0)
+        >>> state = State(12, 30, 0.4, 0.951, 1.5, 12.0)
         >>> state.words(Measure("accuracy", True), short=True)
         '12/30 trainings · 1.5/s · best 95.1 % · 12 s left'
         >>> state.words(Measure("accuracy", True), short=False)
@@ -93,6 +85,29 @@ def _time(seconds: float) -> str:
     return f"{rest // 60}:{rest % 60:02d} {unit}"
 
 
+@dataclass
+class Pace:
+    """The speed of a run since it was first heard of: what was before is compilation."""
+
+    _began: tuple[float, float] | None = None
+
+    def of(self, trainings: float, now: float) -> float | None:
+        """Trainings a second, or None while too little is known.
+
+        Args:
+            trainings: done so far, those that are under way by their share.
+            now: seconds on some clock.
+
+        >>> pace = Pace()
+        >>> pace.of(2, 100.0), pace.of(8, 102.0)
+        (None, 3.0)
+        """
+        if self._began is None:
+            self._began = trainings, now
+        more, seconds = trainings - self._began[0], now - self._began[1]
+        return more / seconds if more > 0 and seconds > _TOO_SOON else None
+
+
 class _Display(Protocol):
     def show(self, state: State) -> None:
         """Say how far the run is."""
@@ -108,7 +123,7 @@ class Lines:
     def show(self, state: State) -> None:
         """Say how far the run is, where the last line is long enough ago."""
         now = time.monotonic()
-        if now - self._said >= EVERY:
+        if now - self._said >= EVERY and state.share != 1:
             self._said = now
             print(state.words(self.measure, short=False), file=sys.stderr, flush=True)
 
@@ -159,15 +174,15 @@ def progress_bar(shown: bool | None, measure: Measure) -> Iterator[Callable[[Pro
         measure: of the best figure.
     """
     with _display(shown, measure) as display:
-        began: list[float] = []
+        pace = Pace()
 
         def update(now: Progress) -> None:
             if display is None:
                 return
-            began.extend([] if began else [time.monotonic()])
-            share = now.epochs / now.of_epochs if now.of_epochs else None
-            seconds = time.monotonic() - began[0]
-            display.show(State(now.trainings, now.of_trainings, share, now.best, seconds))
+            share = now.epochs / now.of_epochs if now.of_epochs else 1.0
+            rate = pace.of(share * now.of_trainings, time.monotonic())
+            left = (1 - share) * now.of_trainings / rate if rate else None
+            display.show(State(now.trainings, now.of_trainings, share, now.best, rate, left))
 
         yield update
 
@@ -184,17 +199,16 @@ def search_bar(
         measure: of the best figure.
     """
     with _display(shown, measure) as display:
-        began = time.monotonic()
-        before: list[int] = []
+        pace = Pace()
 
         def update(done: int, figures: Sequence[float]) -> None:
             if display is None:
                 return
-            before.extend([] if before else [done])
             pick = max if measure.higher_is_better else min
             best = pick(figures) if figures else None
-            fresh, seconds = done - before[0], time.monotonic() - began
-            share = fresh / (of - before[0]) if of and of > before[0] and fresh else None
-            display.show(State(done, of, share, best, seconds))
+            rate = pace.of(done, time.monotonic())
+            left = (of - done) / rate if of and rate else None
+            share = done / of if of else None
+            display.show(State(done, of, share, best, rate, left))
 
         yield update
