@@ -121,7 +121,7 @@ def test_a_parquet_file_is_divided_and_standardized_as_a_csv_file_is():
 def test_compare_draws_the_curves_as_a_png(text):
     assert text.code == 0
     assert Path("reg_compare.png").read_bytes().startswith(PNG)
-    assert "Curves: reg_compare.png" in text.out
+    assert "Figure: reg_compare.png" in text.out
 
 
 def test_compare_prints_a_table_and_a_paragraph(text):
@@ -151,7 +151,9 @@ def test_output_has_no_escape_codes_where_there_is_no_terminal(text):
 def test_json_is_one_object_with_a_record_for_each_training(as_json):
     assert as_json.code == 0
     found = json.loads(as_json.out, parse_constant=pytest.fail)
-    assert set(found) == {"data", "notes", "summary", "verdicts", "figure", "table"}
+    every = {"command", "data", "notes", "summary", "stopped", "files"}
+    assert set(found) == every | {"verdicts", "table"}
+    assert (found["command"], found["stopped"]) == ("compare", None)
     records = found["table"]
     assert [(r["recipe"], r["seed"]) for r in records] == [(n, s) for n in NAMES for s in (0, 1)]
     for record in records:
@@ -191,7 +193,7 @@ def test_json_and_text_speak_of_the_same_trainings(text, as_json):
 
 
 def test_the_ending_says_the_format_of_the_figure(as_json):
-    assert json.loads(as_json.out)["figure"] == "curves.svg"
+    assert json.loads(as_json.out)["files"] == {"figure": "curves.svg"}
     assert "<svg" in Path("curves.svg").read_text(encoding="utf-8")
 
 

@@ -48,7 +48,7 @@ def lesson(
         from justright.experiments.lessons import LESSONS
         from justright.experiments.lessons import lesson as do
     if name is None or figure is None:
-        _print_list(LESSONS)
+        _list(LESSONS, as_json)
         return
     settings: dict[str, Any] = {} if seeds is None else {"seeds": seeds}
     if name == "activations":
@@ -63,7 +63,13 @@ def lesson(
     replace(ending, command="lesson", files={"Figure": figure}, stopped=cut.said).tell(as_json)
 
 
-def _print_list(lessons: dict[str, Any]) -> None:
+def _list(lessons: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        table = [
+            {"name": n, "shows": one.shows, "command": one.command} for n, one in lessons.items()
+        ]
+        click.echo(Ending("lesson", f"{len(table)} lessons.", record={"table": table}).as_json())
+        return
     from rich.console import Console
 
     console = Console(highlight=False)

@@ -14,7 +14,7 @@ from justright.evidence.measure import Measure
 
 EVERY = 10.0
 """Seconds between two plain lines."""
-_BAR = 20
+_BAR = 16
 _TOO_SOON = 0.5
 
 
@@ -113,12 +113,16 @@ class _Display(Protocol):
         """Say how far the run is."""
 
 
+def _now() -> float:
+    return time.monotonic()
+
+
 @dataclass
 class Lines:
     """Plain lines, none of a run that is over sooner than the first is due."""
 
     measure: Measure
-    _said: float = field(default_factory=time.monotonic)
+    _said: float = field(default_factory=_now)
 
     def show(self, state: State) -> None:
         """Say how far the run is, where the last line is long enough ago."""
