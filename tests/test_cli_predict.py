@@ -1,4 +1,4 @@
-"""`--save` and `justright predict`: what is saved predicts from rows as they come, and runs nothing."""
+"""`--save` and `justright predict`: rows as they come are predicted, and no code of a file runs."""
 
 import io
 import json
