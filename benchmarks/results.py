@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from findings import Table
 from machine import describe
 from pictures import DRAWINGS
 
 OUT = Path(__file__).parent / "out"
 
 
-def save(part: str, data: dict[str, Any], quick: bool, folder: Path) -> list[Path]:
-    """Put one part's numbers into the file and draw its picture.
+def save(
+    part: str, data: dict[str, Any], quick: bool, folder: Path, tables: Sequence[Table] = ()
+) -> list[Path]:
+    """Put one part's numbers and tables into the file and draw its picture.
 
     A quick run has files of its own, so that it does not replace a real one.
 
@@ -26,7 +31,8 @@ def save(part: str, data: dict[str, Any], quick: bool, folder: Path) -> list[Pat
     path = folder / f"bench{ending}.json"
     content = {**_read(path), "machine": describe()}
     date = datetime.now(UTC).date().isoformat()
-    content["parts"] = {**content.get("parts", {}), part: {"date": date, "quick": quick, **data}}
+    kept = {"date": date, "quick": quick, "tables": [asdict(one) for one in tables], **data}
+    content["parts"] = {**content.get("parts", {}), part: kept}
     path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     written = [path]
     if part in DRAWINGS:

@@ -20,6 +20,7 @@ from machine import cores
 from parts import PARTS
 from parts.runners import RUNNERS
 from process import ScriptFailedError
+from record import keep
 from results import OUT, save
 
 
@@ -35,8 +36,10 @@ def main(arguments: list[str] | None = None) -> int:
             failed |= found.failed
             print("\n".join(found.lines()), flush=True)
             if found.data:
-                written = save(name, found.data, asked.quick, asked.out)
+                written = save(name, found.data, asked.quick, asked.out, found.tables)
                 print(f"\nWritten: {', '.join(map(str, written))}")
+    if asked.docs and not asked.quick:
+        print(f"\nWritten: {', '.join(map(str, keep(asked.out)))}")
     if asked.quick:
         print("\nQuick: it shows that everything runs, and measures nothing.")
     print(f"{time.perf_counter() - began:.0f} seconds in all.", file=sys.stderr)
@@ -63,6 +66,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--out", type=Path, default=OUT, metavar="FOLDER", help="for the file and the pictures"
     )
+    made.add_argument("--docs", action="store_true", help="put the figures into the documents")
     made.add_argument(
         "--trainings", type=positive, metavar="N", help="sweep: time N trainings of each peer"
     )

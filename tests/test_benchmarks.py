@@ -113,6 +113,44 @@ def test_a_part_runs_with_one_command(tmp_path):
     assert (tmp_path / "scale_quick.png").exists()
 
 
+@pytest.mark.parametrize("name", ["costs", "large", "gpu"])
+def test_the_other_parts_of_justright_alone_run_too(name, tmp_path):
+    """Those of `sweep` and `first_picture` wait for minutes of peers."""
+    command = [sys.executable, BENCHMARKS / "run.py", "--quick", name, "--out", tmp_path]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    part = json.loads((tmp_path / "bench_quick.json").read_text())["parts"][name]
+    assert part["tables"]
+
+
+def test_tables_of_a_run_stand_in_the_documents():
+    record = importlib.import_module("record")
+    kept = json.loads(record.RECORD.read_text(encoding="utf-8"))
+    assert not any(part["quick"] for part in kept["parts"].values())
+    for document in record.DOCUMENTS:
+        text = document.read_text(encoding="utf-8")
+        assert "<!-- bench: " in text
+        assert record.filled(text, kept["parts"]) == text
+
+
+def test_documents_take_a_table_or_some_of_its_columns():
+    filled = importlib.import_module("record").filled
+    table = {"heads": ["what", "a", "bbb"], "rows": [["x", "1", "2"]]}
+    text = (
+        "<!-- bench: one 0; what, bbb -->\nold\n<!-- end -->\n<!-- bench: two 0 -->\n<!-- end -->\n"
+    )
+    assert filled(text, {"one": {"tables": [table]}}).splitlines() == [
+        "<!-- bench: one 0; what, bbb -->",
+        "| what | bbb |",
+        "| ---- | --: |",
+        "| x    |   2 |",
+        "",
+        "<!-- end -->",
+        "<!-- bench: two 0 -->",
+        "<!-- end -->",
+    ]
+
+
 def test_an_unknown_part_is_refused(capsys):
     run = importlib.import_module("run")
     with pytest.raises(SystemExit):

@@ -1,4 +1,4 @@
-"""A training loop written by hand in PyTorch for the large network, with Adam's fused step.
+"""A training loop written by hand in PyTorch for the larger networks, with Adam's fused step.
 
 Its training and validation figures come from one pass over all rows after the
 epoch, in pieces of 4,096.
@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 import torch
-from peers.images import images
+from peers.images import CLASSES, images
 from peers.job import answer, asked_job
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
@@ -42,10 +42,23 @@ def main() -> None:
 
 
 def built(job: dict[str, Any]) -> nn.Sequential:
+    return dense(job) if "layers" in job else convolutional(job)
+
+
+def dense(job: dict[str, Any]) -> nn.Sequential:
     layers: list[nn.Module] = []
     for inputs, outputs in pairwise(job["layers"]):
         layers += [nn.Linear(inputs, outputs), nn.ReLU(), nn.Dropout(job["rate"])]
     return nn.Sequential(*layers[:-2])
+
+
+def convolutional(job: dict[str, Any]) -> nn.Sequential:
+    """Dropout after each activation, where justright's sites lie."""
+    layers: list[nn.Module] = [nn.Unflatten(1, (1, 28, 28))]
+    for inputs, outputs in pairwise((1, *job["filters"])):
+        layers += [nn.Conv2d(inputs, outputs, 3, padding=1), nn.ReLU(), nn.Dropout(job["rate"])]
+        layers += [nn.MaxPool2d(2)]
+    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(7 * 7 * job["filters"][-1], CLASSES))
 
 
 def epoch(

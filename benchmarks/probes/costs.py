@@ -33,6 +33,7 @@ from justright.engine.evaluate import evaluate
 from justright.engine.lane import Order, enter, run_segment
 from justright.engine.layout import Layout
 from justright.engine.program import CAPACITY, SegmentProgram, Task, program_for
+from justright.engine.step import begin, predictor
 
 DROPOUT, L2 = jr.Dropout(SWEEP.rate), jr.L2({"hidden": SWEEP.strength})
 LANES = 4
@@ -102,14 +103,16 @@ def evaluations(bench: Bench, task: Task) -> Call:
 
     @jax.jit
     def judge(rows: Any, order: Order) -> Any:
-        parts = rows.train[order.split], rows.validation[order.split]
+        parts = rows.parts(order.split)[:2]
+        recipe = order.recipe.at(0)
+        training = begin(machinery, recipe, order.weights, order.buffers)
 
         def once(_: jax.Array, figures: jax.Array) -> jax.Array:
             # Weights that wait for the last round's figures, so that none is left out.
             moved = order.weights[first] + 1e-9 * figures[0, 0]
-            weights = {**order.weights, first: moved}
+            now = predictor(recipe, training._replace(weights={**order.weights, first: moved}))
             network, objective = machinery.network, machinery.objective
-            return evaluate(network, objective, jr.Recipe(), weights, order.buffers, rows, parts)
+            return evaluate(network, objective, now.recipe(recipe, 0), now, rows, parts)
 
         return jax.lax.fori_loop(0, bench.epochs, once, jnp.zeros((2, 2)))
 

@@ -1,4 +1,4 @@
-"""justright on the large network: seconds of an epoch, for one trial and for one on each device.
+"""justright on a larger network: seconds of an epoch, for one trial and for one on each device.
 
 Training alone is the engine's steps, compiled without the rest of an epoch; whole
 epochs are segments of the program that `justright.compare` runs, one epoch each, as
@@ -13,7 +13,7 @@ from typing import Any
 import jax
 import keras
 import numpy as np
-from keras.layers import Dense
+from keras.layers import Conv2D, Dense, Flatten, MaxPooling2D
 from peers.images import images
 from peers.job import answer, asked_job, best_of
 from probes.pieces import Data, compiled_steps, order_of, orders_for, task_of
@@ -28,8 +28,10 @@ EPOCHS = 2
 
 def main() -> None:
     job = asked_job()
-    model, recipe = built(job["layers"]), jr.Recipe(jr.Dropout(job["rate"]))
+    model = dense(job["layers"]) if "layers" in job else convolutional(job["filters"])
+    recipe = jr.Recipe(jr.Dropout(job["rate"]))
     X, y = images(job["rows"], job["validation_rows"])
+    X = X.reshape(-1, *model.input_shape[1:])
     rows = job["rows"]
     task = task_of(model, Data(X[:rows], y[:rows], X[rows:], y[rows:]), job["batch"])
     steps = best_of(1, compiled_steps(task, recipe, epochs=1))
@@ -49,9 +51,18 @@ def main() -> None:
     )
 
 
-def built(layers: list[int]) -> keras.Model:
+def dense(layers: list[int]) -> keras.Model:
     hidden = [Dense(units, activation="relu") for units in layers[1:-1]]
     return keras.Sequential([keras.Input((layers[0],)), *hidden, Dense(layers[-1])])
+
+
+def convolutional(filters: list[int]) -> keras.Model:
+    blocks = [
+        layer
+        for count in filters
+        for layer in (Conv2D(count, 3, padding="same", activation="relu"), MaxPooling2D())
+    ]
+    return keras.Sequential([keras.Input((28, 28, 1)), *blocks, Flatten(), Dense(10)])
 
 
 def epoch_of(

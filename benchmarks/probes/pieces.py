@@ -12,16 +12,16 @@ import keras
 import numpy as np
 
 from justright.engine.keys import batch_order_key, technique_key
-from justright.engine.lane import Order, Plan, epoch_batches
+from justright.engine.lane import Order, Plan, train_epoch
 from justright.engine.program import CAPACITY, Task
 from justright.engine.rows import Rows, Split, pooled
-from justright.engine.step import Machinery, Training, begin, train_step
+from justright.engine.step import Machinery, Training, begin
 from justright.network.blueprint import Blueprint
 from justright.network.network import Network
 from justright.network.objective import infer_objective
 from justright.network.optimizer import FunctionalOptimizer, keras_optimizer
 from justright.regularizers import Recipe
-from justright.regularizers.places import Batch, StopRule
+from justright.regularizers.places import StopRule
 
 RATE = 1e-3
 
@@ -108,16 +108,10 @@ def compiled_steps(task: Task, recipe: Recipe, epochs: int) -> Callable[[], Any]
     rows = on_device(task.rows)
 
     def train(rows: Rows, order: Order) -> Training:
-        def step(training: Training, chosen: Any) -> tuple[Training, None]:
-            batch = Batch(rows.inputs[chosen[0]], rows.targets[chosen[0]], chosen[1])
-            given = order.recipe, order.rate, order.technique_key
-            return train_step(machinery, *given, training, batch), None
-
         def epoch(i: jax.Array, training: Training) -> Training:
-            chosen = epoch_batches(plan, rows.train[order.split], order.order_key, i)
-            return jax.lax.scan(step, training, chosen)[0]
+            return train_epoch(machinery, plan, rows, training, order, i)
 
-        training = begin(machinery, order.recipe, order.weights, order.buffers)
+        training = begin(machinery, order.recipe.at(0), order.weights, order.buffers)
         return jax.lax.fori_loop(0, epochs, epoch, training)
 
     compiled = jax.jit(train).lower(rows, order).compile()
