@@ -43,7 +43,7 @@ def test_the_readme_lists_every_regularizer_that_there_is():
 
 
 def test_links_in_documents_lead_somewhere():
-    for name in (*DOCUMENTS, "CHANGELOG.md", "docs/sweeps.md", "docs/diagnosis.md"):
+    for name in (*DOCUMENTS, "CHANGELOG.md", "docs/sweeps.md", "docs/diagnosis.md", "docs/cli.md"):
         text = (ROOT / name).read_text(encoding="utf-8")
         for target in re.findall(r"\]\((?!http)([^)#]+)\)", text):
             assert ((ROOT / name).parent / target).exists(), f"{name}: {target}"

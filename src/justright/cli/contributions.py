@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 EXAMPLE_COMMANDS = """\b
 Examples:
   justright contributions --recipe dropout=0.4,l2=1e-3,early_stopping=20
-  justright contributions --recipe dropout=0.2,l2=1e-3 --data heart.csv --folds 5
+  justright contributions --recipe dropout=0.2,l2=1 --data heart.csv --folds 5
 """
 
 

@@ -20,7 +20,7 @@ Examples:
   justright diagnose epochs.csv
   justright diagnose epochs.csv --validation-rows 200 --json
   justright diagnose --data heart.csv --target disease
-  justright diagnose --data heart.csv --target disease --model mine.keras --epochs 50
+  justright diagnose --data heart.csv --model mine.keras --epochs 50
 """
 
 

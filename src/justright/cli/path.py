@@ -20,7 +20,7 @@ Examples:
   justright path
   justright path --over group_lasso --base l2=1e-3
   justright path --over l2 --points 20 --seeds 3
-  justright path --over elastic_net.l1 --base elastic_net=0:1e-3 --data heart.csv
+  justright path --over elastic_net.l1 --base elastic_net=0:1e-3
 """
 
 

@@ -92,7 +92,9 @@ def _write(
 
     fitted = study.preparations[trial[2]] if study.preparations else None
     preparation = fitted if fitted is not None else getattr(task, "preparation", None)
-    columns = getattr(preparation, "feature_names_in_", None)
+    # What lines up the columns of several splits holds the transformer that knows their names.
+    inner = getattr(preparation, "fitted", preparation)
+    columns = getattr(inner, "feature_names_in_", None)
     SavedModel.of(
         study.model(*trial),
         study.task.objective,

@@ -21,8 +21,8 @@ EXAMPLE_COMMANDS = """\b
 Examples:
   justright search
   justright search --space dropout,l2,early_stopping --choose gap
-  justright search --data heart.csv --target disease --budget 10m --save heart.keras
-  justright search --history heart.json --budget 200    again with 400: it goes on
+  justright search --data heart.csv --budget 10m --save heart.keras
+  justright search --history heart.json --budget 200    goes on if run again
 """
 WISHES = {"best": "best", "gap": "smallest gap"}
 

@@ -59,7 +59,9 @@ def _kind_of(value: Any) -> str:
         "array": isinstance(value, np.ndarray | np.generic),
         "dict": isinstance(value, dict),
         "tuple": isinstance(value, tuple),
-        "dtype": isinstance(value, type) and issubclass(value, np.generic),
+        "slice": isinstance(value, slice),
+        "dtype": isinstance(value, np.dtype)
+        or (isinstance(value, type) and issubclass(value, np.generic)),
         "sparse": hasattr(value, "tocsr") and hasattr(value, "indptr"),
         "function": function,
     }
@@ -100,6 +102,11 @@ def _from_object(value: dict[str, Any]) -> Any:
     made: Any = object.__new__(_found(value["class"]))
     made.__dict__.update(_decoded(value["state"]))
     return made
+
+
+def _from_dtype(value: dict[str, Any]) -> Any:
+    found = np.dtype(value["name"])
+    return found.type if value["type"] else found
 
 
 def _sparse_parts(value: Any) -> dict[str, Any]:
@@ -198,20 +205,22 @@ def _named(name: str) -> Any:
 _WRITERS: dict[str, Callable[[Any], dict[str, Any]]] = {
     "array": _array_parts,
     "dict": lambda value: {"items": [[encoded(k), encoded(v)] for k, v in value.items()]},
-    "dtype": lambda value: {"name": np.dtype(value).name},
+    "dtype": lambda value: {"name": np.dtype(value).str, "type": isinstance(value, type)},
     "float": lambda value: {"value": repr(value)},
     "function": lambda value: {"name": _name(value)},
     "object": lambda value: {"class": _name(type(value)), "state": encoded(vars(value))},
+    "slice": lambda value: {"items": [value.start, value.stop, value.step]},
     "sparse": _sparse_parts,
     "tuple": _tuple_parts,
 }
 _READERS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "array": _from_array,
     "dict": lambda value: {_decoded(k): _decoded(v) for k, v in value["items"]},
-    "dtype": lambda value: np.dtype(value["name"]).type,
+    "dtype": _from_dtype,
     "float": lambda value: float(value["value"]),
     "function": lambda value: _function(value["name"]),
     "object": _from_object,
+    "slice": lambda value: slice(*value["items"]),
     "sparse": _from_sparse,
     "tuple": _from_tuple,
 }
