@@ -56,7 +56,15 @@ WISHES = {"best": "best", "gap": "smallest gap"}
     help="A JSON file to keep what was tried; if it exists, the search goes on from it.",
 )
 @save_option("Train the choice on training and validation rows and write it: .keras.")
-@job_options("search.png", drawn="how it went", trained="the last finalists", seeds=5, chooses=True)
+@job_options(
+    "search.png",
+    drawn="how it went",
+    trained="the last finalists",
+    units="whose width and depth are searched",
+    seeds=5,
+    chooses=True,
+    hidden="searched",
+)
 def search(
     space: str | None,
     budget: str,
