@@ -20,7 +20,7 @@ from justright.cli.main import run
 
 PNG = b"\x89PNG\r\n\x1a\n"
 ROWS = 60
-SMALL = ["--seeds", "2", "--epochs", "3"]
+SMALL = ["--seeds", "2", "--epochs", "3", "--quiet"]
 RECIPES = ["--recipe", "dropout=0.4,l2=1e-3", "--recipe", "early_stopping=1"]
 NAMES = ["plain", "dropout 0.4 + L2 0.001", "early stopping 1"]
 
@@ -253,7 +253,7 @@ def test_recipe_names_stay_whole_beside_a_metric_with_a_long_name():
 
 
 def test_the_main_job_runs_from_any_folder(tmp_path):
-    done = python("compare", "--epochs", "2", "--seeds", "1", folder=tmp_path)
+    done = python("compare", "--epochs", "2", "--seeds", "1", "--quiet", folder=tmp_path)
     assert (done.code, done.err) == (0, "")
     assert [path.name for path in tmp_path.iterdir()] == ["reg_compare.png"]
     assert (tmp_path / "reg_compare.png").read_bytes().startswith(PNG)
