@@ -23,6 +23,7 @@ FLOORS = (
     {"report"},
     {"study"},
     {"experiments"},
+    {"estimators"},
     {"cli"},
 )
 MODULES = sorted(SOURCE.rglob("*.py"))

@@ -9,7 +9,13 @@ import justright as jr
 from justright.regularizers import TECHNIQUES
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/strength.md")
+DOCUMENTS = (
+    "README.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "docs/strength.md",
+    "docs/estimators.md",
+)
 
 
 def blocks(name, language):

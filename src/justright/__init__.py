@@ -31,6 +31,8 @@ except PackageNotFoundError:  # Run from a checkout that is not installed.
 if TYPE_CHECKING:
     from justright.data.examples import Example, example
     from justright.errors import DataError, JustrightError, ModelError, RecipeError
+    from justright.estimators.classifier import RegularizedClassifier
+    from justright.estimators.regressor import RegularizedRegressor
     from justright.evidence.diagnosis import Diagnosis, Finding
     from justright.evidence.optimism import Optimism
     from justright.evidence.verdict import Verdict
@@ -181,6 +183,8 @@ _HOMES = {
     "WarmRestarts": "regularizers",
     "WeightDecay": "regularizers",
     "WeightNoise": "regularizers",
+    "RegularizedClassifier": "estimators.classifier",
+    "RegularizedRegressor": "estimators.regressor",
     "RegularizationPath": "experiments.traced",
     "activation_histograms": "experiments.activations",
     "compare": "experiments.compare",
@@ -251,6 +255,8 @@ __all__ = [
     "Recipe",
     "RecipeError",
     "RegularizationPath",
+    "RegularizedClassifier",
+    "RegularizedRegressor",
     "Search",
     "ShakeDrop",
     "ShakeShake",

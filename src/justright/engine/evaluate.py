@@ -30,7 +30,7 @@ def evaluate(
     rows: Rows,
     parts: tuple[Part, ...],
 ) -> jax.Array:
-    """Mean loss and metric of each part in one pass.
+    """Mean loss and metric of each part in one pass; with sample weights, weighted means.
 
     Args:
         recipe: says what prediction does with branches; from `Predictor.recipe`.
@@ -60,14 +60,16 @@ def evaluate(
     means, start = [], 0
     for part in parts:
         size = part.index.shape[0]
-        means.append(_mean(per_row[start : start + size], part))
+        means.append(_mean(per_row[start : start + size], part, rows.weights_of(part.index)))
         start += size
     return jnp.stack(means)
 
 
-def _mean(per_row: jax.Array, part: Part) -> jax.Array:
-    """The mean (2,) of figures (n, 2) over the real rows of a part."""
+def _mean(per_row: jax.Array, part: Part, weights: jax.Array | None) -> jax.Array:
+    """The mean (2,) of figures (n, 2) over the real rows of a part, with weights (n,) if any."""
     real = part.real()
+    if weights is not None:
+        real = weights if real is None else weights * real
     # Divided by a number that the compiler does not know: it would multiply by the
     # reciprocal, and the mean of ones would not be one.
     if real is None:

@@ -25,7 +25,7 @@ from justright.regularizers.places import (
     Batch,
     Forward,
     Weights,
-    mean_over_rows,
+    mean_loss,
 )
 from justright.regularizers.random import fold_in
 from justright.regularizers.recipe import Recipe
@@ -131,7 +131,7 @@ def run(
             training=True,
         )
         losses = [objective.loss_rows(batch.targets, one.outputs) for one in (other, passed)]
-        return look_again(technique), mean_over_rows(losses[0] - losses[1], batch)
+        return look_again(technique), mean_loss(losses[0] - losses[1], batch)
 
     return passed, look
 

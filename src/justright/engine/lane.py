@@ -152,7 +152,12 @@ def train_epoch(
 
     def step(training: Training, chosen: tuple[jax.Array, jax.Array | None]) -> Training:
         rows_of_batch, row_weights = chosen
-        batch = Batch(rows.inputs[rows_of_batch], rows.targets[rows_of_batch], row_weights)
+        batch = Batch(
+            rows.inputs[rows_of_batch],
+            rows.targets[rows_of_batch],
+            row_weights,
+            sample_weight=rows.weights_of(rows_of_batch),
+        )
         return train_step(counting, recipe, order.rate, order.technique_key, training, batch)
 
     if train.count is None:

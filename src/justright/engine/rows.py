@@ -46,6 +46,8 @@ class Rows(NamedTuple):
     Shapes: inputs (pool, …); targets (pool, …); train (splits, n_train);
     validation (splits, n_val); test (splits, n_test), indices of int32. Where splits differ
     in size, counts (splits, 3) says how many of each part are real, and the others repeat them.
+    sample_weight (pool,) is by what each row's data loss is multiplied, None for 1; figures are
+    means with these weights.
     """
 
     inputs: Array
@@ -54,6 +56,11 @@ class Rows(NamedTuple):
     validation: Array
     test: Array
     counts: Array | None = None
+    sample_weight: Array | None = None
+
+    def weights_of(self, index: Array) -> Array | None:
+        """The sample weights of rows of the pool; None without such."""
+        return None if self.sample_weight is None else self.sample_weight[index]
 
     def parts(self, split: Array) -> tuple[Part, Part, Part]:
         """The parts of one split: train, validation, test."""
@@ -62,13 +69,19 @@ class Rows(NamedTuple):
         return Part(train, counts[0]), Part(validation, counts[1]), Part(test, counts[2])
 
 
-def pooled(inputs: np.ndarray, targets: np.ndarray, splits: list[Split]) -> Rows:
+def pooled(
+    inputs: np.ndarray,
+    targets: np.ndarray,
+    splits: list[Split],
+    sample_weight: np.ndarray | None = None,
+) -> Rows:
     """Put inputs, targets and the splits' indices together.
 
     Args:
         inputs: (pool, …) of float32.
         targets: (pool, …) as the objective encodes them.
         splits: their parts may differ in size; no part is empty in some and not in others.
+        sample_weight: (pool,) of float32, or None.
     """
     parts = [[split.train, split.validation, split.test] for split in splits]
     counts = np.array([[len(part) for part in split] for split in parts], np.int32)
@@ -77,4 +90,4 @@ def pooled(inputs: np.ndarray, targets: np.ndarray, splits: list[Split]) -> Rows
         for i, most in enumerate(counts.max(axis=0))
     )
     even = bool((counts == counts[0]).all())
-    return Rows(inputs, targets, train, validation, test, None if even else counts)
+    return Rows(inputs, targets, train, validation, test, None if even else counts, sample_weight)

@@ -30,7 +30,7 @@ from justright.regularizers.places import (
     Moment,
     Update,
     Weights,
-    mean_over_rows,
+    mean_loss,
 )
 from justright.regularizers.recipe import Recipe
 
@@ -112,7 +112,7 @@ def train_step(
             network, objective, recipe, weights, state.buffers, batch, key, training=True
         )
         rows = objective.loss_rows(batch.targets, passed.outputs)
-        loss = mean_over_rows(rows, batch) + passed.own_penalty
+        loss = mean_loss(rows, batch) + passed.own_penalty
         for term in recipe.filling(ActsOnLoss):
             loss = loss + term.penalty(look(term))
         return loss, passed.buffers

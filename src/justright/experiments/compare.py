@@ -30,6 +30,7 @@ def compare(
     splits: Any = None,
     groups: Any = None,
     preprocess: Any = None,
+    sample_weight: Any = None,
     seeds: int | Sequence[int] = 10,
     epochs: int = 100,
     batch_size: int | None = None,
@@ -73,6 +74,10 @@ def compare(
         preprocess: a scikit-learn transformer, or `"standardize"`, that is fitted anew on the
             training rows of each split and of no other part. X may then be what the
             transformer takes, such as a DataFrame with text.
+        sample_weight: one number of at least 0 a training row. A row's data loss is multiplied
+            by its own and averaged over the rows of the batch, as in Keras' `fit`, and train,
+            validation and test figures are means with these weights. Rows of validation and
+            test that were given apart count 1. Rows in memory only.
         seeds: how many (0, 1, …), or which; at least 0 each.
         epochs: at most so many for each trial.
         batch_size: rows a step, at most the training rows; 32, or all rows if fewer, if
@@ -114,6 +119,7 @@ def compare(
         splits=splits,
         groups=groups,
         preprocess=preprocess,
+        sample_weight=sample_weight,
         epochs=epochs,
         batch_size=batch_size,
         optimizer=optimizer,

@@ -31,6 +31,7 @@ from justright.evidence.ensemble import (
     SCALING,
     ensemble_in_words,
 )
+from justright.experiments.parts import check_unweighted
 from justright.experiments.setup import Setup, Training, checked_seeds
 from justright.network.network import Network
 from justright.network.weights import random_numbers_kept
@@ -145,6 +146,7 @@ def dropout_ensemble(
     chosen = Recipe(Dropout(0.5)) if recipe is None else as_recipe(recipe)
     _check(chosen, samples, repeats, most_units)
     setup = Setup.of(model, train, hidden=tuple(hidden), **training)
+    check_unweighted(setup.task.rows, "dropout_ensemble")
     study = setup.train(setup.trials(_NAME, chosen, checked_seeds(seeds)), progress)
     blueprint, counts = setup.task.blueprint, _counts(samples)
     structure = chosen.in_program().in_epoch(1)

@@ -20,6 +20,7 @@ from justright.evidence.marginal import Readings, chosen, told
 from justright.evidence.readings import layers_table, trainings_table
 from justright.evidence.spectra import STRUCTURES, Structure
 from justright.experiments.given import Given
+from justright.experiments.parts import check_unweighted
 from justright.experiments.setup import Setup, Training, checked_seeds
 from justright.experiments.strength_evidence import StrengthEvidence
 from justright.network.network import Network
@@ -102,6 +103,7 @@ def evidence_strength(
         training["validation"] = _first_row(train)
     setup = Setup.of(model, train, **training)
     _check_rows(setup)
+    check_unweighted(setup.task.rows, "evidence_strength")
     check_likelihood(setup.task.objective)
     run = _Run(setup, base, curvature, tuple(checked_seeds(seeds)), validated, progress)
     run.train(grid)

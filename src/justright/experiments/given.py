@@ -15,6 +15,7 @@ from justright.data.preparation import output_names, prepared, stacked
 from justright.data.source import source_of
 from justright.data.splits import PARTS, divide, in_words
 from justright.data.survey import Survey, survey
+from justright.data.weights import checked_weights
 from justright.engine.rows import Split
 from justright.engine.stream import shareable
 from justright.errors import DataError
@@ -81,6 +82,7 @@ def _in_memory(train: Given, given: Mapping[str, Any], division: Division) -> Pa
     X, y = read(train, "train")
     shares = {part: float(one) for part, one in given.items() if _is_share(one)}
     further = [part for part, one in given.items() if one is not None and part not in shares]
+    weights = checked_weights(division.sample_weight, len(X))
     splits = divide(y, shares, further, division.splits, division.groups, division.one_test)
     pool = _Pool(X, y)
     told: list[str] = []
@@ -100,11 +102,10 @@ def _in_memory(train: Given, given: Mapping[str, Any], division: Division) -> Pa
             f"{n} of the training rows were held out for {part}." for part, n in counts.items() if n
         ]
     notes += told
+    weights = _weights_of(weights, sum(map(len, pool.targets)), splits)
     if division.preprocess is None:
-        features = _features(train)
-        return Parts(
-            *pool.joined(), splits, tuple(notes), None, features, overlap=Overlap.of(splits)
-        )
+        features, overlap = _features(train), Overlap.of(splits)
+        return Parts(*pool.joined(), splits, tuple(notes), None, features, (), overlap, weights)
     X, y = pool.raw()
     blocks, fitted = prepared(X, y, splits, division.preprocess)
     everything = np.concatenate(
@@ -120,7 +121,28 @@ def _in_memory(train: Given, given: Mapping[str, Any], division: Division) -> Pa
         output_names(fitted[0]) or _features(train),
         fitted,
         Overlap.of(splits),
+        None if weights is None else weights[everything],
     )
+
+
+def _weights_of(weights: np.ndarray | None, pool: int, splits: list[Split]) -> np.ndarray | None:
+    """Weights of all rows of the pool: rows of validation and test that were given count 1.
+
+    Raises:
+        DataError: weights that leave a part of a split nothing that counts.
+    """
+    if weights is None:
+        return None
+    every = np.concatenate([weights, np.ones(pool - len(weights), np.float32)])
+    for split in splits:
+        for name in ("train", *PARTS):
+            rows = getattr(split, name)
+            if len(rows) and not every[rows].any():
+                raise DataError(
+                    f"sample_weight is 0 in all rows of {name}, so none of them counts. Hold out "
+                    "other rows, or leave rows that do not count out of train."
+                )
+    return every
 
 
 def _renumbered(splits: list[Split]) -> list[Split]:
@@ -143,24 +165,24 @@ class _Pool:
     """Rows that are put together, part by part; the first are those of train."""
 
     def __init__(self, X: np.ndarray, y: np.ndarray) -> None:
-        self._X, self._y = [X], [y]
+        self._X, self.targets = [X], [y]
 
     def add(self, pair: Pair, name: str) -> np.ndarray:
         """Put a part in; return its positions."""
-        _check_alike(self._X[0], self._y[0], *pair, name)
+        _check_alike(self._X[0], self.targets[0], *pair, name)
         start = sum(map(len, self._X))
         self._X.append(pair[0])
-        self._y.append(pair[1])
+        self.targets.append(pair[1])
         return np.arange(start, start + len(pair[0]))
 
     def joined(self) -> Pair:
         """All rows, as the engine wants them."""
-        return _shared(self._X), np.concatenate(self._y)
+        return _shared(self._X), np.concatenate(self.targets)
 
     def raw(self) -> tuple[Any, np.ndarray]:
         """All rows, as they were given."""
         X = self._X[0] if len(self._X) == 1 else stacked(self._X)
-        return X, np.concatenate(self._y)
+        return X, np.concatenate(self.targets)
 
 
 def _shared(blocks: list[np.ndarray]) -> np.ndarray:

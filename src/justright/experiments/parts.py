@@ -25,12 +25,14 @@ class Division:
         groups: (rows,) rows of the same group stay on one side, or None.
         preprocess: a scikit-learn transformer, `"standardize"`, or None.
         one_test: whether test rows that are drawn are the same in all splits.
+        sample_weight: (rows,) by what each training row's loss is multiplied, or None.
     """
 
     splits: Any = None
     groups: Any = None
     preprocess: Any = None
     one_test: bool = False
+    sample_weight: Any = None
 
     @property
     def has_folds(self) -> bool:
@@ -39,7 +41,7 @@ class Division:
 
     def check_none(self, name: str) -> None:
         """Refuse what rows that stay on disk do not allow."""
-        for argument in ("splits", "groups", "preprocess"):
+        for argument in ("splits", "groups", "preprocess", "sample_weight"):
             if getattr(self, argument) is not None:
                 raise DataError(
                     f"{argument} wants rows in memory, and {name} is read anew in each epoch. "
@@ -62,6 +64,7 @@ class Parts:
         preparations: the fitted transformer of each split; none without preprocessing.
         overlap: what the splits have in common. With preprocessing each has copies of its own in
             the pool, so positions there do not tell.
+        sample_weight: (pool,) of float32, or None.
     """
 
     X: np.ndarray
@@ -72,6 +75,7 @@ class Parts:
     features: tuple[str, ...] = ()
     preparations: tuple[Any, ...] = ()
     overlap: Overlap = ONE_SPLIT
+    sample_weight: np.ndarray | None = None
 
     @property
     def row_shape(self) -> tuple[int, ...]:
@@ -111,10 +115,25 @@ class Parts:
         for name in ("validation", "test"):
             for split in self.splits:
                 objective.encode(self.y[getattr(split, name)], f"y of {name}")
-        return pooled(self.X, objective.encode(self.y, "y of train"), self.splits)
+        targets = objective.encode(self.y, "y of train")
+        return pooled(self.X, targets, self.splits, self.sample_weight)
 
     def stream(self, objective: Objective, batch_size: int, shuffle: bool) -> StreamedRows | None:
         """The rows that are read in each epoch; None if all are in the pool."""
         if self.survey is None:
             return None
         return StreamedRows(self.survey, batch_size, shuffle, objective.encode)
+
+
+def check_unweighted(rows: Rows, what: str) -> None:
+    """Refuse sample weights where figures are taken without them.
+
+    Args:
+        rows: of the task.
+        what: the experiment's name.
+
+    Raises:
+        DataError: sample weights.
+    """
+    if rows.sample_weight is not None:
+        raise DataError(f"{what} takes every row alike. Leave sample_weight out.")

@@ -38,7 +38,7 @@ def refitted(
     task = setup.task
     train, validation, test = (_real(task, i) for i in range(3))
     whole = Split(np.concatenate([train, validation]), validation, test)
-    rows = pooled(task.rows.inputs, task.rows.targets, [whole])
+    rows = pooled(task.rows.inputs, task.rows.targets, [whole], task.rows.sample_weight)
     note = (
         f"Trained on all {len(whole.train)} rows but those of the test, for {epochs} epochs; the "
         "validation rows are among them, so their figures are training figures."

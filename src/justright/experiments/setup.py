@@ -48,6 +48,7 @@ class Training(TypedDict, total=False):
     splits: Any
     groups: Any
     preprocess: Any
+    sample_weight: Any
     epochs: int
     batch_size: int | None
     optimizer: Any
@@ -96,6 +97,7 @@ class Setup:
         splits: Any = None,
         groups: Any = None,
         preprocess: Any = None,
+        sample_weight: Any = None,
         epochs: int = 100,
         batch_size: int | None = None,
         optimizer: Any = None,
@@ -119,7 +121,7 @@ class Setup:
             ModelError: a network that cannot be read or does not fit.
         """
         keep_compiled_programs()
-        division = Division(splits, groups, preprocess, one_test=chooses)
+        division = Division(splits, groups, preprocess, chooses, sample_weight)
         parts = parts_of(train, validation, test, target, division)
         network, units = model, units_given(model)
         if model is None or units:

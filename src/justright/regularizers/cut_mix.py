@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from justright.regularizers.images import DataFormat, within
-from justright.regularizers.mixup import mixed
+from justright.regularizers.mixup import with_mixed_targets
 from justright.regularizers.option import choice
 from justright.regularizers.places import ActsOnBatch, Batch
 from justright.regularizers.random import fold_in, permutation, symmetric_beta, uniform
@@ -60,9 +60,8 @@ class CutMix(Technique, ActsOnBatch):
             box = box_of(cut, uniform(fold_in(key, 2), (len(places),)), places)
             part = box[None] if first else box[..., None]
             share = box.mean()
-        return batch._replace(
-            inputs=jnp.where(part, batch.inputs[partner], batch.inputs),
-            targets=mixed(batch.targets, batch.targets[partner], share),
+        return with_mixed_targets(batch, partner, share)._replace(
+            inputs=jnp.where(part, batch.inputs[partner], batch.inputs)
         )
 
 

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from justright.regularizers.location import Site
-from justright.regularizers.mixup import mixed
+from justright.regularizers.mixup import mixed, with_mixed_targets
 from justright.regularizers.places import ActsOnActivations, ActsOnBatch, Batch
 from justright.regularizers.random import fold_in, permutation, symmetric_beta, uniform
 from justright.regularizers.strength import strength
@@ -55,7 +55,7 @@ class ManifoldMixup(Technique, ActsOnBatch, ActsOnActivations):
 
     def batch(self, batch: Batch, key: jax.Array) -> Batch:
         """Mix the targets; the inputs stay."""
-        return batch._replace(targets=self._mixed(batch.targets, key))
+        return with_mixed_targets(batch, *self._partner(len(batch.targets), key))
 
     def activation(self, x: jax.Array, site: Site, key: jax.Array) -> jax.Array:
         """Mix `x` (rows, …, units) if the draw has fallen on `site`."""
@@ -67,7 +67,10 @@ class ManifoldMixup(Technique, ActsOnBatch, ActsOnActivations):
         return jnp.where(drawn == site.index, self._mixed(x, key), x)
 
     def _mixed(self, values: jax.Array, key: jax.Array) -> jax.Array:
+        partner, share = self._partner(len(values), key)
+        return mixed(values, values[partner], share.astype(values.dtype))
+
+    def _partner(self, rows: int, key: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """With which row each is mixed, and how much of that one."""
         draw = symmetric_beta(fold_in(key, 0), self.alpha)
-        partner = permutation(fold_in(key, 1), len(values))
-        share = (1 - jnp.maximum(draw, 1 - draw)).astype(values.dtype)
-        return mixed(values, values[partner], share)
+        return permutation(fold_in(key, 1), rows), 1 - jnp.maximum(draw, 1 - draw)

@@ -52,10 +52,30 @@ class Mixup(Technique, ActsOnBatch):
         draw = symmetric_beta(fold_in(key, 0), self.alpha)
         partner = permutation(fold_in(key, 1), batch.inputs.shape[0])
         share = 1 - jnp.maximum(draw, 1 - draw)
-        return batch._replace(
-            inputs=mixed(batch.inputs, batch.inputs[partner], share),
-            targets=mixed(batch.targets, batch.targets[partner], share),
+        return with_mixed_targets(batch, partner, share)._replace(
+            inputs=mixed(batch.inputs, batch.inputs[partner], share)
         )
+
+
+def with_mixed_targets(batch: Batch, partner: jax.Array, share: jax.Array) -> Batch:
+    """A batch with each row's target mixed with that of another row.
+
+    With sample weights w and w′ the loss of the mixture is (1 − share)·w times that of the row's
+    own target and share·w′ times that of the other's: a row of weight 0 has no say.
+
+    Args:
+        batch: with soft targets.
+        partner: (rows,) which row's target is mixed in.
+        share: how much of it, a scalar.
+    """
+    theirs, weight = batch.targets[partner], batch.sample_weight
+    if weight is None:
+        return batch._replace(targets=mixed(batch.targets, theirs, share))
+    part = share * weight[partner]
+    total = (1 - share) * weight + part
+    shares = jnp.where(total > 0, part / jnp.where(total > 0, total, 1), share)
+    shares = shares.reshape(-1, *(1 for _ in theirs.shape[1:]))
+    return batch._replace(targets=mixed(batch.targets, theirs, shares), sample_weight=total)
 
 
 def mixed(a: jax.Array, b: jax.Array, share: jax.Array | float) -> jax.Array:

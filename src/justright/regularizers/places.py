@@ -51,12 +51,22 @@ class Batch(NamedTuple):
         weights: how much each row counts, (rows,); None if all count alike.
         uniform: the target (outputs,) that gives all classes the same probability, for
             techniques that ask for soft targets; None where targets are numbers.
+        sample_weight: by what the data loss of each row is multiplied, (rows,); None for 1.
+            Penalties do not know it.
     """
 
     inputs: jax.Array
     targets: jax.Array
     weights: jax.Array | None
     uniform: jax.Array | None = None
+    sample_weight: jax.Array | None = None
+
+
+def mean_loss(losses: jax.Array, batch: Batch) -> jax.Array:
+    """The mean data loss, as in Keras: Σ w·loss / rows, whatever the weights w add up to."""
+    if batch.sample_weight is not None:
+        losses = losses * batch.sample_weight
+    return mean_over_rows(losses, batch)
 
 
 def mean_over_rows(values: jax.Array, batch: Batch) -> jax.Array:
