@@ -15,7 +15,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 from justright.backend import use_jax
-from justright.errors import BackendError
+from justright.errors import BackendError, nearest
 
 _problem: BackendError | None = None
 try:
@@ -297,7 +297,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
-        said = f"module 'justright' has no attribute {name!r}{_near(name)}"
+        said = f"module 'justright' has no attribute {name!r}{nearest(name, __all__)}"
         # Without the module as obj Python does not add a suggestion of its own.
         raise AttributeError(said, name=name, obj=None)
     if _problem and _HOMES[name] != "errors":
@@ -305,20 +305,6 @@ def __getattr__(name: str) -> Any:
     value = getattr(importlib.import_module(f"justright.{_HOMES[name]}"), name)
     globals()[name] = value
     return value
-
-
-def _near(name: str) -> str:
-    """The end of a message on a name that is not there: the one that is meant, if one is near.
-
-    `hasattr` on dunder names, which tools do, is not to search.
-    """
-    if name.startswith("_"):
-        return "."
-    import difflib
-
-    lower = {known.lower().replace("_", ""): known for known in __all__}
-    near = difflib.get_close_matches(name.lower().replace("_", ""), lower, n=1)
-    return f". Did you mean {lower[near[0]]}?" if near else "."
 
 
 def __dir__() -> list[str]:

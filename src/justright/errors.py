@@ -65,3 +65,16 @@ def did_you_mean(name: object, known: Iterable[str], listed_by: str = "") -> str
     if near:
         return f"{said}There are {len(known)}."
     return f"Known: {', '.join(known[:MOST_LISTED])}, … ({len(known)} in all)."
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The end of a sentence on a name that is not there: which one is meant, if one is near.
+
+    >>> nearest("DropOut", ["Dropout", "L2"]), nearest("__path__", ["path"])
+    ('. Did you mean Dropout?', '.')
+    """
+    if name.startswith("_"):  # Tools ask for such, and mean nothing else.
+        return "."
+    flat = {one.lower().replace("_", ""): one for one in known}
+    near = difflib.get_close_matches(name.lower().replace("_", ""), flat, n=1)
+    return f". Did you mean {flat[near[0]]}?" if near else "."
