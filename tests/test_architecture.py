@@ -77,8 +77,17 @@ def test_public_names_are_complete_and_real():
     for name in jr.__all__:
         assert getattr(jr, name).__doc__, name
     assert set(jr.__all__) <= set(dir(jr))
-    with pytest.raises(AttributeError, match="no attribute 'Dropuot'"):
-        jr.Dropuot  # noqa: B018
+    with pytest.raises(AttributeError, match="no attribute 'nothing_near'"):
+        jr.nothing_near  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("DropOut", "Dropout"), ("l2", "L2"), ("batch_norm", "BatchNorm"), ("serch", "search")],
+)
+def test_an_unknown_public_name_is_answered_by_the_nearest(name, meant):
+    with pytest.raises(AttributeError, match=rf"Did you mean {meant}\?$"):
+        getattr(jr, name)
 
 
 def test_version_and_changelog_agree():

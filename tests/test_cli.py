@@ -20,7 +20,7 @@ from justright.cli.main import run
 
 PNG = b"\x89PNG\r\n\x1a\n"
 ROWS = 60
-SMALL = ["--seeds", "2", "--epochs", "3"]
+SMALL = ["--seeds", "2", "--epochs", "3", "--quiet"]
 RECIPES = ["--recipe", "dropout=0.4,l2=1e-3", "--recipe", "early_stopping=1"]
 NAMES = ["plain", "dropout 0.4 + L2 0.001", "early stopping 1"]
 
@@ -121,7 +121,7 @@ def test_a_parquet_file_is_divided_and_standardized_as_a_csv_file_is():
 def test_compare_draws_the_curves_as_a_png(text):
     assert text.code == 0
     assert Path("reg_compare.png").read_bytes().startswith(PNG)
-    assert "Curves: reg_compare.png" in text.out
+    assert "Figure: reg_compare.png" in text.out
 
 
 def test_compare_prints_a_table_and_a_paragraph(text):
@@ -153,7 +153,9 @@ def test_output_has_no_escape_codes_where_there_is_no_terminal(text):
 def test_json_is_one_object_with_a_record_for_each_training(as_json):
     assert as_json.code == 0
     found = json.loads(as_json.out, parse_constant=pytest.fail)
-    assert set(found) == {"data", "notes", "summary", "verdicts", "figure", "table"}
+    every = {"command", "data", "notes", "summary", "stopped", "files"}
+    assert set(found) == every | {"verdicts", "table"}
+    assert (found["command"], found["stopped"]) == ("compare", None)
     records = found["table"]
     assert [(r["recipe"], r["seed"]) for r in records] == [(n, s) for n in NAMES for s in (0, 1)]
     for record in records:
@@ -193,7 +195,7 @@ def test_json_and_text_speak_of_the_same_trainings(text, as_json):
 
 
 def test_the_ending_says_the_format_of_the_figure(as_json):
-    assert json.loads(as_json.out)["figure"] == "curves.svg"
+    assert json.loads(as_json.out)["files"] == {"figure": "curves.svg"}
     assert "<svg" in Path("curves.svg").read_text(encoding="utf-8")
 
 
@@ -253,7 +255,7 @@ def test_recipe_names_stay_whole_beside_a_metric_with_a_long_name():
 
 
 def test_the_main_job_runs_from_any_folder(tmp_path):
-    done = python("compare", "--epochs", "2", "--seeds", "1", folder=tmp_path)
+    done = python("compare", "--epochs", "2", "--seeds", "1", "--quiet", folder=tmp_path)
     assert (done.code, done.err) == (0, "")
     assert [path.name for path in tmp_path.iterdir()] == ["reg_compare.png"]
     assert (tmp_path / "reg_compare.png").read_bytes().startswith(PNG)

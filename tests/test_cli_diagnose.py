@@ -16,7 +16,7 @@ from justright.evidence.diagnosis_rate import rate_in_words
 
 EPOCHS = np.arange(30)
 FALLING = 0.02 + 0.67 * np.exp(-EPOCHS / 5)
-QUICK = ["--seeds", "1", "--epochs", "30"]
+QUICK = ["--seeds", "1", "--epochs", "30", "--quiet"]
 
 
 def justright(*arguments):

@@ -75,7 +75,7 @@ def test_contributions_as_json(capsys):
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (["ensemble", *SMALL, "--units", "8,none"], 1, "--units 8,none"),
+        (["ensemble", *SMALL, "--units", "8,none"], 1, "--hidden 8,none"),
         (["ensemble", *SMALL, "--recipe", "l2=1e-3"], 1, "wants Dropout"),
         (["ensemble", *SMALL, "--figure", "e.txt"], 1, "--figure"),
         (["contributions", *SMALL], 2, "--recipe"),

@@ -1,8 +1,7 @@
-"""The table fits a terminal and shows names as they are; the bar stays out of files."""
+"""The table fits a terminal and shows names as they are."""
 
 import io
 import re
-from contextlib import redirect_stderr
 
 import numpy as np
 import pandas as pd
@@ -11,10 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from justright.engine.progress import Progress
 from justright.evidence.measure import Measure
 from justright.evidence.overlap import ONE_SPLIT
-from justright.report.console import progress_bar, results_table
+from justright.report.console import results_table
 
 ACCURACY = Measure("accuracy", higher_is_better=True)
 ERROR = Measure("mean_absolute_error", higher_is_better=False)
@@ -155,71 +153,3 @@ def test_square_brackets_and_colons_in_names_are_shown_as_they_are(name):
 @given(st.text("[]/\\:= redx", min_size=1, max_size=12).map(str.strip).filter(bool))
 def test_no_name_is_read_as_markup(name):
     assert name in text_of(trials(name), width=120)
-
-
-# ---------------------------------------------------------------- the progress bar
-
-
-class Terminal(io.StringIO):
-    def isatty(self):
-        return True
-
-
-@pytest.fixture(autouse=True)
-def plain_environment(monkeypatch):
-    """What the person who runs the tests has set does not matter."""
-    monkeypatch.setenv("TERM", "xterm")
-    for name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "COLUMNS"):
-        monkeypatch.delenv(name, raising=False)
-
-
-HALF = Progress(trainings=3, of_trainings=6, epochs=300, of_epochs=600)
-DONE = Progress(trainings=6, of_trainings=6, epochs=600, of_epochs=600)
-
-
-@pytest.mark.parametrize("shown", [None, False])
-def test_where_no_one_watches_nothing_is_written(capsys, shown):
-    with progress_bar(shown) as tell:
-        tell(HALF)
-    captured = capsys.readouterr()
-    assert (captured.out, captured.err) == ("", "")
-
-
-@pytest.mark.parametrize("shown", [None, True])
-def test_on_a_terminal_the_bar_counts_trainings(capsys, shown):
-    with redirect_stderr(Terminal()) as terminal, progress_bar(shown) as tell:
-        tell(HALF)
-        tell(DONE)
-    assert "6/6 trainings" in terminal.getvalue()
-    assert capsys.readouterr().out == ""
-
-
-def test_on_a_terminal_false_is_silent():
-    with redirect_stderr(Terminal()) as terminal, progress_bar(False) as tell:
-        tell(HALF)
-    assert terminal.getvalue() == ""
-
-
-def test_the_bar_runs_where_it_is_asked_for_without_a_terminal(capsys):
-    with progress_bar(True) as tell:
-        tell(HALF)
-    assert capsys.readouterr().out == ""
-
-
-def test_before_the_first_report_the_bar_says_what_takes_the_time():
-    with redirect_stderr(Terminal()) as terminal, progress_bar(True):
-        pass
-    assert "compiling" in terminal.getvalue()
-
-
-def _fail_halfway():
-    with progress_bar(True) as tell:
-        tell(HALF)
-        raise ZeroDivisionError
-
-
-def test_a_fault_in_the_block_goes_through_and_gives_the_cursor_back():
-    with redirect_stderr(Terminal()) as terminal, pytest.raises(ZeroDivisionError):
-        _fail_halfway()
-    show, hide = "\x1b[?25h", "\x1b[?25l"
-    assert terminal.getvalue().rfind(show) > terminal.getvalue().rfind(hide) >= 0

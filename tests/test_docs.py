@@ -53,6 +53,7 @@ def test_links_in_documents_lead_somewhere():
     for name in (
         *DOCUMENTS,
         "CHANGELOG.md",
+        "docs/cli.md",
         "docs/sweeps.md",
         "docs/diagnosis.md",
         "docs/report.md",

@@ -6,12 +6,13 @@ from types import ModuleType
 import pytest
 
 from justright.engine.progress import Progress
+from justright.evidence.measure import Measure
 from justright.report import notebook
-from justright.report.console import progress_bar
 from justright.report.notebook import in_notebook, notebook_bar
-from justright.report.search import search_bar
+from justright.report.progress import progress_bar, search_bar
 
 HALF = Progress(trainings=3, of_trainings=6, epochs=30, of_epochs=60)
+ACCURACY = Measure("accuracy", True)
 
 
 class Shown:
@@ -54,33 +55,33 @@ def test_a_terminal_of_ipython_is_no_notebook(monkeypatch):
 
 @pytest.mark.parametrize("shown", [None, True])
 def test_the_bar_moves_and_goes_away(cell, shown):
-    with progress_bar(shown) as tell:
+    with progress_bar(shown, ACCURACY) as tell:
         tell(HALF)
     first, moved, last = cell.looks
     assert "compiling" in first["text/plain"]
     assert 'value="0.5000"' in moved["text/html"]
-    assert moved["text/plain"] == "3/6 trainings"
+    assert moved["text/plain"].startswith("3 of 6 trainings")
     assert last["text/html"] == ""
 
 
 def test_it_goes_away_when_the_run_fails(cell):
-    with pytest.raises(KeyError), progress_bar(None):
+    with pytest.raises(KeyError), progress_bar(None, ACCURACY):
         raise KeyError
     assert cell.looks[-1]["text/html"] == ""
 
 
 def test_nothing_is_shown_where_that_is_not_wanted(cell):
-    with progress_bar(False) as tell:
+    with progress_bar(False, ACCURACY) as tell:
         tell(HALF)
     assert not cell.looks
 
 
 @pytest.mark.parametrize(("of", "share"), [(20, 'value="0.2500"'), (None, "<progress max")])
 def test_a_search_tells_its_best(cell, of, share):
-    with search_bar(None, of) as tell:
-        tell(5, "95.1 %")
+    with search_bar(None, of, ACCURACY) as tell:
+        tell(5, [0.9, 0.951])
     assert share in cell.looks[1]["text/html"]
-    assert "best 95.1 %" in cell.looks[1]["text/plain"]
+    assert "best validation accuracy 95.1 %" in cell.looks[1]["text/plain"]
 
 
 def test_words_are_text(cell):

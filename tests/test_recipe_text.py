@@ -143,7 +143,7 @@ def test_order_spaces_and_hyphens(text, recipe):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        pytest.param("dropuot=0.4", ["'dropuot'", "Did you mean dropout?", "l2"], id="a slip"),
+        pytest.param("dropuot=0.4", ["'dropuot'", "Did you mean dropout?"], id="a slip"),
         pytest.param("dropout=much", ["'dropout=much'", "'much'", "not a number"], id="no number"),
         pytest.param("dropout", ["'dropout'", "dropout=RATE"], id="no strength"),
         pytest.param("dropout=", ["''", "not a number"], id="an empty strength"),
@@ -187,6 +187,13 @@ def test_a_fault_is_told_with_the_recipe_and_the_mend(text, words):
     with pytest.raises(jr.RecipeError) as caught:
         parse_recipe(text)
     assert [word for word in [repr(text), *words] if word not in str(caught.value)] == []
+
+
+def test_an_unknown_name_is_not_answered_by_all_there_are():
+    with pytest.raises(jr.RecipeError) as caught:
+        parse_recipe("zzz=1")
+    assert "`justright techniques` shows them" in str(caught.value)
+    assert len(str(caught.value)) < 160
 
 
 def test_all_faults_are_told_in_one_message():

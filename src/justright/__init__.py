@@ -15,7 +15,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 from justright.backend import use_jax
-from justright.errors import BackendError
+from justright.errors import BackendError, nearest
 
 _problem: BackendError | None = None
 try:
@@ -300,7 +300,9 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
-        raise AttributeError(f"module 'justright' has no attribute {name!r}")
+        said = f"module 'justright' has no attribute {name!r}{nearest(name, __all__)}"
+        # Without the module as obj Python does not add a suggestion of its own.
+        raise AttributeError(said, name=name, obj=None)
     if _problem and _HOMES[name] != "errors":
         raise _problem
     value = getattr(importlib.import_module(f"justright.{_HOMES[name]}"), name)

@@ -35,16 +35,46 @@ class RecipeError(JustrightError):
     """A regularizer, one of its strengths, or their combination is not valid."""
 
 
-def did_you_mean(name: object, known: Iterable[str]) -> str:
-    """Return a sentence that lists what is known, nearest first where one is near.
+MOST_LISTED = 12
+"""Of more names than these only the nearest are told, or the first."""
+
+
+def did_you_mean(name: object, known: Iterable[str], listed_by: str = "") -> str:
+    """Return a sentence that names what is nearest, and all that is known where that is little.
+
+    Args:
+        name: that is not known.
+        known: those that are.
+        listed_by: what lists them all, for the reader where they are too many to tell.
 
     >>> did_you_mean("droput", ["dropout", "l1", "l2"])
     'Did you mean dropout? Known: dropout, l1, l2.'
+    >>> did_you_mean("agee", ["age", *(f"x{i}" for i in range(99))])
+    'Did you mean age? There are 100.'
+    >>> did_you_mean("age", [f"x{i}" for i in range(100)], listed_by="the table")
+    'There are 100: the table shows them.'
     """
     known = list(known)
-    near = difflib.get_close_matches(str(name).lower(), [k.lower() for k in known], n=1)
-    listing = f"Known: {', '.join(known)}."
-    if not near:
-        return listing
-    match = next(k for k in known if k.lower() == near[0])
-    return f"Did you mean {match}? {listing}"
+    lower = {k.lower(): k for k in reversed(known)}
+    near = difflib.get_close_matches(str(name).lower(), lower, n=1)
+    said = f"Did you mean {lower[near[0]]}? " if near else ""
+    if len(known) <= MOST_LISTED:
+        return f"{said}Known: {', '.join(known)}."
+    if listed_by:
+        return f"{said}There are {len(known)}: {listed_by} shows them."
+    if near:
+        return f"{said}There are {len(known)}."
+    return f"Known: {', '.join(known[:MOST_LISTED])}, … ({len(known)} in all)."
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The end of a sentence on a name that is not there: which one is meant, if one is near.
+
+    >>> nearest("DropOut", ["Dropout", "L2"]), nearest("__path__", ["path"])
+    ('. Did you mean Dropout?', '.')
+    """
+    if name.startswith("_"):  # Tools ask for such, and mean nothing else.
+        return "."
+    flat = {one.lower().replace("_", ""): one for one in known}
+    near = difflib.get_close_matches(name.lower().replace("_", ""), flat, n=1)
+    return f". Did you mean {flat[near[0]]}?" if near else "."

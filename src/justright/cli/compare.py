@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from justright.cli.common import check_writable, loading
-from justright.cli.job import Job, job_options, records
+from justright.cli.ending import Ending, may_be_cut_short
+from justright.cli.job import Job, job_options
 from justright.cli.rows import named_rows
+from justright.cli.saved import check_can_be_saved, check_save, save_best, save_option
 from justright.deferred import import_meanwhile
 
 if TYPE_CHECKING:
-    from justright.cli.rows import Divided
     from justright.regularizers.recipe import Recipe
     from justright.study import Study
 
@@ -26,10 +27,11 @@ Examples:
   justright compare --data heart.csv --target disease --seeds 5
   justright compare --folds 5 --splits 2 --seeds 2
   justright compare --data big.parquet --target y --batch-size 256 --epochs 5
+  justright compare --data heart.csv --hidden 32,16 --save heart.keras
 """
 
 
-@click.command(epilog=EXAMPLE_COMMANDS)
+@click.command(epilog=EXAMPLE_COMMANDS, short_help="Train recipes side by side.")
 @click.option(
     "--recipe",
     "texts",
@@ -47,8 +49,9 @@ Examples:
     help="Differences of the metric up to this do not matter (0.01 of accuracy is 1 point); what "
     "is surely within is called equivalent.",
 )
+@save_option("Write the network that does best on the validation rows: .keras.")
 @job_options("reg_compare.png", drawn="the curves")
-def compare(texts: tuple[str, ...], margin: float | None, job: Job) -> None:
+def compare(texts: tuple[str, ...], margin: float | None, save: Path | None, job: Job) -> None:
     """Train recipes side by side and say what they changed.
 
     Without options: the lesson's network on 80 rows of breast-cancer data, plain
@@ -56,21 +59,26 @@ def compare(texts: tuple[str, ...], margin: float | None, job: Job) -> None:
     early stopping, over 10 seeds.
     """
     check_writable(job.figure)
+    check_save(save)
     with loading():
         from justright.evidence.verdict import check_margin
 
         check_margin(margin)
         recipes = _recipes(texts)
         task = job.task()
+        check_can_be_saved(save, task, job.data)
         from justright.experiments.compare import compare as compare_recipes
 
     import_meanwhile("matplotlib.figure", "matplotlib.backends.backend_agg")
-    study = compare_recipes(job.network(), named_rows(task), recipes, **job.training(task))
+    with may_be_cut_short() as cut:
+        study = compare_recipes(job.network(), named_rows(task), recipes, **job.training(task))
     study.plot().savefig(job.figure, dpi=150)
-    if job.as_json:
-        click.echo(json.dumps(_as_json(study, task, job.figure, margin), indent=1))
-    else:
-        print_study(study, task.description, job.figure, recipes, margin)
+    ending = ending_of(study, task.description, recipes, margin)
+    if save is not None:
+        saved = save_best(study, task, job.target, save)
+        ending = replace(ending, more=[*ending.more, f"\n{saved}."])
+    files = {"Figure": job.figure, "Model": save}
+    replace(ending, files=files, stopped=cut.said).tell(job.as_json)
 
 
 def _recipes(texts: tuple[str, ...]) -> dict[str, Recipe]:
@@ -91,43 +99,29 @@ def _recipes(texts: tuple[str, ...]) -> dict[str, Recipe]:
     return named
 
 
-def _as_json(study: Study, task: Divided, figure: Path, margin: float | None) -> dict[str, Any]:
-    return {
-        "data": task.description,
-        "notes": list(study.notes),
-        "summary": study.summary(margin),
-        "verdicts": records(study.verdicts(study.recipes[0], margin=margin).table),
-        "figure": str(figure),
-        **({"inputs": pruned} if (pruned := _inputs(study)) else {}),
-        "table": records(study.table),
-    }
-
-
-def _inputs(study: Study) -> dict[str, Any]:
-    return {name: records(table) for name, table in study.pruned().items()}
-
-
-def print_study(
-    study: Study,
-    description: str,
-    figure: Path,
-    recipes: dict[str, Recipe],
-    margin: float | None = None,
-) -> None:
-    """Notes, table, paragraph, and which inputs are out."""
-    from rich.console import Console
-    from rich.markup import escape
-
+def ending_of(
+    study: Study, data: str, recipes: dict[str, Recipe], margin: float | None = None
+) -> Ending:
+    """What there is to say of a study."""
     from justright.evidence.inputs import inputs_in_words
     from justright.report.console import results_table
 
-    console = Console(highlight=False)
-    console.print(f"\n{escape(description)}. {escape(' '.join(study.notes))}")
-    for name, recipe in recipes.items():
-        if name != str(recipe) and recipe.techniques:
-            console.print(escape(f"{name} = {recipe}"), emoji=False)
-    console.print(results_table(study.table, study.metric, study.has_test, study.overlap))
-    console.print(escape(study.summary(margin)))
-    for name, inputs in study.pruned().items():
-        console.print(f"\n{escape(inputs_in_words(name, inputs))}")
-    console.print(f"\nCurves: [bold]{escape(str(figure))}[/]")
+    pruned = study.pruned()
+    return Ending(
+        "compare",
+        study.summary(margin),
+        data,
+        study.notes,
+        record={
+            "verdicts": study.verdicts(study.recipes[0], margin=margin).table,
+            **({"inputs": pruned} if pruned else {}),
+            "table": study.table,
+        },
+        lines=[
+            f"{name} = {recipe}"
+            for name, recipe in recipes.items()
+            if name != str(recipe) and recipe.techniques
+        ],
+        tables=[results_table(study.table, study.metric, study.has_test, study.overlap)],
+        more=[f"\n{inputs_in_words(name, inputs)}" for name, inputs in pruned.items()],
+    )

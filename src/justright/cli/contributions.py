@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from justright.cli.common import check_writable, loading
-from justright.cli.job import Job, job_options, records
+from justright.cli.ending import Ending
+from justright.cli.job import Job, job_options
 from justright.cli.rows import named_rows
 from justright.deferred import import_meanwhile
 
 if TYPE_CHECKING:
-    from justright.cli.rows import Divided
     from justright.report.contributions import Contributions
 
 EXAMPLE_COMMANDS = """\b
 Examples:
   justright contributions --recipe dropout=0.4,l2=1e-3,early_stopping=20
-  justright contributions --recipe dropout=0.2,l2=1e-3 --data heart.csv --folds 5
+  justright contributions --recipe dropout=0.2,l2=1 --data heart.csv --folds 5
 """
 
 
@@ -58,35 +58,26 @@ def contributions(text: str, orders: int | None, job: Job) -> None:
         job.network(), named_rows(task), recipe, orders=orders, **job.training(task)
     )
     found.plot().savefig(job.figure, dpi=150)
-    if job.as_json:
-        click.echo(json.dumps(_as_json(found, task, job), indent=1))
-    else:
-        _print(found, task, job)
+    ending_of(found, task.description, job.figure).tell(job.as_json)
 
 
-def _as_json(found: Contributions, task: Divided, job: Job) -> dict[str, Any]:
-    whole = found.whole
-    return {
-        "data": task.description,
-        "notes": list(found.study.notes),
-        "summary": found.summary(),
-        "figure": str(job.figure),
-        "recipe": found.recipe,
-        "whole": whole and {"mean": whole.mean, "low": whole.low, "high": whole.high},
-        "contributions": records(found.table),
-        "interactions": records(found.interactions),
-        "trials": records(found.study.table),
-    }
-
-
-def _print(found: Contributions, task: Divided, job: Job) -> None:
-    from rich.console import Console
-    from rich.markup import escape
-
+def ending_of(found: Contributions, data: str, figure: Path) -> Ending:
+    """What there is to say of contributions."""
     from justright.report.contributions_table import contributions_table
 
-    console = Console(highlight=False)
-    console.print(f"\n{escape(task.description)}. {escape(' '.join(found.study.notes))}")
-    console.print(contributions_table(found.table, found.figure, found.measure))
-    console.print(escape(found.summary()))
-    console.print(f"\nPicture: [bold]{escape(str(job.figure))}[/]")
+    whole = found.whole
+    return Ending(
+        "contributions",
+        found.summary(),
+        data,
+        found.study.notes,
+        record={
+            "recipe": found.recipe,
+            "whole": whole and {"mean": whole.mean, "low": whole.low, "high": whole.high},
+            "contributions": found.table,
+            "interactions": found.interactions,
+            "trials": found.study.table,
+        },
+        tables=[contributions_table(found.table, found.figure, found.measure)],
+        files={"Figure": figure},
+    )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from justright.cli.common import loading
+from justright.cli.ending import Ending
+from justright.cli.options import hidden_option, json_option, network_of, quiet_option
 from justright.cli.rows import Asked, Division, arguments, data_options, divided, named_rows
 from justright.errors import DataError
 
@@ -20,7 +21,7 @@ Examples:
   justright diagnose epochs.csv
   justright diagnose epochs.csv --validation-rows 200 --json
   justright diagnose --data heart.csv --target disease
-  justright diagnose --data heart.csv --target disease --model mine.keras --epochs 50
+  justright diagnose --data heart.csv --model mine.keras --epochs 50
 """
 
 
@@ -31,12 +32,13 @@ def rows_options(command: Any) -> Any:
     return command
 
 
-@click.command(epilog=EXAMPLE_COMMANDS)
+@click.command(epilog=EXAMPLE_COMMANDS, short_help="Say what ails a training, and what to try.")
 @click.argument("epochs_file", metavar="[EPOCHS.csv]", required=False)
 @rows_options
 @click.option("--distinct", is_flag=True, help="Take rows that are alike in all columns once.")
 @click.option("--validation", type=float, metavar="SHARE", help="Of the rows.  [default: 0.2]")
 @click.option("--model", metavar="FILE", help="A .keras file; 128 and 64 units if not given.")
+@hidden_option("128,64")
 @click.option("--recipe", metavar="TEXT", help="What regularizes it, as dropout=0.2,l2=1e-3.")
 @click.option("--seeds", type=int, help="How many trainings.  [default: 3]")
 @click.option("--epochs", type=int, help="Epochs of a training, at most.  [default: 100]")
@@ -46,8 +48,11 @@ def rows_options(command: Any) -> Any:
 @click.option("--kept-epoch", type=int, help="Of EPOCHS.csv: whose weights early stopping kept.")
 @click.option("--validation-rows", type=int, help="Of EPOCHS.csv: how many rows validated.")
 @click.option("--classes", type=int, help="Of EPOCHS.csv: how many classes there are.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
-def diagnose(epochs_file: str | None, data: str | None, as_json: bool, **given: Any) -> None:
+@json_option()
+@quiet_option()
+def diagnose(
+    epochs_file: str | None, data: str | None, as_json: bool, quiet: bool, **given: Any
+) -> None:
     """Say what ails a training, by which sign, and what to try next.
 
     EPOCHS.csv has a row an epoch, with the training and validation loss in columns of their
@@ -60,10 +65,9 @@ def diagnose(epochs_file: str | None, data: str | None, as_json: bool, **given: 
     if epochs_file is not None:
         head, found = "", _of_epochs(Path(epochs_file), options)
     else:
-        head, found = _of_rows(str(data), options, as_json)
+        head, found = _of_rows(str(data), options, quiet)
     if as_json:
-        described = {"data": head} if head else {}
-        click.echo(json.dumps({**described, **found.to_dict()}, indent=1))
+        click.echo(Ending("diagnose", str(found), head, record=found.to_dict()).as_json())
     else:
         click.echo(f"\n{found}" if not head else f"\n{head}\n\n{found}")
 
@@ -80,13 +84,13 @@ def _of_rows(data: str, options: dict[str, Any], quiet: bool) -> tuple[str, Diag
     _only(options, tuple(name for name in options if name not in kept), "rows (--data)")
     with loading():
         from justright.experiments.diagnose import diagnose as diagnosed
-        from justright.network.files import read_model
         from justright.regularizers.text import parse_recipe
     settings = {
         name: options[name] for name in ("seeds", "epochs", "batch_size") if name in options
     }
     recipe = parse_recipe(options["recipe"]) if "recipe" in options else None
-    model = read_model(Path(options["model"])) if "model" in options else None
+    file = Path(options["model"]) if "model" in options else None
+    model = network_of(file, options.get("hidden"))
     head, train, parts = _rows(data, options)
     found = diagnosed(
         model,
@@ -94,7 +98,7 @@ def _of_rows(data: str, options: dict[str, Any], quiet: bool) -> tuple[str, Diag
         recipe=recipe,
         optimizer=_optimizer(options),
         options=_named(data, options),
-        progress=False if quiet else None,
+        progress=not quiet,
         **parts,
         **settings,
     )
@@ -139,7 +143,7 @@ def _optimizer(options: dict[str, Any]) -> Any:
 def _named(data: str, options: dict[str, Any]) -> list[str]:
     """The options that name rows and network, for the commands of the advice."""
     named = ["--data", data]
-    for name in ("target", "model"):
+    for name in ("target", "model", "hidden"):
         named += [f"--{name}", options[name]] if name in options else []
     named += ["--task", options["kind"]] if "kind" in options else []
     for name in ("without", "category"):

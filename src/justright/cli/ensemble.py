@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 
 from justright.cli.common import check_writable, loading
-from justright.cli.job import Job, job_options, records
+from justright.cli.ending import Ending
+from justright.cli.job import Job, job_options
+from justright.cli.options import units_of
 from justright.cli.rows import named_rows
 from justright.deferred import import_meanwhile
-from justright.errors import DataError
 
 if TYPE_CHECKING:
-    from justright.cli.rows import Divided
     from justright.experiments.ensemble import DropoutEnsemble
 
 EXAMPLE_COMMANDS = """\b
 Examples:
   justright ensemble
-  justright ensemble --recipe dropout=0.2,l2=1e-3 --units 12
-  justright ensemble --units 128,64 --samples 500
+  justright ensemble --recipe dropout=0.2,l2=1e-3 --hidden 12
+  justright ensemble --hidden 128,64 --samples 500
 """
 
 
@@ -36,7 +35,9 @@ Examples:
     help="What to train with; dropout among it.",
 )
 @click.option(
+    "--hidden",
     "--units",
+    "units",
     default="8,4",
     show_default=True,
     metavar="N,N,…",
@@ -46,7 +47,9 @@ Examples:
     "--samples", default=100, show_default=True, help="Average up to so many sampled masks."
 )
 @click.option("--repeats", default=20, show_default=True, help="Draw them so many times.")
-@job_options("ensemble.png", drawn="the picture", trained="it", units="of --units units")
+@job_options(
+    "ensemble.png", drawn="the picture", trained="it", units="of --hidden units", hidden=None
+)
 def ensemble(text: str, units: str, samples: int, repeats: int, job: Job) -> None:
     """See dropout as an ensemble of thinned networks.
 
@@ -55,7 +58,7 @@ def ensemble(text: str, units: str, samples: int, repeats: int, job: Job) -> Non
     that did not train which is better, and how many masks it takes.
     """
     check_writable(job.figure)
-    hidden = _hidden(units)
+    hidden = units_of("--hidden", units)
     with loading():
         from justright.experiments.ensemble import dropout_ensemble
         from justright.regularizers.text import parse_recipe
@@ -73,40 +76,18 @@ def ensemble(text: str, units: str, samples: int, repeats: int, job: Job) -> Non
         **job.training(task),
     )
     found.plot().savefig(job.figure, dpi=150)
-    if job.as_json:
-        click.echo(json.dumps(_as_json(found, task, job), indent=1))
-    else:
-        print_ensemble(found, task.description, job.figure)
+    replace(ending_of(found, task.description), files={"Figure": job.figure}).tell(job.as_json)
 
 
-def _hidden(text: str) -> list[int]:
-    parts = [part.strip() for part in text.split(",")]
-    if not all(part.isdecimal() and int(part) for part in parts):
-        raise DataError(f"--units {text}: give whole numbers of at least 1 by comma, as in 8,4.")
-    return [int(part) for part in parts]
-
-
-def _as_json(found: DropoutEnsemble, task: Divided, job: Job) -> dict[str, Any]:
-    return {
-        "data": task.description,
-        "notes": list(found.study.notes),
-        "summary": found.summary(),
-        "figure": str(job.figure),
-        "units": found.units,
-        "exact": found.exact,
-        "table": records(found.table),
-    }
-
-
-def print_ensemble(found: DropoutEnsemble, head: str, figure: Path) -> None:
-    """Print the table and the words."""
-    from rich.console import Console
-    from rich.markup import escape
-
+def ending_of(found: DropoutEnsemble, data: str) -> Ending:
+    """What there is to say of an ensemble."""
     from justright.report.ensemble import ensemble_table
 
-    console = Console(highlight=False)
-    console.print(f"\n{escape(head)}. {escape(' '.join(found.study.notes))}")
-    console.print(ensemble_table(found.table, found.study.metric))
-    console.print(escape(found.summary()))
-    console.print(f"\nPicture: [bold]{escape(str(figure))}[/]")
+    return Ending(
+        "ensemble",
+        found.summary(),
+        data,
+        found.study.notes,
+        record={"units": found.units, "exact": found.exact, "table": found.table},
+        tables=[ensemble_table(found.table, found.study.metric)],
+    )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from justright.cli.common import check_writable, loading
-from justright.cli.job import Job, job_options, records
+from justright.cli.ending import Ending
+from justright.cli.job import Job, job_options
 from justright.cli.rows import EXAMPLES
 from justright.deferred import import_meanwhile
 from justright.errors import DataError
@@ -69,14 +70,11 @@ def evidence(base: str, curvature: Any, job: Job) -> None:
         epochs=job.epochs,
         batch_size=job.batch_size,
         optimizer=job.optimizer,
-        progress=False if job.as_json else None,
+        progress=not job.quiet,
         **parts,
     )
     found.plot().savefig(job.figure, dpi=150)
-    if job.as_json:
-        click.echo(json.dumps(_as_json(found, described, job), indent=1))
-    else:
-        _print(found, described, job)
+    ending_of(found, described, job.figure).tell(job.as_json)
 
 
 def _rows(job: Job) -> tuple[Any, str, dict[str, Any]]:
@@ -91,31 +89,25 @@ def _rows(job: Job) -> tuple[Any, str, dict[str, Any]]:
     return (table.X, table.y), described, {"preprocess": table.preprocess, "task": job.kind}
 
 
-def _as_json(found: StrengthEvidence, described: str, job: Job) -> dict[str, Any]:
-    return {
-        "data": described,
-        "summary": found.summary(),
-        "figure": str(job.figure),
-        "strength": found.strength,
-        "deviation": found.deviation,
-        "noise": found.noise,
-        "fixed_point": found.fixed_point,
-        "trusted": found.trusted,
-        "doubts": list(found.doubts),
-        "curve": records(found.curve),
-        "layers": records(found.layers),
-        "table": records(found.table),
-    }
-
-
-def _print(found: StrengthEvidence, described: str, job: Job) -> None:
-    from rich.console import Console
-    from rich.markup import escape
-
+def ending_of(found: StrengthEvidence, data: str, figure: Path) -> Ending:
+    """What there is to say of the evidence."""
     from justright.report.evidence import evidence_table
 
-    console = Console(highlight=False)
-    console.print(f"\n{escape(described)}.")
-    console.print(evidence_table(found.curve, found.strength))
-    console.print(escape(found.summary()))
-    console.print(f"\nPicture: [bold]{escape(str(job.figure))}[/]")
+    return Ending(
+        "evidence",
+        found.summary(),
+        data,
+        record={
+            "strength": found.strength,
+            "deviation": found.deviation,
+            "noise": found.noise,
+            "fixed_point": found.fixed_point,
+            "trusted": found.trusted,
+            "doubts": found.doubts,
+            "curve": found.curve,
+            "layers": found.layers,
+            "table": found.table,
+        },
+        tables=[evidence_table(found.curve, found.strength)],
+        files={"Figure": figure},
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -11,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from justright.cli.options import hidden_option, json_option, network_of, quiet_option
 from justright.cli.rows import Asked, Division, arguments, data_options, divided
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from justright.cli.rows import Divided
 
 
@@ -39,15 +37,18 @@ class Job:
     group: str | None
     figure: Path
     as_json: bool
+    quiet: bool
     chooses: bool
+    hidden: str | None = None
 
     def network(self) -> Any:
-        """The model in the file, or None for the default one."""
-        if self.model is None:
-            return None
-        from justright.network.files import read_model
+        """The model in the file, units of hidden layers, or None for the default network.
 
-        return read_model(self.model)
+        Raises:
+            DataError: both, or units that are none.
+            ModelError: a file that is no network.
+        """
+        return network_of(self.model, self.hidden)
 
     def training(self, task: Divided) -> dict[str, Any]:
         """Arguments of an experiment."""
@@ -57,7 +58,7 @@ class Job:
             "epochs": self.epochs,
             "batch_size": self.batch_size,
             "optimizer": self.optimizer,
-            "progress": False if self.as_json else None,
+            "progress": not self.quiet,
         }
 
     @property
@@ -87,11 +88,6 @@ class Job:
         return divided(self.asked, Division(self.splits, self.folds, self.chooses))
 
 
-def records(table: pd.DataFrame) -> Any:
-    """A table as JSON has it, a record a row."""
-    return json.loads(table.to_json(orient="records"))
-
-
 def job_options(
     figure: str,
     drawn: str,
@@ -100,6 +96,7 @@ def job_options(
     seeds: int = 10,
     chooses: bool = False,
     file: tuple[str, str] = ("--figure", ".png, .svg or .pdf"),
+    hidden: str | None = "128,64",
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Give a command these options, gathered in its argument `job`.
 
@@ -112,6 +109,8 @@ def job_options(
         chooses: whether the command chooses by validation rows: then folds validate, and the
             rows that test are the same for all.
         file: the option that names the file of the figure, and its endings, for the help.
+        hidden: units of the default network's hidden layers, for the help; None where the command
+            has an option of its own for them.
     """
     options = [
         *data_options(),
@@ -121,6 +120,7 @@ def job_options(
             metavar="FILE",
             help=f"A .keras file; a dense network {units} if not given.",
         ),
+        *(() if hidden is None else (hidden_option(hidden),)),
         click.option("--seeds", default=seeds, show_default=True, help=f"Trainings of {trained}."),
         click.option(
             "--epochs", default=200, show_default=True, help="Epochs of a training, at most."
@@ -164,9 +164,8 @@ def job_options(
             metavar="FILE",
             help=f"Where to write {drawn}: {file[1]}.",
         ),
-        click.option(
-            "--json", "as_json", is_flag=True, help="Print one JSON object instead of text."
-        ),
+        json_option(),
+        quiet_option(),
     ]
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:

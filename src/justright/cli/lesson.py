@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
+from justright.cli import compare, ensemble, search, sweep
 from justright.cli.common import check_writable, loading
-from justright.cli.compare import print_study
-from justright.cli.ensemble import print_ensemble
-from justright.cli.job import records
-from justright.cli.search import print_found
-from justright.cli.sweep import print_sweep
+from justright.cli.ending import Ending, may_be_cut_short
+from justright.cli.options import json_option, quiet_option
 from justright.errors import DataError
 
+EXAMPLE_COMMANDS = """\b
+Examples:
+  justright lesson                          which there are
+  justright lesson noisy_sine --seeds 3
+"""
 
-@click.command()
+
+@click.command(epilog=EXAMPLE_COMMANDS, short_help="Do one of the lessons' experiments.")
 @click.argument("name", required=False)
 @click.option(
     "--seeds", type=int, metavar="INTEGER", help="Trainings of each; the lesson's if not given."
@@ -28,8 +32,11 @@ from justright.errors import DataError
     metavar="FILE",
     help="Where to write the picture: .png, .svg or .pdf; NAME.png if not given.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
-def lesson(name: str | None, seeds: int | None, figure: Path | None, as_json: bool) -> None:
+@json_option()
+@quiet_option()
+def lesson(
+    name: str | None, seeds: int | None, figure: Path | None, as_json: bool, quiet: bool
+) -> None:
     """Do one of the lessons' experiments, or list them.
 
     NAME is one of the list, such as noisy_sine.
@@ -41,23 +48,28 @@ def lesson(name: str | None, seeds: int | None, figure: Path | None, as_json: bo
         from justright.experiments.lessons import LESSONS
         from justright.experiments.lessons import lesson as do
     if name is None or figure is None:
-        _print_list(LESSONS)
+        _list(LESSONS, as_json)
         return
     settings: dict[str, Any] = {} if seeds is None else {"seeds": seeds}
     if name == "activations":
         if seeds is not None:
             raise DataError("The lesson activations trains nothing: leave --seeds out.")
     else:
-        settings["progress"] = False if as_json else None
-    found = do(name, **settings)
+        settings["progress"] = not quiet
+    with may_be_cut_short() as cut:
+        found = do(name, **settings)
     found.plot().savefig(figure, dpi=150)
+    ending = _ending(found, f"{name.replace('_', ' ').capitalize()}: {LESSONS[name].shows}")
+    replace(ending, command="lesson", files={"Figure": figure}, stopped=cut.said).tell(as_json)
+
+
+def _list(lessons: dict[str, Any], as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps(_as_json(found, figure), indent=1))
-    else:
-        _print(found, name, LESSONS[name].shows, figure)
-
-
-def _print_list(lessons: dict[str, Any]) -> None:
+        table = [
+            {"name": n, "shows": one.shows, "command": one.command} for n, one in lessons.items()
+        ]
+        click.echo(Ending("lesson", f"{len(table)} lessons.", record={"table": table}).as_json())
+        return
     from rich.console import Console
 
     console = Console(highlight=False)
@@ -67,32 +79,20 @@ def _print_list(lessons: dict[str, Any]) -> None:
             console.print(f"  the same: {one.command}", soft_wrap=True)
 
 
-def _as_json(found: Any, figure: Path) -> dict[str, Any]:
-    from justright.experiments.found import Search
-
-    said = found.summary() if hasattr(found, "summary") else " ".join(found.sentences())
-    table = found.finalists if isinstance(found, Search) else found.table
-    return {"summary": said, "figure": str(figure), "table": records(table)}
-
-
-def _print(found: Any, name: str, shows: str, figure: Path) -> None:
+def _ending(found: Any, head: str) -> Ending:
     from justright.experiments.ensemble import DropoutEnsemble
     from justright.experiments.found import Search
     from justright.experiments.swept import Sweep
     from justright.study import Study
 
-    head = f"{name.replace('_', ' ').capitalize()}: {shows}"
     if isinstance(found, Study):
         recipes = {r.trial.name: r.trial.recipe for r in found.results}
-        print_study(found, head, figure, recipes)
-    elif isinstance(found, Sweep):
-        print_sweep(found, head, figure)
-    elif isinstance(found, Search):
-        print_found(found, head, {"Picture": figure})
-    elif isinstance(found, DropoutEnsemble):
-        print_ensemble(found, head, figure)
-    else:
-        click.echo(f"{head}.")
-        for sentence in found.sentences():
-            click.echo(sentence)
-        click.echo(f"Figure: {figure}")
+        return compare.ending_of(found, head, recipes)
+    if isinstance(found, Sweep):
+        return sweep.ending_of(found, head)
+    if isinstance(found, Search):
+        return search.ending_of(found, head)
+    if isinstance(found, DropoutEnsemble):
+        return ensemble.ending_of(found, head)
+    said = found.sentences()
+    return Ending("lesson", said[0], head, record={"table": found.table}, more=said[1:])

@@ -11,22 +11,56 @@ from justright.backend import use_jax
 from justright.cli.compare import compare
 from justright.cli.contributions import contributions
 from justright.cli.diagnose import diagnose
+from justright.cli.ending import INTERRUPTED
 from justright.cli.ensemble import ensemble
 from justright.cli.evidence import evidence
 from justright.cli.lesson import lesson
 from justright.cli.path import path
+from justright.cli.predict import predict
 from justright.cli.report import report
 from justright.cli.search import search
 from justright.cli.sweep import sweep
 from justright.cli.techniques import techniques
-from justright.errors import JustrightError
+from justright.errors import JustrightError, did_you_mean
 
-FAULT, INTERRUPTED = 1, 130
+DONE, FAULT = 0, 1
+
+
+EPILOG = """\b
+Exit codes: 0 done; 1 something was wrong with the input; 2 usage;
+130 stopped by Ctrl-C: once for what there is by then, twice at once.
+
+\b
+Examples:
+  justright compare --data heart.csv --target disease
+  justright search --data heart.csv --budget 10m --save heart.keras
+  justright predict heart.keras --data new.csv
+"""
+
+
+class Commands(click.Group):
+    """A group that names the nearest command where one is not there."""
+
+    def resolve_command(
+        self, context: click.Context, arguments: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is meant.
+
+        Raises:
+            click.UsageError: none of that name.
+        """
+        try:
+            return super().resolve_command(context, arguments)
+        except click.UsageError as error:
+            known = did_you_mean(arguments[0], self.list_commands(context))
+            said = f"No such command {arguments[0]!r}. {known}"
+            raise click.UsageError(said, context) from error
 
 
 @click.group(
     name="justright",
-    epilog="Exit codes: 0 done, 1 something was wrong with the input, 2 usage, 130 interrupted.",
+    cls=Commands,
+    epilog=EPILOG,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(package_name="justright", message="%(version)s")
@@ -44,6 +78,7 @@ app.add_command(ensemble)
 app.add_command(evidence)
 app.add_command(lesson)
 app.add_command(path)
+app.add_command(predict)
 app.add_command(report)
 app.add_command(search)
 app.add_command(sweep)
@@ -54,7 +89,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit code."""
     try:
         use_jax()
-        app.main(args=arguments, prog_name="justright", standalone_mode=False)
+        code = app.main(args=arguments, prog_name="justright", standalone_mode=False)
     except JustrightError as fault:
         _say(str(fault))
         return FAULT
@@ -62,9 +97,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
         usage.show()
         return usage.exit_code
     except (KeyboardInterrupt, click.Abort):
-        _say("Interrupted.")
+        _say("Interrupted, before there was anything to show.")
         return INTERRUPTED
-    return 0
+    return code if isinstance(code, int) else DONE
 
 
 def main() -> None:

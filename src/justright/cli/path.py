@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from justright.cli.common import check_writable, loading
-from justright.cli.job import Job, job_options, records
+from justright.cli.ending import Ending, may_be_cut_short
+from justright.cli.job import Job, job_options
 from justright.cli.rows import named_rows
 from justright.deferred import import_meanwhile
 
 if TYPE_CHECKING:
-    from justright.cli.rows import Divided
     from justright.experiments.traced import RegularizationPath
 
 EXAMPLE_COMMANDS = """\b
@@ -21,11 +21,11 @@ Examples:
   justright path
   justright path --over group_lasso --base l2=1e-3
   justright path --over l2 --points 20 --seeds 3
-  justright path --over elastic_net.l1 --base elastic_net=0:1e-3 --data heart.csv
+  justright path --over elastic_net.l1 --base elastic_net=0:1e-3
 """
 
 
-@click.command(epilog=EXAMPLE_COMMANDS)
+@click.command(epilog=EXAMPLE_COMMANDS, short_help="Follow a penalty until no weights are left.")
 @click.option(
     "--over",
     default="l1",
@@ -69,48 +69,40 @@ def path(over: str, points: int, base: str, epochs_each: int | None, on: Any, jo
         recipe, task = parse_recipe(base), job.task()
 
     import_meanwhile("matplotlib.figure", "matplotlib.backends.backend_agg")
-    found = follow(
-        job.network(),
-        named_rows(task),
-        over,
-        points=points,
-        base=recipe,
-        epochs_each=epochs_each,
-        on=on,
-        **job.training(task),
-    )
+    with may_be_cut_short() as cut:
+        found = follow(
+            job.network(),
+            named_rows(task),
+            over,
+            points=points,
+            base=recipe,
+            epochs_each=epochs_each,
+            on=on,
+            **job.training(task),
+        )
     found.plot().savefig(job.figure, dpi=150)
-    if job.as_json:
-        click.echo(json.dumps(_as_json(found, task, job), indent=1))
-    else:
-        _print(found, task, job)
+    ending = ending_of(found, task.description)
+    replace(ending, files={"Figure": job.figure}, stopped=cut.said).tell(job.as_json)
 
 
-def _as_json(found: RegularizationPath, task: Divided, job: Job) -> dict[str, Any]:
-    return {
-        "data": task.description,
-        "notes": list(found.study.notes),
-        "summary": found.summary(),
-        "figure": str(job.figure),
-        "zero_from": found.zero_from,
-        "best": found.best.name,
-        "one_standard_error": found.one_standard_error.name,
-        "recipe": str(found.recipe),
-        **({"inputs": records(found.inputs)} if found.has_inputs else {}),
-        "table": records(found.table),
-    }
-
-
-def _print(found: RegularizationPath, task: Divided, job: Job) -> None:
-    from rich.console import Console
-    from rich.markup import escape
-
+def ending_of(found: RegularizationPath, data: str) -> Ending:
+    """What there is to say of a path."""
     from justright.report.path_table import path_table
 
-    console = Console(highlight=False)
-    console.print(f"\n{escape(task.description)}. {escape(' '.join(found.study.notes))}")
-    if found.sweep.grid.base.techniques:
-        console.print(f"With all of them: {escape(str(found.sweep.grid.base))}", emoji=False)
-    console.print(path_table(found.sweep.drawn(), found.table))
-    console.print(escape(found.summary()))
-    console.print(f"\nPicture: [bold]{escape(str(job.figure))}[/]")
+    base = found.sweep.grid.base
+    return Ending(
+        "path",
+        found.summary(),
+        data,
+        found.study.notes,
+        record={
+            "zero_from": found.zero_from,
+            "best": found.best.name,
+            "one_standard_error": found.one_standard_error.name,
+            "recipe": str(found.recipe),
+            **({"inputs": found.inputs} if found.has_inputs else {}),
+            "table": found.table,
+        },
+        lines=[f"With all of them: {base}"] if base.techniques else [],
+        tables=[path_table(found.sweep.drawn(), found.table)],
+    )

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 from click.core import ParameterSource
 
 from justright.cli.common import loading
-from justright.cli.job import Job, job_options, named_rows
+from justright.cli.ending import Ending, may_be_cut_short
+from justright.cli.job import Job, job_options
+from justright.cli.rows import named_rows
 
 if TYPE_CHECKING:
-    from justright.cli.job import Divided
+    from justright.cli.rows import Divided
     from justright.experiments.swept import Sweep
     from justright.study import Study
 
@@ -70,9 +70,17 @@ def report(texts: tuple[str, ...], base: str, recipes: tuple[str, ...], job: Job
         checked_path(job.figure)
         job = replace(job, chooses=bool(texts))
         task = job.task()
-    found = _swept(texts, base, job, task) if texts else _compared(recipes, job, task)
-    file = found.report(job.figure, command)
-    _tell(found.summary(), file, job.as_json)
+    with may_be_cut_short() as cut:
+        found = _swept(texts, base, job, task) if texts else _compared(recipes, job, task)
+    study = found.study if texts else found
+    Ending(
+        "report",
+        found.summary(),
+        task.description,
+        study.notes,
+        files={"Report": found.report(job.figure, command)},
+        stopped=cut.said,
+    ).tell(job.as_json)
 
 
 def _swept(texts: tuple[str, ...], base: str, job: Job, task: Divided) -> Sweep:
@@ -107,15 +115,3 @@ def _command(context: click.Context) -> str:
         for each in value if isinstance(value, tuple) else (value,):
             words += [one.opts[0], str(each)]
     return shlex.join(words)
-
-
-def _tell(summary: str, file: Path, as_json: bool) -> None:
-    if as_json:
-        click.echo(json.dumps({"summary": summary, "report": str(file)}, indent=1))
-        return
-    from rich.console import Console
-    from rich.markup import escape
-
-    console = Console(highlight=False)
-    console.print(escape(summary))
-    console.print(f"\nReport: [bold]{escape(str(file))}[/]")

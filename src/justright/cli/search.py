@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from justright.cli.common import check_writable, loading
-from justright.cli.job import Job, job_options, records
-from justright.cli.rows import Streamed, named_rows
+from justright.cli.ending import Ending, may_be_cut_short
+from justright.cli.job import Job, job_options
+from justright.cli.rows import named_rows
+from justright.cli.saved import check_can_be_saved, check_save, save_found, save_option
 from justright.deferred import import_meanwhile
-from justright.errors import DataError
 
 if TYPE_CHECKING:
-    from justright.cli.rows import Divided
     from justright.experiments.found import Search
 
 EXAMPLE_COMMANDS = """\b
 Examples:
   justright search
   justright search --space dropout,l2,early_stopping --choose gap
-  justright search --data heart.csv --target disease --budget 10m --save heart.keras
-  justright search --history heart.json --budget 200    again with 400: it goes on
+  justright search --data heart.csv --budget 10m --save heart.keras
+  justright search --history heart.json --budget 200    goes on if run again
 """
 WISHES = {"best": "best", "gap": "smallest gap"}
 
 
-@click.command(epilog=EXAMPLE_COMMANDS)
+@click.command(epilog=EXAMPLE_COMMANDS, short_help="Search for what generalizes best.")
 @click.option(
     "--space",
     metavar="NAMES",
@@ -56,13 +56,16 @@ WISHES = {"best": "best", "gap": "smallest gap"}
     metavar="FILE",
     help="A JSON file to keep what was tried; if it exists, the search goes on from it.",
 )
-@click.option(
-    "--save",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Train the choice on training and validation rows and write it: .keras.",
+@save_option("Train the choice on training and validation rows and write it: .keras.")
+@job_options(
+    "search.png",
+    drawn="how it went",
+    trained="the last finalists",
+    units="whose width and depth are searched",
+    seeds=5,
+    chooses=True,
+    hidden="searched",
 )
-@job_options("search.png", drawn="how it went", trained="the last finalists", seeds=5, chooses=True)
 def search(
     space: str | None,
     budget: str,
@@ -78,69 +81,51 @@ def search(
     the plain network, because a single figure that was picked from many promises too much.
     """
     check_writable(job.figure)
-    if save is not None and (save.suffix != ".keras" or not save.absolute().parent.is_dir()):
-        raise DataError(f"--save {save}: name a .keras file in a folder that exists.")
+    check_save(save)
     with loading():
         from justright.experiments.search import search as search_recipes
 
         task = job.task()
-    if save is not None and isinstance(task, Streamed):
-        raise DataError(
-            f"--save {save}: the choice is trained on rows in memory, and {job.data} is read anew "
-            "in each epoch. Leave --save out, or give a CSV file."
-        )
+    check_can_be_saved(save, task, job.data)
     import_meanwhile("matplotlib.figure", "matplotlib.backends.backend_agg")
     names = [name.strip() for name in space.split(",") if name.strip()] if space else None
     wish: Any = WISHES[choose]
-    found = search_recipes(
-        job.network(),
-        named_rows(task),
-        space=names,
-        budget=budget,
-        choose=wish,
-        seed=seed,
-        history=history,
-        **job.training(task),
-    )
+    with may_be_cut_short() as cut:
+        found = search_recipes(
+            job.network(),
+            named_rows(task),
+            space=names,
+            budget=budget,
+            choose=wish,
+            seed=seed,
+            history=history,
+            **job.training(task),
+        )
     found.plot().savefig(job.figure, dpi=150)
     if save is not None:
-        found.model().save(save)
-    if job.as_json:
-        click.echo(json.dumps(_as_json(found, task), indent=1))
-    else:
-        files = {"Picture": job.figure, "Model": save, "History": history}
-        print_found(found, task.description, files)
+        save_found(found, task, job.target, save)
+    ending = ending_of(found, task.description)
+    files = {"Figure": job.figure, "Model": save, "History": history}
+    replace(ending, files=files, stopped=cut.said).tell(job.as_json)
 
 
-def _as_json(found: Search, task: Divided) -> dict[str, Any]:
-    hidden = found.hidden
-    return {
-        "data": task.description,
-        "notes": list(found.hunt.explorer.shapes.setup.notes),
-        "summary": found.summary(),
-        "recipe": repr(found.recipe),
-        "hidden": None if hidden is None else list(hidden),
-        "learning_rate": found.learning_rate,
-        "epochs": found.epochs,
-        "chosen": dict(found.point),
-        "finalists": records(found.finalists),
-        "history": records(found.history),
-    }
-
-
-def print_found(found: Search, head: str, files: dict[str, Path | None]) -> None:
-    """Print the finalists, what was found, and where files lie, below a line that says of what."""
-    from rich.console import Console
-    from rich.markup import escape
-
+def ending_of(found: Search, data: str) -> Ending:
+    """What there is to say of a search."""
     from justright.report.search import finalists_table
 
-    console = Console(highlight=False)
-    notes = " ".join(found.hunt.explorer.shapes.setup.notes)
-    console.print(f"\n{escape(head)}. {escape(notes)}")
-    if found.finals:
-        console.print(finalists_table(found.finalists, found.measure))
-    console.print(escape(found.summary()))
-    for what, file in files.items():
-        if file is not None:
-            console.print(f"{what}: [bold]{escape(str(file))}[/]")
+    return Ending(
+        "search",
+        found.summary(),
+        data,
+        found.hunt.explorer.shapes.setup.notes,
+        record={
+            "recipe": repr(found.recipe),
+            "hidden": found.hidden,
+            "learning_rate": found.learning_rate,
+            "epochs": found.epochs,
+            "chosen": found.point,
+            "finalists": found.finalists,
+            "history": found.history,
+        },
+        tables=[finalists_table(found.finalists, found.measure)] if found.finals else [],
+    )

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from justright.cli.common import check_writable, loading
-from justright.cli.job import Job, job_options, records
+from justright.cli.ending import Ending, may_be_cut_short
+from justright.cli.job import Job, job_options
 from justright.cli.rows import named_rows
 from justright.deferred import import_meanwhile
 
 if TYPE_CHECKING:
-    from justright.cli.rows import Divided
     from justright.experiments.swept import Sweep
 
 EXAMPLE_COMMANDS = """\b
@@ -27,7 +26,7 @@ Examples:
 """
 
 
-@click.command(epilog=EXAMPLE_COMMANDS)
+@click.command(epilog=EXAMPLE_COMMANDS, short_help="Vary strengths and find the sweet spot.")
 @click.option(
     "--over",
     "texts",
@@ -73,55 +72,46 @@ def sweep(
         task = job.task()
 
     import_meanwhile("matplotlib.figure", "matplotlib.backends.backend_agg")
-    found = sweep_strengths(
-        job.network(),
-        named_rows(task),
-        over,
-        base=recipe,
-        zero=not no_zero,
-        expand=expand,
-        on=on,
-        **job.training(task),
-    )
+    with may_be_cut_short() as cut:
+        found = sweep_strengths(
+            job.network(),
+            named_rows(task),
+            over,
+            base=recipe,
+            zero=not no_zero,
+            expand=expand,
+            on=on,
+            **job.training(task),
+        )
     found.plot().savefig(job.figure, dpi=150)
-    if job.as_json:
-        click.echo(json.dumps(_as_json(found, task, job), indent=1))
-    else:
-        print_sweep(found, task.description, job.figure)
+    ending = ending_of(found, task.description)
+    replace(ending, files={"Figure": job.figure}, stopped=cut.said).tell(job.as_json)
 
 
-def _as_json(found: Sweep, task: Divided, job: Job) -> dict[str, Any]:
-    return {
-        "data": task.description,
-        "notes": list(found.study.notes),
-        "summary": found.summary(),
-        "figure": str(job.figure),
-        "best": found.best.name,
-        "one_standard_error": found.one_standard_error.name,
-        "needed": found.needed,
-        "optimism": None if found.optimism is None else found.optimism.optimism,
-        "recipe": str(found.recipe),
-        "sweet_spot": records(found.sweet_spot),
-        "table": records(found.table),
-        "trials": records(found.study.table),
-    }
-
-
-def print_sweep(found: Sweep, description: str, figure: Path) -> None:
-    """Notes, table and paragraph."""
-    from rich.console import Console
-    from rich.markup import escape
-
+def ending_of(found: Sweep, data: str) -> Ending:
+    """What there is to say of a sweep."""
     from justright.report.sweep_table import sweep_table
 
-    console = Console(highlight=False)
-    console.print(f"\n{escape(description)}. {escape(' '.join(found.study.notes))}")
-    if found.grid.base.techniques:
-        console.print(f"With all of them: {escape(str(found.grid.base))}", emoji=False)
-    console.print(
-        sweep_table(
-            found.grid, found.table, found.spot, found.measure, found.on, found.study.metric
-        )
+    base = found.grid.base
+    return Ending(
+        "sweep",
+        found.summary(),
+        data,
+        found.study.notes,
+        record={
+            "best": found.best.name,
+            "one_standard_error": found.one_standard_error.name,
+            "needed": found.needed,
+            "optimism": None if found.optimism is None else found.optimism.optimism,
+            "recipe": str(found.recipe),
+            "sweet_spot": found.sweet_spot,
+            "table": found.table,
+            "trials": found.study.table,
+        },
+        lines=[f"With all of them: {base}"] if base.techniques else [],
+        tables=[
+            sweep_table(
+                found.grid, found.table, found.spot, found.measure, found.on, found.study.metric
+            )
+        ],
     )
-    console.print(escape(found.summary()))
-    console.print(f"\nPicture: [bold]{escape(str(figure))}[/]")

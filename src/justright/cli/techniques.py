@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from justright.cli.common import check_writable, loading
+from justright.cli.ending import Ending
+from justright.cli.options import json_option
 from justright.errors import DataError
 
+if TYPE_CHECKING:
+    from justright.regularizers.catalog import Entry
 
-@click.command()
+EXAMPLE_COMMANDS = """\b
+Examples:
+  justright techniques
+  justright techniques dropout
+  justright techniques dropout --figure dropout.png
+  justright techniques --json
+"""
+
+
+@click.command(epilog=EXAMPLE_COMMANDS, short_help="Show the regularizers, or one in full.")
 @click.argument("name", required=False)
 @click.option("--markdown", is_flag=True, help="Print the page of all techniques in full.")
 @click.option(
@@ -19,7 +33,8 @@ from justright.errors import DataError
     metavar="FILE",
     help="For dropout: draw what it does to a hidden layer's activations.",
 )
-def techniques(name: str | None, markdown: bool, figure: Path | None) -> None:
+@json_option()
+def techniques(name: str | None, markdown: bool, figure: Path | None, as_json: bool) -> None:
     """Show which regularizers there are, or one of them in full.
 
     NAME is a technique's name as in a recipe, such as dropout.
@@ -40,7 +55,9 @@ def techniques(name: str | None, markdown: bool, figure: Path | None) -> None:
             "--figure draws what dropout does to activations: justright techniques dropout "
             f"--figure {figure}"
         )
-    if markdown:
+    if as_json:
+        _tell_json(entry, figure)
+    elif markdown:
         click.echo(entry_text(entry) if entry else catalog_page(entries_by_place()), nl=False)
     elif entry is None:
         console.print(catalog_table(entries_by_place()))
@@ -50,15 +67,30 @@ def techniques(name: str | None, markdown: bool, figure: Path | None) -> None:
     else:
         console.print(f"\n[bold]{entry.name}[/]\n")
         console.print(Markdown(entry_text(entry)))
-    if figure is not None:
-        _draw_dropout(figure)
+    if figure is not None and not as_json:
+        for sentence in _draw_dropout(figure):
+            click.echo(sentence)
+        click.echo(f"Figure: {figure}")
 
 
-def _draw_dropout(figure: Path) -> None:
+def _tell_json(entry: Entry | None, figure: Path | None) -> None:
+    from justright.regularizers.catalog import techniques as catalog
+
+    table = catalog()
+    if entry is not None:
+        table = table[table["name"] == entry.name]
+    said = [] if figure is None else _draw_dropout(figure)
+    summary = f"{len(table)} technique{'s' * (len(table) != 1)}."
+    record = {"table": table}
+    click.echo(
+        Ending("techniques", summary, notes=said, record=record, files={"Figure": figure}).as_json()
+    )
+
+
+def _draw_dropout(figure: Path) -> list[str]:
+    """Draw what dropout does to activations; what there is to see, in sentences."""
     from justright.experiments.activations import activation_histograms
 
     histograms = activation_histograms()
     histograms.plot().savefig(figure, dpi=150)
-    for sentence in histograms.sentences():
-        click.echo(sentence)
-    click.echo(f"Figure: {figure}")
+    return list(histograms.sentences())

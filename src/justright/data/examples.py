@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 from importlib.resources import files
+from typing import Any
 
 import numpy as np
 
@@ -31,6 +32,7 @@ class Example:
         train, validation, test: pairs X (rows, features) of float32, y (rows,).
         description: where it comes from and how it was divided, in a sentence.
         features: the names of the columns of X.
+        preparation: the transformer that standardized the rows as they are in the set.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Example:
     test: Pair
     description: str
     features: tuple[str, ...]
+    preparation: Any = None
 
     def __repr__(self) -> str:
         return f"<Example {self.description}>"
@@ -153,6 +156,7 @@ def divided(
         features: the names of the columns.
     """
     train, validation, test = parts
+    preparation = scaler(X[train], features)
     X = standardized(X, train)
     return Example(
         name=name,
@@ -164,7 +168,21 @@ def divided(
             "test; columns standardized on the training rows"
         ),
         features=features,
+        preparation=preparation,
     )
+
+
+def scaler(X: np.ndarray, features: tuple[str, ...]) -> Any:
+    """A scikit-learn transformer that does what `standardized` does, by columns' names.
+
+    Args:
+        X: the training rows (rows, features).
+        features: the names of the columns.
+    """
+    import pandas as pd
+    from sklearn.preprocessing import StandardScaler
+
+    return StandardScaler().fit(pd.DataFrame(X, columns=list(features)))
 
 
 def standardized(X: np.ndarray, train: np.ndarray) -> np.ndarray:

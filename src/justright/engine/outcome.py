@@ -14,6 +14,7 @@ class Outcome(IntEnum):
     STOPPED = 3
     FAILED = 4
     PRUNED = 5
+    INTERRUPTED = 6
 
     @property
     def sentence(self) -> str:
@@ -27,6 +28,7 @@ _SENTENCES = {
     Outcome.FINISHED: "All epochs were trained.",
     Outcome.STOPPED: "Validation stopped improving, and the training was ended early.",
     Outcome.PRUNED: "Others did better by the same epoch, and the training was given up.",
+    Outcome.INTERRUPTED: "Ctrl-C ended the run; the weights are those that it had by then.",
     Outcome.FAILED: (
         "The loss became infinite or not a number; a smaller learning rate may mend it."
     ),

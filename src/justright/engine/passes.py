@@ -17,6 +17,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from justright.engine.interruption import stop_asked
 from justright.engine.layout import Layout
 from justright.engine.outcome import Outcome
 from justright.engine.program import Task
@@ -54,7 +55,8 @@ def run_passes(
     Returns:
         One result for each trial.
     """
-    start, report = Remembered(initial_values), Report(trials, on_progress)
+    start = Remembered(initial_values)
+    report = Report(trials, on_progress, task.objective.higher_is_better)
 
     def run(remaining: Sequence[Trial], layouts: Layouts) -> Iterator[tuple[int, TrialResult]]:
         return _run(task, stream, remaining, start, layouts, report)
@@ -83,7 +85,7 @@ def _run(
     # One reader for all passes: each thread keeps memory that it has freed to itself.
     with ThreadPoolExecutor(1) as reader:
         blocks = partial(ahead, stream, chosen[0], reader)
-        while sum(queue.enter() for queue in queues):
+        while not stop_asked() and sum(queue.enter() for queue in queues) > 0:
             for queue, position, result in _together(queues, blocks, rows, report):
                 yield groups[queue][position], result
 
@@ -100,9 +102,13 @@ def _together(
         for block in blocks(epoch):
             for i in busy:
                 queues[i].absorb(block)
+            if stop_asked() and report.count:
+                return
         for i in busy:
+            if stop_asked():
+                queues[i].end_now(epoch)
             for position, result in queues[i].close(rows):
-                report.ended(result.trial)
+                report.ended(result)
                 yield i, position, result
         epoch += 1
         report.tell(epoch * sum(len(queue.running) for queue in queues))
@@ -129,13 +135,18 @@ class _PassQueue(Queue[StreamedProgram]):
         """Train all lanes on a block."""
         self._lanes = self._program.absorb(block, self._lanes, self._on_devices)
 
+    def end_now(self, epoch: int) -> None:
+        """Let the trials end with this epoch, counted from 0."""
+        self._cut_short(self.running, np.full(self._layout.lanes, epoch))
+        self._on_devices = jax.device_put(self._orders, self._layout.over_lanes())
+
     def close(self, rows: Rows) -> Iterator[tuple[int, TrialResult]]:
         """Close the epoch; yield `(position, result)` of the trials that it ended."""
         self._lanes, figures = self._program.close(rows, self._lanes, self._on_devices)
         outcomes = np.asarray(self._lanes.outcome)
         for lane, position in list(self.running.items()):
             self._curves[position].append(figures[lane])
-            outcome = Outcome(int(outcomes[lane]))
+            outcome = self._outcome(lane, self._trials[position], outcomes)
             if outcome is not Outcome.RUNNING:
                 del self.running[lane]
                 curves = np.stack(self._curves.pop(position))

@@ -91,6 +91,22 @@ class Queue(Generic[Kind]):
         self._orders.epochs[lane] = 0
         self._orders.fresh[lane] = True
 
+    def _cut_short(self, running: Iterable[int], epochs: np.ndarray) -> None:
+        """Let the trials in some lanes end with their next epoch, judged as all that end are.
+
+        Args:
+            running: the lanes.
+            epochs: trained so far, by lane.
+        """
+        for lane in running:
+            self._orders.epochs[lane] = epochs[lane] + 1
+
+    def _outcome(self, lane: int, trial: Trial, outcomes: np.ndarray) -> Outcome:
+        """How the trial in a lane has ended, if it has."""
+        outcome = Outcome(int(outcomes[lane]))
+        cut = outcome is Outcome.FINISHED and self._orders.epochs[lane] < trial.epochs
+        return Outcome.INTERRUPTED if cut else outcome
+
     def _prepare(self, positions: Iterable[int]) -> None:
         """Make the orders of trials that are to enter."""
         for position in positions:

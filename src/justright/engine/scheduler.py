@@ -19,6 +19,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from justright.engine.interruption import stop_asked
 from justright.engine.lane import Order
 from justright.engine.layout import Layout
 from justright.engine.outcome import Outcome
@@ -28,7 +29,7 @@ from justright.engine.pruning import Pruning
 from justright.engine.queue import Queue, Remembered
 from justright.engine.rows import Rows
 from justright.engine.size import Layouts, layouts_for
-from justright.engine.trial import Trial, TrialResult
+from justright.engine.trial import CURVES, Trial, TrialResult
 from justright.errors import ModelError
 from justright.network.weights import Arrays
 from justright.regularizers.recipe import Recipe
@@ -36,6 +37,7 @@ from justright.regularizers.recipe import Recipe
 # Seconds between two looks at the lanes: often enough for a smooth progress
 # bar, seldom enough that the host's part stays small.
 LOOK_EVERY = 0.3
+_VAL_METRIC = CURVES.index("val_metric")
 
 
 def run_trials(
@@ -59,9 +61,11 @@ def run_trials(
         on_progress: called after each segment.
 
     Returns:
-        One result for each trial.
+        One result for each trial; fewer where the run was asked to stop (`interruption`): of the
+        trials that had ended, or if none had, of those that were running, as they were.
     """
-    report, start = Report(trials, on_progress), Remembered(initial_values)
+    report = Report(trials, on_progress, task.objective.higher_is_better)
+    start = Remembered(initial_values)
 
     def run(remaining: Sequence[Trial], layouts: Layouts) -> Iterator[tuple[int, TrialResult]]:
         return _run(task, remaining, start, layouts, report, pruning)
@@ -91,6 +95,8 @@ def all_results(
         try:
             for i, result in run([trials[i] for i in waiting], layouts):
                 results[waiting[i]] = result
+            if stop_asked():
+                break
         except jax.errors.JaxRuntimeError as error:
             if "RESOURCE_EXHAUSTED" not in str(error):
                 raise
@@ -102,7 +108,7 @@ def all_results(
                     "smaller network."
                 ) from error
             layouts = partial(_halved, layouts)
-    return [results[i] for i in range(len(trials))]
+    return [results[i] for i in sorted(results)]
 
 
 def _run(
@@ -124,6 +130,9 @@ def _run(
     with ThreadPoolExecutor(compilers_for(queues)) as compilers:
         ready = [compilers.submit(queue.compile, rows) for queue in queues]
         for queue, members, compiled in zip(queues, groups, ready, strict=True):
+            if stop_asked():
+                compilers.shutdown(wait=False, cancel_futures=True)
+                return
             compiled.result()
             for position, result in queue.run(rows, report, pruning):
                 yield members[position], result
@@ -179,6 +188,12 @@ class _SegmentQueue(Queue[SegmentProgram]):
         span = _Span(pruning.every if pruning else None)
         emptied = False
         while waiting or running:
+            if stop_asked():
+                if report.count or not running:
+                    return
+                waiting.clear()
+                self._cut_short(running, np.asarray(lanes.epoch))
+                emptied = True
             entered = self._fill(waiting, running)
             logs |= {position: [] for position in entered}
             orders = self._sent(emptied or bool(entered))
@@ -192,17 +207,20 @@ class _SegmentQueue(Queue[SegmentProgram]):
             for lane, position in list(running.items()):
                 done = sum(map(len, logs[position]))
                 logs[position].append(log[lane, : int(epochs[lane]) - done])
-                trial, outcome = self._trials[position], Outcome(int(outcomes[lane]))
+                trial = self._trials[position]
+                outcome = self._outcome(lane, trial, outcomes)
                 if outcome is Outcome.RUNNING:
                     if not pruning or not pruning.gives_up(trial, np.concatenate(logs[position])):
                         continue
                     outcome, emptied = Outcome.PRUNED, True
                     self._empty(lane)
                 del running[lane]
-                report.ended(trial)
                 curves = np.concatenate(logs.pop(position))
-                yield self._result(position, lanes, lane, curves, outcome)
-            report.tell(int(sum(epochs[lane] for lane in running)))
+                ended = self._result(position, lanes, lane, curves, outcome)
+                report.ended(ended[1])
+                yield ended
+            latest = [logs[position][-1][-1:, _VAL_METRIC] for position in running.values()]
+            report.tell(int(sum(epochs[lane] for lane in running)), np.concatenate([[], *latest]))
 
     def _sent(self, changed: bool) -> Order:
         """The orders on the devices: sent where trials have entered, for weights may be large."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from justright.engine.interruption import stoppable
 from justright.errors import RecipeError
 from justright.experiments.given import Given
 from justright.experiments.setup import Setup, checked_seeds
@@ -16,6 +17,7 @@ from justright.study import Study
 Recipes = Mapping[str, Recipe | Technique]
 
 
+@stoppable()
 @random_numbers_kept()
 def compare(
     model: Any,
@@ -49,8 +51,9 @@ def compare(
 
     Args:
         model: a Sequential or Functional Keras model, built or not, compiled or not;
-            it is not changed. None for a dense network of 128 and 64 units, behind convolutions
-            where rows are pictures or signals.
+            it is not changed. Units of hidden layers, such as `(128, 64)`, for a dense network
+            of these; None for one of 128 and 64, behind convolutions where rows are pictures or
+            signals.
         train: `(X, y)`: X (rows, …) of numbers, y (rows,) of labels or numbers, or
             (rows, outputs); or a table that holds its target: a frame of pandas, polars or
             pyarrow, or a file (CSV, Parquet, Arrow); or a folder of pictures, or an `.npz` file.
@@ -107,7 +110,9 @@ def compare(
         progress: whether to show a progress bar; None for where someone watches.
 
     Returns:
-        The study.
+        The study. Ctrl-C ends it early: it is then the study of the trainings that had ended, or
+        where none had, of those that were running, as they were; a warning and its notes say
+        after how many. A second Ctrl-C raises KeyboardInterrupt at once.
 
     Raises:
         DataError: rows, targets or parts that cannot be trained on.
@@ -139,7 +144,7 @@ def compare(
     trials = [
         trial for name, recipe in named.items() for trial in setup.trials(name, recipe, listed)
     ]
-    return setup.train(trials, progress)
+    return setup.train(trials, progress, cut_short=True)
 
 
 def _checked_recipes(recipes: Recipes) -> dict[str, Recipe]:

@@ -10,6 +10,8 @@ from typing import Literal
 
 import numpy as np
 
+from justright.engine.interruption import CutShort
+from justright.engine.outcome import Outcome
 from justright.engine.pruning import Pruning
 from justright.engine.scheduler import compile_ahead
 from justright.engine.trial import Trial
@@ -113,7 +115,7 @@ class Explorer:
     def explored(
         self, number: int, points: Sequence[Point], records: Sequence[Record]
     ) -> list[Record]:
-        """Train points of a batch, each once."""
+        """Train points of a batch, each once; where Ctrl-C ends it, those that had ended."""
         runs = [(point, self.settings.seed, 0) for point in points]
         return self._train(runs, "explore", number, self.pruning(number, records))
 
@@ -144,10 +146,16 @@ class Explorer:
                 for setup, trials, _ in jobs:
                     compile_ahead(setup.task, trials, setup.start, setup.layout, compilers)
             for setup, trials, mine in jobs:
-                results = setup.train(trials, False, pruning).results
-                for i, result in zip(mine, results, strict=True):
-                    records[i] = record_of(result, runs[i][0], stage, number, self.looks)
-        return [records[i] for i in range(len(runs))]
+                try:
+                    study = setup.train(trials, False, pruning, cut_short=True)
+                except CutShort:
+                    break
+                places = {id(trial): i for trial, i in zip(trials, mine, strict=True)}
+                for result in study.results:
+                    if result.outcome is not Outcome.INTERRUPTED:
+                        i = places[id(result.trial)]
+                        records[i] = record_of(result, runs[i][0], stage, number, self.looks)
+        return [records[i] for i in sorted(records)]
 
     def _trial(self, setup: Setup, point: Point, seed: int, split: int) -> Trial:
         recipe = self.settings.space.in_program(point)

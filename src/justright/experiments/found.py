@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from justright.engine.interruption import stoppable
 from justright.errors import DataError
 from justright.evidence.estimate import estimate
 from justright.evidence.interval import Interval
@@ -29,7 +30,8 @@ from justright.network.weights import random_numbers_kept
 from justright.regularizers.places import ActsOnStopping
 from justright.regularizers.recipe import Recipe
 from justright.report.page.search_page import ReportedSearch
-from justright.report.search import Facts, search_bar, search_words
+from justright.report.progress import search_bar
+from justright.report.search import Facts, search_words
 from justright.study import Study
 
 if TYPE_CHECKING:
@@ -305,16 +307,14 @@ class Search(ReportedSearch):
         return self.hunt.explorer.shapes.setup.overlap
 
 
+@stoppable()
 @random_numbers_kept()
 def hunted(hunt: Hunt, known: Sequence[Record], budget: Budget, progress: bool | None) -> Search:
     """Run a search within a budget, and give what it found."""
-    scale = hunt.explorer.looks.scale
-    with search_bar(progress, budget.trainings) as show:
+    with search_bar(progress, budget.trainings, hunt.explorer.looks.scale.measure) as show:
 
         def tell(records: Sequence[Record]) -> None:
-            ended = [one.figures["val_metric"] for one in records if one.complete]
-            pick = max if scale.measure.higher_is_better else min
-            show(len(records), scale.measure.show(pick(ended)) if ended else "")
+            show(len(records), [one.figures["val_metric"] for one in records if one.complete])
 
         records = hunt.run(known, budget, tell)
     return Search(hunt, tuple(records), budget)

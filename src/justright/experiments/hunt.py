@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from justright.engine.interruption import CutShort, say_stopped, stop_asked, stopped_after
 from justright.experiments.budget import Budget, Clock
 from justright.experiments.choice import (
     FINALS_SHARE,
@@ -51,11 +52,17 @@ class Hunt:
             known: the records to go on from.
             budget: of the whole search where it counts trainings, of this run where seconds.
             tell: called with all records whenever there are more.
+
+        Raises:
+            CutShort: Ctrl-C before any training had ended. After that it ends the search with the
+                records that there are; a round of the finals that is not complete is not among
+                them.
         """
         clock, records = Clock(), list(known)
 
-        def add(more: Sequence[Record]) -> None:
+        def add(more: Sequence[Record], batch: int = 0, points: Sequence[Point] = ()) -> None:
             records.extend(more)
+            _order(records, batch, points)
             if self.history is not None:
                 write_history(self.history, self.task, records)
             tell(records)
@@ -63,6 +70,10 @@ class Hunt:
         tell(records)
         self._explore(records, budget, clock, add)
         self._judge(records, self._finals(records, budget, clock), budget, clock, add)
+        if stop_asked():
+            if not records:
+                raise CutShort
+            say_stopped(stopped_after(len(records), budget.trainings))
         return records
 
     def _explore(
@@ -70,7 +81,7 @@ class Hunt:
         records: list[Record],
         budget: Budget,
         clock: Clock,
-        add: Callable[[Sequence[Record]], None],
+        add: Callable[..., None],
     ) -> None:
         number: int | None = None
         while True:
@@ -83,26 +94,28 @@ class Hunt:
             else:
                 until = (1 - FINALS_SHARE * (self.seeds > 0)) * (budget.seconds or 0)
                 left = len(explored) + 1 if clock.seconds < until else 0
-            if left <= 0:
+            if left <= 0 or stop_asked():
                 return
             if number is None:
-                number, points = self._next(explored)
+                number, points, done = self._next(explored)
             else:
-                number += 1
+                number, done = number + 1, set()
                 points = self.explorer.batch(number, explored)
             if not points:
                 return
-            todo = points[:left] if budget.trainings is not None else points
-            add(self.explorer.explored(number, todo, explored))
+            todo = [point for point in points if key_of(point) not in done]
+            todo = todo[:left] if budget.trainings is not None else todo
+            fresh = self.explorer.explored(number, todo, explored)
+            add(fresh, number, points)
 
-    def _next(self, explored: Sequence[Record]) -> tuple[int, list[Point]]:
-        """The batch that is not complete yet, and what is left of it."""
+    def _next(self, explored: Sequence[Record]) -> tuple[int, list[Point], set[str]]:
+        """The batch that is not complete yet, and which of its points are done."""
         number = max((one.batch for one in explored), default=0)
-        done = sum(one.batch == number for one in explored)
+        done = {key_of(one.point) for one in explored if one.batch == number}
         points = self.explorer.batch(number, explored)
-        if done < len(points):
-            return number, points[done:]
-        return number + 1, self.explorer.batch(number + 1, explored)
+        if len(done) < len(points):
+            return number, points, done
+        return number + 1, self.explorer.batch(number + 1, explored), set()
 
     def _finals(self, records: Sequence[Record], budget: Budget, clock: Clock) -> Finals:
         if budget.trainings is not None:
@@ -117,13 +130,15 @@ class Hunt:
         finals: Finals,
         budget: Budget,
         clock: Clock,
-        add: Callable[[Sequence[Record]], None],
+        add: Callable[..., None],
     ) -> None:
         explored = [one for one in records if one.stage == "explore"]
         scale, wish = self.explorer.looks.scale.fitted(explored), self.explorer.settings.wish
         entrants: list[Point] = []
         for number, one in enumerate(finals.rounds):
             if budget.seconds is not None and number and clock.seconds > budget.seconds:
+                return
+            if stop_asked():
                 return
             if number == 0:
                 entrants = finalists(explored, scale, wish, one.points)
@@ -146,4 +161,17 @@ class Hunt:
             for i in range(seeds)
             if (key, first + i) not in have
         ]
-        return self.explorer.judged(runs, number)
+        judged = self.explorer.judged(runs, number)
+        return judged if len(judged) == len(runs) else []  # Cut short: seeds would differ.
+
+
+def _order(records: list[Record], batch: int, points: Sequence[Point]) -> None:
+    """Put the records of a batch into its order, which they may have lost where Ctrl-C ended it.
+
+    So the search goes on as if nothing had been.
+    """
+    place = {key_of(point): i for i, point in enumerate(points)}
+    mine = [i for i, r in enumerate(records) if place and (r.stage, r.batch) == ("explore", batch)]
+    ordered = sorted((records[i] for i in mine), key=lambda r: place[key_of(r.point)])
+    for i, record in zip(mine, ordered, strict=True):
+        records[i] = record

@@ -18,8 +18,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Literal, Unpack
 
+from justright.engine.interruption import stoppable
 from justright.engine.zero import is_linear
 from justright.errors import DataError, RecipeError, did_you_mean
+from justright.evidence.measure import Measure
 from justright.experiments.given import Given
 from justright.experiments.setup import Setup, Training, checked_seeds
 from justright.experiments.swept import CHOOSERS, Sweep
@@ -32,7 +34,7 @@ from justright.regularizers.grid import Grid
 from justright.regularizers.recipe import Recipe, as_recipe
 from justright.regularizers.shrinkage import Shrinks
 from justright.regularizers.technique import Technique
-from justright.report.console import progress_bar
+from justright.report.progress import progress_bar
 
 POINTS, RATIO = 40, 1e-3
 _BATCHES = (
@@ -41,6 +43,7 @@ _BATCHES = (
 )
 
 
+@stoppable()
 @random_numbers_kept()
 def path(
     model: Any,
@@ -79,6 +82,10 @@ def path(
             batch is all rows if `batch_size` is None: weights do not rest at zero under
             gradients of single batches.
 
+    Returns:
+        The path. Ctrl-C ends it early, with the strengths that it has come by; a warning and its
+        study's notes say so. A second Ctrl-C raises KeyboardInterrupt at once.
+
     Raises:
         DataError: rows, targets or parts that cannot be trained on.
         ModelError: a network that cannot be read or does not fit.
@@ -98,7 +105,9 @@ def path(
         notes = (_BATCHES,)
     each = max(1, setup.epochs // 4) if epochs_each is None else epochs_each
     _check_whole("epochs_each", each)
-    with progress_bar(progress) as tell:
+    target = setup.task.objective
+    measure = Measure(target.metric_name, target.higher_is_better)
+    with progress_bar(progress, measure) as tell, stoppable() as run:
         walk = Walk(setup, axis, recipe, listed, each, tell)
         end = walk.zero_from() if linear else None
         if end is not None:
@@ -107,7 +116,7 @@ def path(
             results = walk.up(strengths, count, ratio)
     results = sorted(results, key=lambda r: r.trial.recipe.strengths()[axis.name])
     taken = tuple(dict.fromkeys(r.trial.recipe.strengths()[axis.name] for r in results))
-    study = setup.study(results, notes)
+    study = setup.study(results, (*notes, *([run.said] if run.said else [])))
     sweep = Sweep(study, Grid((axis,), (taken,), recipe), on)
     return RegularizationPath(sweep, walk.paths, end)
 

@@ -101,7 +101,9 @@ def search(
         **training: `validation`, `test`, `epochs` and the others of `compare`.
 
     Returns:
-        What was found.
+        What was found. Ctrl-C ends it early, with the trainings that had ended, and a warning
+        says after how many; `resume` and the history go on from there. A second Ctrl-C raises
+        KeyboardInterrupt at once.
 
     Raises:
         DataError: rows, parts, budget or history that cannot be used.

@@ -18,7 +18,9 @@ from justright.engine.scheduler import run_trials
 from justright.engine.size import layout_for
 from justright.engine.trial import Trial, TrialResult
 from justright.errors import DataError, ModelError
+from justright.evidence.measure import Measure
 from justright.evidence.overlap import ONE_SPLIT, Overlap
+from justright.experiments.cut_short import whole_or_told
 from justright.experiments.given import Given, parts_of
 from justright.experiments.notes import notes_of
 from justright.experiments.parts import Division, Parts
@@ -27,9 +29,10 @@ from justright.network.default import HIDDEN, default_network
 from justright.network.objective import infer_objective
 from justright.network.optimizer import initial_learning_rate, keras_optimizer
 from justright.network.targets import check_task
+from justright.network.units import units_given
 from justright.network.weights import Arrays
 from justright.regularizers.recipe import Recipe
-from justright.report.console import progress_bar
+from justright.report.progress import progress_bar
 from justright.study import Study
 
 MOST_EPOCHS = 2**31 - 1
@@ -121,11 +124,12 @@ class Setup:
             ModelError: a network that cannot be read or does not fit.
         """
         keep_compiled_programs()
+        network, units = model, units_given(model)
+        own = model is None or bool(units)
         division = Division(splits, groups, preprocess, chooses, sample_weight, task)
-        parts = parts_of(train, validation, test, target, division, pixels=model is None)
-        network = model
-        if model is None:
-            network = default_network(parts.row_shape, parts.targets, hidden, task)
+        parts = parts_of(train, validation, test, target, division, pixels=own)
+        if own:
+            network = default_network(parts.row_shape, parts.targets, units or hidden, task)
         blueprint = Blueprint.of(network, parts.row_shape)
         objective = infer_objective(
             parts.targets,
@@ -177,6 +181,7 @@ class Setup:
         trials: Sequence[Trial],
         progress: bool | None = None,
         pruning: Pruning | None = None,
+        cut_short: bool = False,
     ) -> Study:
         """Train, and give the study.
 
@@ -184,16 +189,21 @@ class Setup:
             trials: what to train.
             progress: whether to show a progress bar; None for where someone watches.
             pruning: which trials are given up on the way; rows in memory only.
+            cut_short: whether a study of fewer trials is wanted where Ctrl-C ends the run.
+
+        Raises:
+            CutShort: Ctrl-C, and no use for fewer trials, or there are none.
         """
         task = self.task
         import_meanwhile("pandas")
-        with progress_bar(progress) as on_progress:
+        measure = Measure(task.objective.metric_name, task.objective.higher_is_better)
+        with progress_bar(progress, measure) as on_progress:
             if task.stream is None:
                 run = partial(run_trials, pruning=pruning)
             else:
                 run = partial(run_passes, stream=task.stream)
             results = run(task, trials, self.start, layout=self.layout, on_progress=on_progress)
-        return self.study(results)
+        return self.study(results, whole_or_told(trials, results, cut_short))
 
     def study(self, results: Sequence[TrialResult], notes: Sequence[str] = ()) -> Study:
         """The study of trials that were trained.

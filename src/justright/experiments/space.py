@@ -22,7 +22,7 @@ from justright.regularizers.learned import LearnsAtSites
 from justright.regularizers.places import ActsOnEnsemble, ActsOnStopping, ActsOnStructure
 from justright.regularizers.recipe import Recipe
 from justright.regularizers.strength import Limits, limits_of
-from justright.regularizers.technique import Technique, fields_of
+from justright.regularizers.technique import LISTED_BY, Technique, fields_of
 
 Point = Mapping[str, Value]
 """What is chosen, by name; what is off is not in it."""
@@ -276,7 +276,7 @@ def _kind(name: str) -> type[Technique]:
         names = [kind.__name__ for kind in TECHNIQUES]
         raise RecipeError(
             f"space has {name!r}, which is no technique. "
-            f"{did_you_mean(name, [*SIZES, RATE, *names])}"
+            f"{did_you_mean(name, [*SIZES, RATE, *names], LISTED_BY)}"
         )
     return known[wanted]
 

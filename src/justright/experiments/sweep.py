@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Literal, Unpack
 
+from justright.engine.interruption import CutShort, stop_asked, stoppable
 from justright.engine.trial import Trial
 from justright.errors import DataError, did_you_mean
 from justright.experiments.given import Given
@@ -20,6 +22,7 @@ from justright.study import Study
 MOST_ROUNDS = 8
 
 
+@stoppable()
 @random_numbers_kept()
 def sweep(
     model: Any,
@@ -57,8 +60,13 @@ def sweep(
         training: how to train: the other arguments of `compare`, such as `validation`,
             `test`, `epochs` and `batch_size`.
 
+    Returns:
+        What was found. Ctrl-C ends it early, with the seeds that all points have; a warning and
+        the study's notes say so. A second Ctrl-C raises KeyboardInterrupt at once.
+
     Raises:
         DataError: rows, targets or parts that cannot be trained on.
+        KeyboardInterrupt: Ctrl-C before there was a training of each point.
         ModelError: a network that cannot be read or does not fit.
         RecipeError: a strength that is not known, or values outside its range.
     """
@@ -67,21 +75,41 @@ def sweep(
         raise DataError(f"on={on!r} chooses nothing. {did_you_mean(on, CHOOSERS)}")
     rounds = MOST_ROUNDS if expand else 0
     setup, listed = Setup.of(model, train, chooses=True, **training), checked_seeds(seeds)
-    found = Sweep(setup.train(_trials(setup, grid.points, listed), progress), grid, on)
-    while rounds and (wider := found.widened()):
+    trials = _trials(setup, grid.points, listed)
+    found = Sweep(_whole(setup.train(trials, progress, cut_short=True), grid), grid, on)
+    while rounds and not stop_asked() and (wider := found.widened()):
         known = set(found.study.recipes)
         fresh = [point for point in wider.points if point.name not in known]
-        more = setup.train(_trials(setup, fresh, listed), progress)
-        found, rounds = Sweep(_joined(found.study, more, wider), wider, on), rounds - 1
+        more = setup.train(_trials(setup, fresh, listed), progress, cut_short=True)
+        if stop_asked():
+            return replace(found, study=replace(found.study, notes=more.notes))
+        joined = replace(more, results=[*found.study.results, *more.results])
+        found, rounds = Sweep(_whole(joined, wider), wider, on), rounds - 1
     return found
 
 
-def _trials(setup: Setup, points: Iterable[Point], seeds: Sequence[int]) -> list[Trial]:
-    return [t for point in points for t in setup.trials(point.name, point.recipe, seeds)]
+def _trials(setup: Setup, points: Sequence[Point], seeds: Sequence[int]) -> list[Trial]:
+    """All points with one seed, then with the next: cut short, there are whole seeds."""
+    return [
+        trial
+        for seed in seeds
+        for point in points
+        for trial in setup.trials(point.name, point.recipe, [seed])
+    ]
 
 
-def _joined(study: Study, more: Study, grid: Grid) -> Study:
-    """One study of all trials, in the order of the grid."""
+def _whole(study: Study, grid: Grid) -> Study:
+    """The study of the seeds that all points and splits have, in the order of the grid.
+
+    Raises:
+        CutShort: there are none.
+    """
+    results = study.results
+    splits = len(study.task.rows.train)
+    count = Counter(result.trial.seed for result in results)
+    whole = [r for r in results if count[r.trial.seed] == len(grid.points) * splits]
+    if not whole:
+        raise CutShort
     order = {point.name: i for i, point in enumerate(grid.points)}
-    results = [*study.results, *more.results]
-    return replace(study, results=sorted(results, key=lambda r: order[r.trial.name]))
+    ordered = sorted(whole, key=lambda r: (order[r.trial.name], r.trial.split))
+    return replace(study, results=ordered)

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from justright.engine.interruption import CutShort, say_stopped
 from justright.engine.keys import initial_weights_seed
 from justright.engine.outcome import Outcome
 from justright.engine.progress import Progress
@@ -70,7 +71,11 @@ class Walk:
         start: Start = self._at_zero()
         results: list[TrialResult] = []
         for i, strength in enumerate(ordered):
-            some = self._train([strength], start, self.each)
+            try:
+                some = self._train([strength], start, self.each)
+            except CutShort:
+                _stopped(i, len(ordered))
+                break
             results, start = [*results, *some], self._after(some, start)
             self._tell(i + 1, len(ordered))
         return results
@@ -91,7 +96,11 @@ class Walk:
         further = _FURTHER if self._exact and not strengths else 0
         i = 0
         while i < len(ordered):
-            some = self._train([ordered[i]], start, self.each)
+            try:
+                some = self._train([ordered[i]], start, self.each)
+            except CutShort:
+                _stopped(i + 1, len(ordered) + 1)
+                break
             results, start, i = [*results, *some], self._after(some, start), i + 1
             self._tell(i + 2, len(ordered) + 2)
             if self._gone(some):
@@ -180,6 +189,17 @@ class Walk:
     def _tell(self, done: int, of: int) -> None:
         lanes = len(self.seeds) * self.setup.splits
         self.tell(Progress(done * lanes, of * lanes, done, of))
+
+
+def _stopped(done: int, of: int) -> None:
+    """Leave the path where Ctrl-C has ended it, where there is one by now.
+
+    Raises:
+        CutShort: there are no two strengths yet.
+    """
+    if done < 2:
+        raise CutShort
+    say_stopped(f"Stopped by Ctrl-C after {done} of {of} strengths.")
 
 
 def _loss(some: Sequence[TrialResult]) -> float:

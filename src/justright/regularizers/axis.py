@@ -14,7 +14,7 @@ from justright.regularizers import TECHNIQUES
 from justright.regularizers.recipe import Recipe
 from justright.regularizers.schedule import Schedule
 from justright.regularizers.strength import Limits, PerLayer, checked, limits_of
-from justright.regularizers.technique import Technique, fields_of
+from justright.regularizers.technique import LISTED_BY, Technique, fields_of
 
 _KEY = re.compile(r"(?P<kind>[^.\[\]]+)(\.(?P<field>[^.\[\]]+))?(\[(?P<where>[^\[\]]+)\])?")
 
@@ -206,7 +206,7 @@ def _kind(name: str, base: Recipe) -> type[Technique]:
         if wanted == _flat(kind.__name__):
             return kind
     known = [kind.__name__ for kind in kinds if kind.strength_names()]
-    raise RecipeError(f"{name!r} is no regularizer. {did_you_mean(name, known)}")
+    raise RecipeError(f"{name!r} is no regularizer. {did_you_mean(name, known, LISTED_BY)}")
 
 
 def _flat(name: str) -> str:

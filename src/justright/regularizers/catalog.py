@@ -13,7 +13,7 @@ from justright.regularizers import TECHNIQUES
 from justright.regularizers.option import Choice, allowed
 from justright.regularizers.places import PLACES
 from justright.regularizers.strength import Limits, limits_of
-from justright.regularizers.technique import Technique, fields_of
+from justright.regularizers.technique import LISTED_BY, Technique, fields_of
 from justright.regularizers.text import parse_recipe
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ def find_entry(name: str) -> Entry:
     names = keys | {kind.__name__.lower(): kind for kind in TECHNIQUES}
     wanted = name.strip().lower().replace("-", "_")
     if wanted not in names:
-        raise RecipeError(f"{name!r} is no regularizer. {did_you_mean(wanted, keys)}")
+        raise RecipeError(f"{name!r} is no regularizer. {did_you_mean(wanted, keys, LISTED_BY)}")
     return entry_of(names[wanted])
 
 

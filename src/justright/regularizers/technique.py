@@ -21,6 +21,9 @@ from justright.regularizers.strength import PerLayer, by_name, checked, limits_o
 if TYPE_CHECKING:
     from justright.regularizers.recipe import Recipe
 
+LISTED_BY = "`justright techniques`"
+"""What tells a user all names of techniques."""
+
 T = TypeVar("T", bound="type[Technique]")
 
 

@@ -11,7 +11,7 @@ from justright.regularizers import TECHNIQUES
 from justright.regularizers.recipe import Recipe
 from justright.regularizers.schedule import SCHEDULES
 from justright.regularizers.strength import Number, Strength, limits_of
-from justright.regularizers.technique import Technique, fields_of
+from justright.regularizers.technique import LISTED_BY, Technique, fields_of
 
 PLAIN = "plain"
 
@@ -92,7 +92,9 @@ def _parse_one(part: str) -> Technique:
                 f"{name.strip()!r} is no regularizer. Join places by plus: "
                 "dropout=input/0.2+hidden/0.5."
             )
-        raise RecipeError(f"{name.strip()!r} is no regularizer. {did_you_mean(key, kinds)}")
+        raise RecipeError(
+            f"{name.strip()!r} is no regularizer. {did_you_mean(key, kinds, LISTED_BY)}"
+        )
     names = kind.strength_names()
     assigned = [text.partition("=") for text in further if "=" in text]
     texts = [*([value] if has_value else []), *(text for text in further if "=" not in text)]

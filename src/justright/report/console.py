@@ -1,19 +1,14 @@
-"""A study in the terminal: a table, a paragraph, and progress on the way."""
+"""A study in the terminal: a table of recipes."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from justright.engine.progress import Progress
 from justright.evidence.measure import Measure
 from justright.evidence.overlap import Overlap
 from justright.evidence.summary import Row, rows_of
-from justright.report.notebook import in_notebook, notebook_bar
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,46 +54,3 @@ def _gap(row: Row, measure: Measure) -> str:
     if not gap.enough:
         return value
     return f"{value} ({measure.show_range(gap.low, gap.high)})"
-
-
-@contextmanager
-def progress_bar(shown: bool | None) -> Iterator[Callable[[Progress], None]]:
-    """Show trainings done and time left on the error stream while the block runs.
-
-    Args:
-        shown: whether to show it; None for where someone watches, a terminal or a notebook.
-    """
-    if shown is not False and in_notebook():
-        with notebook_bar() as below:
-            yield lambda now: below(
-                now.epochs / max(now.of_epochs, 1), f"{now.trainings}/{now.of_trainings} trainings"
-            )
-        return
-    if shown is None:
-        shown = sys.stderr.isatty()
-    if not shown:
-        yield lambda _: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
-    columns = (
-        TextColumn("[progress.description]{task.description}"),
-        BarColumn(),
-        TextColumn("{task.fields[count]}"),
-        TimeRemainingColumn(compact=True),
-    )
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("compiling", total=None, count="")
-
-        def update(progress: Progress) -> None:
-            bar.update(
-                task,
-                description="training",
-                total=progress.of_epochs,
-                completed=progress.epochs,
-                count=f"{progress.trainings}/{progress.of_trainings} trainings",
-            )
-
-        yield update

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,7 +11,6 @@ from justright.evidence.interval import Interval
 from justright.evidence.measure import Measure
 from justright.evidence.verdict import Verdict
 from justright.report.curves import FAINT, INK, TRAIN, VALIDATION
-from justright.report.notebook import in_notebook, notebook_bar
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -226,43 +223,3 @@ def draw_search(
     axes.spines[["top", "right"]].set_visible(False)
     figure.legend(frameon=False, fontsize=8, loc="outside upper center", ncols=4)
     return figure
-
-
-@contextmanager
-def search_bar(shown: bool | None, of: int | None) -> Iterator[Callable[[int, str], None]]:
-    """Show trainings done and the best figure so far on the error stream.
-
-    Args:
-        shown: whether to show it; None for where someone watches, a terminal or a notebook.
-        of: how many trainings there will be, None where nobody knows.
-    """
-    if shown is not False and in_notebook():
-        with notebook_bar() as below:
-            yield lambda done, best: below(
-                done / of if of else None,
-                f"{done}{f'/{of}' if of else ''} trainings{f', best {best}' if best else ''}",
-            )
-        return
-    if shown is None:
-        shown = sys.stderr.isatty()
-    if not shown:
-        yield lambda _, __: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (
-        TextColumn("searching"),
-        BarColumn(),
-        TextColumn("{task.fields[count]}"),
-        TimeRemainingColumn(compact=True),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("searching", total=of, count="")
-
-        def show(done: int, best: str) -> None:
-            whole = f"/{of}" if of else ""
-            best = f", best {best}" if best else ""
-            bar.update(task, completed=done, count=f"{done}{whole} trainings{best}")
-
-        yield show

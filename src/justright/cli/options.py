@@ -1,0 +1,63 @@
+"""Options that commands share beside those of a job: a network by its units, JSON, no progress."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from justright.errors import DataError
+
+
+def network_of(model: Path | None, hidden: str | None) -> Any:
+    """The model in a file, or units of hidden layers, or None for the default network.
+
+    Raises:
+        DataError: both, or units that are none.
+        ModelError: a file that is no network.
+    """
+    if model is None:
+        return None if hidden is None else units_of("--hidden", hidden)
+    if hidden is not None:
+        raise DataError(f"--hidden {hidden} and --model {model} are two networks. Give one.")
+    from justright.network.files import read_model
+
+    return read_model(model)
+
+
+def units_of(option: str, text: str) -> tuple[int, ...]:
+    """Units of hidden layers, by comma.
+
+    Raises:
+        DataError: something else.
+    """
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isdecimal() and int(part) for part in parts):
+        raise DataError(
+            f"{option} {text}: give whole numbers of at least 1 by comma, as in 128,64."
+        )
+    return tuple(int(part) for part in parts)
+
+
+def hidden_option(default: str) -> Callable[..., Any]:
+    """Units of the default network."""
+    return click.option(
+        "--hidden",
+        metavar="N,N,…",
+        help="A dense network with so many units in each hidden layer, in place of a file.  "
+        f"[default: {default}]",
+    )
+
+
+def json_option() -> Callable[..., Any]:
+    """One JSON object for machines."""
+    return click.option(
+        "--json", "as_json", is_flag=True, help="Print one JSON object instead of text."
+    )
+
+
+def quiet_option() -> Callable[..., Any]:
+    """No progress."""
+    return click.option("--quiet", "-q", is_flag=True, help="Show no progress on the error stream.")

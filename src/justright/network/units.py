@@ -1,0 +1,32 @@
+"""A network that is given by the units of its hidden layers."""
+
+from __future__ import annotations
+
+import numbers
+from typing import Any
+
+from justright.errors import ModelError
+
+
+def units_given(model: Any) -> tuple[int, ...]:
+    """Units of hidden layers where they stand for a network; none for anything else.
+
+    Raises:
+        ModelError: a list of something else.
+
+    >>> units_given([128, 64]), units_given(None)
+    ((128, 64), ())
+    """
+    if not isinstance(model, tuple | list):
+        return ()
+    whole = [_is_whole(units) and units > 0 for units in model]
+    if not whole or not all(whole):
+        raise ModelError(
+            f"model={model!r}: units of hidden layers are whole numbers of at least 1, as in "
+            "(128, 64)."
+        )
+    return tuple(int(units) for units in model)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, numbers.Integral) and not isinstance(value, bool)

@@ -1,0 +1,275 @@
+"""`--save` and `justright predict`: rows as they come are predicted, and no code of a file runs."""
+
+import io
+import json
+import os
+import zipfile
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.compose import ColumnTransformer
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+
+import justright as jr
+from justright.cli.main import run
+from justright.data.portable import decoded, encoded
+from justright.errors import DataError, ModelError
+from justright.experiments.saved import PART, SavedModel
+
+SMALL = ["--hidden", "4", "--seeds", "2", "--epochs", "3", "--quiet"]
+
+
+def justright(*arguments):
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        code = run(list(arguments))
+    return code, out.getvalue(), " ".join(err.getvalue().split())
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _at_work(tmp_path_factory):
+    """A folder with a table, and a network saved from it."""
+    folder = tmp_path_factory.mktemp("work")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("COLUMNS", "80")
+        draws = np.random.default_rng(0)
+        table = pd.DataFrame(draws.normal(50, 20, (60, 3)), columns=["age", "dose", "mass"])
+        table["sick"] = np.where(table.age + table.dose > 100, "yes", "no")
+        table.to_csv("patients.csv", index=False)
+        table.assign(sick=table.age * 2.5).to_csv("numbers.csv", index=False)
+        rows = ["--data", "patients.csv", "--target", "sick"]
+        code, _, err = justright(
+            "compare", *rows, *SMALL, "--recipe", "l2=1e-3", "--save", "s.keras"
+        )
+        assert code == 0, err
+        yield
+
+
+def predictions(*arguments):
+    code, out, err = justright("predict", *arguments)
+    assert code == 0, err
+    return pd.read_csv(io.StringIO(out)), err
+
+
+def test_rows_as_they_come_are_prepared_by_what_was_learned_from_the_training_rows():
+    found, err = predictions("s.keras", "--data", "patients.csv")
+    assert list(found) == ["prediction", "probability no", "probability yes"]
+    assert set(found["prediction"]) <= {"yes", "no"}
+    np.testing.assert_allclose(found.iloc[:, 1:].sum(axis=1), 1, rtol=1e-6)
+    assert (found["prediction"] == np.where(found["probability yes"] > 0.5, "yes", "no")).all()
+    table = pd.read_csv("patients.csv")
+    share = (found["prediction"] == table["sick"]).mean()
+    assert f"60 rows of patients.csv predicted by s.keras. Accuracy {100 * share:.1f} %" in err
+
+
+def test_the_saved_network_is_the_one_that_the_study_predicts_with():
+    """Keras reads the file too, and on standardized rows it says the same."""
+    saved = SavedModel.read(Path("s.keras"))
+    rows = pd.read_csv("patients.csv")[["age", "dose", "mass"]]
+    inputs = (rows - saved.preparation.mean_) / saved.preparation.scale_
+    model = keras.saving.load_model("s.keras")
+    expected = model.predict(inputs.to_numpy(np.float32), verbose=0)[:, 0]
+    found = saved.predict(rows)
+    np.testing.assert_allclose(found["probability yes"], expected, atol=1e-6)
+
+
+def test_columns_are_found_by_name_in_any_order_and_among_others():
+    table = pd.read_csv("patients.csv").drop(columns="sick")
+    table[["mass", "age", "dose"]].assign(name="Ann").to_csv("new.csv", index=False)
+    found, err = predictions("s.keras", "--data", "new.csv")
+    pd.testing.assert_frame_equal(found, predictions("s.keras", "--data", "patients.csv")[0])
+    assert "Accuracy" not in err
+
+
+def test_predictions_go_to_a_file_or_into_json():
+    code, out, err = justright("predict", "s.keras", "--data", "patients.csv", "--out", "p.csv")
+    assert (code, err) == (0, "")
+    assert "Predictions: p.csv" in out
+    code, out, _ = justright("predict", "s.keras", "--data", "patients.csv", "--json")
+    told = json.loads(out, parse_constant=pytest.fail)
+    assert told["classes"] == ["no", "yes"]
+    assert told["command"] == "predict"
+    assert [row["prediction"] for row in told["table"]] == pd.read_csv("p.csv").prediction.tolist()
+    assert 0 <= told["score"]["accuracy"] <= 1
+
+
+def test_numbers_are_predicted_as_numbers():
+    rows = ["--data", "numbers.csv", "--target", "sick"]
+    code, _, err = justright("compare", *rows, *SMALL, "--recipe", "l2=1e-3", "--save", "n.keras")
+    assert code == 0, err
+    found, err = predictions("n.keras", "--data", "numbers.csv")
+    assert list(found) == ["prediction"]
+    assert "Mean absolute error" in err
+
+
+def test_a_search_saves_its_choice_with_the_preprocessing():
+    code, _, err = justright(
+        "search", "--data", "patients.csv", "--target", "sick", "--space", "l2", "--budget", "4",
+        "--epochs", "3", "--hidden", "4", "--quiet", "--save", "found.keras",
+    )  # fmt: skip
+    assert code == 0, err
+    found, _ = predictions("found.keras", "--data", "patients.csv")
+    assert set(found["prediction"]) <= {"yes", "no"}
+
+
+def test_a_network_of_keras_alone_takes_columns_as_they_are():
+    net = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+    net.save("plain.keras")
+    table = pd.read_csv("patients.csv")[["age", "dose", "mass"]]
+    table.to_csv("x.csv", index=False)
+    found, err = predictions("plain.keras", "--data", "x.csv")
+    expected = net.predict(table.to_numpy(np.float32), verbose=0)[:, 0]
+    np.testing.assert_allclose(found["prediction"], expected, rtol=1e-5)
+    assert "no preprocessing" in err
+
+
+def test_what_ships_can_be_predicted_too():
+    task = jr.example("breast_cancer")
+    assert task.preparation is not None
+    code, _, err = justright("compare", *SMALL, "--recipe", "l2=1e-3", "--save", "b.keras")
+    assert code == 0, err
+    found, _ = predictions("b.keras", "--data", "breast_cancer")
+    assert len(found) == 569
+
+
+def without(column):
+    pd.read_csv("patients.csv").drop(columns=column).to_csv("lacking.csv", index=False)
+    return ["s.keras", "--data", "lacking.csv"]
+
+
+def spoilt(value):
+    table = pd.read_csv("patients.csv").astype(object)
+    table.loc[3, "age"] = value
+    table.to_csv("spoilt.csv", index=False)
+    return ["s.keras", "--data", "spoilt.csv"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (lambda: without("dose"), "lacks the column 'dose'"),
+        (lambda: without(["dose", "age"]), "'age' and 1 more"),
+        (lambda: spoilt("old"), "could not convert string to float: 'old'"),
+        (lambda: spoilt(None), "NaN"),
+        (lambda: ["s.keras", "--data", "none.csv"], "no file 'none.csv'"),
+        (lambda: ["none.keras", "--data", "patients.csv"], "no file 'none.keras'"),
+        (lambda: ["s.keras", "--data", "patients.csv", "--target", "sikc"], "Did you mean sick?"),
+        (lambda: ["s.keras", "--data", "patients.csv", "--out", "no/p.csv"], "no folder"),
+    ],
+)
+def test_what_cannot_be_predicted_is_told(arguments, words):
+    code, out, err = justright("predict", *arguments())
+    assert (code, out) == (1, "")
+    assert words in err
+
+
+def test_a_network_can_only_be_saved_where_its_preprocessing_is_known():
+    table = pd.read_csv("patients.csv").assign(sick=lambda t: (t.sick == "yes").astype(int))
+    table.to_parquet("big.parquet", index=False)
+    options = ("--data", "big.parquet", "--save", "x.keras", *SMALL)
+    code, _, err = justright("compare", *options)
+    assert code == 1
+    assert "--save x.keras" in err
+    assert justright("compare", "--save", "x.h5", *SMALL)[0] == 1
+
+
+# ------------------------------------------------------------------ preprocessing as data
+
+TABLE = pd.DataFrame(
+    {"age": [1.0, 2.0, np.nan, 4.0], "city": ["Rome", "Oslo", "Oslo", "Bonn"], "n": [1, 2, 3, 4]}
+)
+
+
+@pytest.mark.parametrize(
+    "transformer",
+    [
+        StandardScaler(),
+        SimpleImputer(strategy="median"),
+        make_pipeline(SimpleImputer(), StandardScaler(with_mean=False)),
+    ],
+    ids=lambda one: type(one).__name__,
+)
+def test_a_transformer_comes_back_and_does_the_same(transformer):
+    rows = TABLE[["age", "n"]].fillna(0)
+    fitted = transformer.fit(rows)
+    again = decoded(json.loads(json.dumps(encoded(fitted), allow_nan=False)))
+    assert type(again) is type(fitted)
+    np.testing.assert_array_equal(again.transform(rows), fitted.transform(rows))
+
+
+def test_columns_of_several_kinds_come_back():
+    parts = [
+        ("numbers", SimpleImputer(), ["age", "n"]),
+        ("words", OneHotEncoder(handle_unknown="ignore", sparse_output=False), ["city"]),
+    ]
+    fitted = ColumnTransformer(parts).fit(TABLE)
+    again = decoded(json.loads(json.dumps(encoded(fitted), allow_nan=False)))
+    np.testing.assert_array_equal(again.transform(TABLE), fitted.transform(TABLE))
+    np.testing.assert_array_equal(again.get_feature_names_out(), fitted.get_feature_names_out())
+
+
+def test_a_function_of_the_users_is_refused_when_written():
+    with pytest.raises(DataError, match="no file can keep without code"):
+        encoded(FunctionTransformer(lambda x: x))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"is": "object", "class": "os.system", "state": {"is": "dict", "items": []}},
+        {"is": "object", "class": "subprocess.Popen", "state": {"is": "dict", "items": []}},
+        {"is": "object", "class": "sklearn.preprocessing._data.np", "state": {}},
+        {"is": "function", "name": "os.system"},
+        {"is": "function", "name": "sklearn.preprocessing._data.scale"},
+        {"is": "function", "name": "justright.data.table.Path"},
+        {"is": "tuple", "items": ["true"], "class": "os.system"},
+        {"is": "tuple", "items": ["x.csv", None], "class": "justright.data.table.read_table"},
+        {"is": "array", "dtype": "|O", "shape": [1], "bytes": "AAAAAAAAAAA="},
+        {"is": "array", "dtype": "<f8", "shape": [9], "bytes": "AAAA"},
+        {"is": "sparse", "kind": "os", "shape": [1, 1]},
+        {"is": "pickle", "value": "gASV"},
+        {"no": "kind"},
+    ],
+    ids=str,
+)
+def test_a_description_of_anything_else_is_refused(value):
+    with pytest.raises(DataError, match="no preprocessing"):
+        decoded(value)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "{",
+        "[]",
+        json.dumps({"format": 2, "version": "9"}),
+        json.dumps({"format": 1}),
+        json.dumps(
+            {"format": 1, "columns": [], "target": "", "kind": "", "classes": None,
+             "from_logits": False, "preparation": {"is": "function", "name": "os.system"}}
+        ),
+        json.dumps(
+            {"format": 1, "columns": [], "target": "", "kind": "", "classes": None,
+             "from_logits": False, "preparation": 3}
+        ),
+    ],
+    ids=["text", "list", "version", "nothing", "code", "number"],
+)  # fmt: skip
+def test_a_file_whose_description_is_damaged_is_told(told, tmp_path):
+    with zipfile.ZipFile("s.keras") as old, zipfile.ZipFile(tmp_path / "b.keras", "w") as new:
+        for name in old.namelist():
+            new.writestr(name, told if name == PART else old.read(name))
+    with pytest.raises(ModelError, match=r"b\.keras"):
+        SavedModel.read(tmp_path / "b.keras")
+
+
+def test_nothing_of_what_is_written_depends_on_this_machine():
+    with zipfile.ZipFile("s.keras") as packed:
+        assert os.getcwd() not in packed.read(PART).decode()
