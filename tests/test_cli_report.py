@@ -48,7 +48,7 @@ def test_of_a_grid_it_writes_sliders_and_says_where(capsys, at_work):
 
 def test_of_recipes_it_writes_a_list(capsys, at_work):
     found = json.loads(said(capsys, *SMALL, "--recipe", "dropout=0.4", "--json", "--out", "r.html"))
-    assert found["report"] == "r.html"
+    assert found["files"] == {"report": "r.html"}
     assert "accuracy" in found["summary"]
     page = (at_work / "r.html").read_text(encoding="utf-8")
     assert page.count("<option") == 2

@@ -70,14 +70,19 @@ def report(texts: tuple[str, ...], base: str, recipes: tuple[str, ...], job: Job
         checked_path(job.figure)
         job = replace(job, chooses=bool(texts))
         task = job.task()
+    found: Study | Sweep
     with may_be_cut_short() as cut:
-        found = _swept(texts, base, job, task) if texts else _compared(recipes, job, task)
-    study = found.study if texts else found
+        if texts:
+            found = swept = _swept(texts, base, job, task)
+            notes = swept.study.notes
+        else:
+            found = study = _compared(recipes, job, task)
+            notes = study.notes
     Ending(
         "report",
         found.summary(),
         task.description,
-        study.notes,
+        notes,
         files={"Report": found.report(job.figure, command)},
         stopped=cut.said,
     ).tell(job.as_json)
