@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator, is_classifier
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from justright.data.frames import as_frame, is_frame
 from justright.data.preparation import taken
 from justright.engine.rows import Split
 from justright.errors import DataError, RecipeError
@@ -22,9 +23,7 @@ from justright.estimators.strategy import Problem, Solution, solve
 from justright.estimators.strengths import changed, recipe_of, strengths_of
 from justright.estimators.table import (
     AUTO,
-    as_frame,
     has_text,
-    is_frame,
     preparation_of,
     transformed,
 )

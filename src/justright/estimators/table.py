@@ -10,26 +10,11 @@ from typing import Any
 import numpy as np
 
 from justright.data.arrays import checked_inputs
+from justright.data.frames import as_frame, is_frame
 from justright.data.preparation import STANDARDIZE
 from justright.errors import DataError
 
 AUTO = "auto"
-
-
-def is_frame(X: object) -> bool:
-    """Whether rows come as a DataFrame of pandas or polars."""
-    return hasattr(X, "columns") and hasattr(X, "shape")
-
-
-def as_frame(X: Any) -> Any:
-    """A pandas DataFrame, of another library's too."""
-    import pandas as pd
-
-    if isinstance(X, pd.DataFrame):
-        return X
-    columns = {str(name): X[name] for name in X.columns}
-    numbers = {n: c.to_numpy() for n, c in columns.items() if c.dtype.is_numeric()}
-    return pd.DataFrame({n: numbers.get(n, c.to_list()) for n, c in columns.items()})
 
 
 def has_text(X: Any) -> bool:
@@ -62,7 +47,9 @@ def preparation_of(given: Any, X: Any) -> Any:
                 "transformer, or None."
             )
         if is_frame(X):
-            return _of_frame()
+            from justright.data.table_preparation import TablePreparation
+
+            return TablePreparation()
         return _of_numbers() if X.ndim == 2 else None
     if not hasattr(given, "fit") or not hasattr(given, "transform"):
         raise DataError(f"preprocess={given!r} has no fit and transform: give a transformer.")
@@ -84,17 +71,4 @@ def _of_numbers() -> Any:
 
     return make_pipeline(
         SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler()
-    )
-
-
-def _of_frame() -> Any:
-    from sklearn.compose import make_column_selector, make_column_transformer
-    from sklearn.preprocessing import OneHotEncoder
-
-    categories = OneHotEncoder(
-        handle_unknown="infrequent_if_exist", max_categories=30, sparse_output=False
-    )
-    return make_column_transformer(
-        (_of_numbers(), make_column_selector(dtype_include=np.number)),
-        (categories, make_column_selector(dtype_exclude=np.number)),
     )
