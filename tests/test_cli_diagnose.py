@@ -94,7 +94,7 @@ def test_repeated_rows_are_found_and_can_be_taken_once():
     assert "--distinct" in justright(*rows)[1]
     _, out, _ = justright(*rows, "--distinct", "--validation", "0.3", "--json")
     found = json.loads(out)
-    assert "90 to validate" in found["data"]
+    assert "90 of the training rows were held out for validation." in found["notes"]
     assert "leak" not in [one["condition"] for one in found["findings"]]
 
 

@@ -113,6 +113,7 @@ RUNS = {
     "compare": [*ROWS, *TINY, "--recipe", "dropout=0.2"],
     "sweep": [*ROWS, *TINY, "--over", "l2=0,0.1"],
     "path": [*ROWS, *TINY, "--points", "2"],
+    "report": [*ROWS, *TINY, "--over", "l2=0,0.1"],
     "search": [*ROWS, "--epochs", "2", "--quiet", "--space", "l2", "--budget", "4"],
     "contributions": [*ROWS, *TINY, "--recipe", "dropout=0.2,l2=1e-3"],
     "diagnose": ["epochs.csv"],

@@ -24,11 +24,11 @@ Examples:
   justright report
   justright report --over dropout=0,0.2,0.4,0.6,0.8 --over l2=0,1e-4,1e-3,1e-2
   justright report --recipe dropout=0.2 --recipe dropout=0.5,l2=1e-3
-  justright report --data heart.csv --target disease --over dropout --out heart.html
+  justright report --data heart.csv --over dropout --out heart.html
 """
 
 
-@click.command(epilog=EXAMPLE_COMMANDS)
+@click.command(epilog=EXAMPLE_COMMANDS, short_help="Write one web page of what was trained.")
 @click.option(
     "--over",
     "texts",
