@@ -136,7 +136,7 @@ def test_targets_that_cannot_be_trained_on_are_refused(targets, words):
         case("test, unseen", {"test": (X, Y + 1)}, "y of test", ": 2"),
         case("validation, text", {"validation": (X, NAMES[Y])}, "int64", "<U5", "validation"),
         case("validation, one array", {"validation": X}, "validation is a pair (X, y)"),
-        case("validation, text alone", {"validation": "0.25"}, "validation", "str"),
+        case("validation, text alone", {"validation": "0.25"}, "no file '0.25'"),
         *[
             case(f"{name}={share}", {name: share}, f"{name}=", "between 0 and 1")
             for name in ("validation", "test")
@@ -152,10 +152,15 @@ def test_parts_that_cannot_select_or_judge_are_refused(options, words):
         compare(**options)
 
 
-@pytest.mark.parametrize("train", [None, X, (X,), "train.csv"], ids=["None", "X", "(X,)", "text"])
+@pytest.mark.parametrize("train", [None, X, (X,)], ids=["None", "X", "(X,)"])
 def test_train_is_a_pair(train):
     with refused(jr.DataError, "train is a pair (X, y)"):
         compare(train=train)
+
+
+def test_text_in_place_of_rows_is_a_path():
+    with refused(jr.DataError, "There is no file 'train.csv'"):
+        compare(train="train.csv")
 
 
 def test_validation_text_labels_unseen_in_training_are_named():

@@ -157,7 +157,7 @@ def test_breast_cancer_is_the_same_each_time_and_says_its_sizes(cancer):
         assert words in cancer.description
 
 
-@pytest.mark.parametrize("name", ["brest_cancer", "iris", "", 3, None])
+@pytest.mark.parametrize("name", ["brest_cancer", "irises", "", 3, None])
 def test_an_example_that_does_not_exist_is_refused_with_those_that_do(name):
     with pytest.raises(jr.DataError, match=r"Known: breast_cancer"):
         jr.example(name)

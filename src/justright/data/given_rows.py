@@ -52,7 +52,7 @@ def dataset_given(
     X, y, where = given[0], given[1], f"X of {part}"
     X = as_frame(X, where) if is_frame(X) else X if hasattr(X, "shape") else as_array(X, where)
     check_shape(X.shape, where)
-    targets = checked_targets(y, len(X), f"y of {part}", where)
+    targets = checked_targets(y, X.shape[0], f"y of {part}", where)
     preprocess = PIXELS if pixels and is_pixels(X) else TABLE if _wants_preparing(X) else None
     features = tuple(map(str, getattr(X, "columns", ())))
     return Dataset(part, part, X, targets, features, preprocess=preprocess)

@@ -97,7 +97,12 @@ def stacked(blocks: list[Any]) -> Any:
     if hasattr(blocks[0], "iloc"):
         import pandas as pd
 
-        return pd.concat(blocks, ignore_index=True)
+        # Rows of an array beside a frame: their columns are in its order.
+        names = blocks[0].columns
+        frames = [
+            one if hasattr(one, "iloc") else pd.DataFrame(one, columns=names) for one in blocks
+        ]
+        return pd.concat(frames, ignore_index=True)
     return np.concatenate([np.asarray(block) for block in blocks])
 
 

@@ -175,7 +175,7 @@ def _figures(training: Training, made: Modules) -> str:
 def _metric(training: Training, made: Modules) -> str:
     name, objective = training.objective.metric_name, training.objective
     if name != "accuracy":
-        if made.logits:
+        if made.logits and objective.kind != "regression":
             raise ModelError(
                 f"The metric {name} of classes is not written for PyTorch. Use accuracy."
             )
