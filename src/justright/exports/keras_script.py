@@ -92,7 +92,8 @@ _MAIN = '''def main():
     )
     for part, (X, y) in rows.items():
         found = model.evaluate(X, y, batch_size=1024, verbose=0, return_dict=True)
-        print(f"{{part}}: loss {{found['data_loss']:.4f}}, {words} {{found[METRIC]:.4f}}")
+        loss, metric = found["data_loss"], found[METRIC]
+        print(f"{{part}}: loss {{loss:.4f}}, {words} {{metric:.4f}}")
 
 
 if __name__ == "__main__":
