@@ -70,7 +70,8 @@ def training_loop(training: Training, made: Modules, parts: Parts) -> str:
         '    X, y = rows["train"]',
     ]
     if rule:
-        lines.append("    best, kept, waited = math.inf, None, 0")
+        start = "best, kept, waited = math.inf, None, 0"
+        lines.append(f"    {start if rule.restore_best else 'best, waited = math.inf, 0'}")
     order = "torch.randperm(len(X))" if training.shuffle else "torch.arange(len(X))"
     lines += [
         "    for epoch in range(EPOCHS):",
@@ -129,7 +130,7 @@ def _gradient(training: Training, parts: Parts) -> list[str]:
 
 
 def _stopping(training: Training, rule: Any, predictor: str) -> list[str]:
-    """Stop after so many epochs without improvement, the best weights kept."""
+    """Stop after so many epochs without improvement; the best weights are kept if wished."""
     watched = "loss"
     if rule.monitor == "val_metric":
         watched = "-metric" if training.objective.higher_is_better else "metric"
@@ -137,7 +138,7 @@ def _stopping(training: Training, rule: Any, predictor: str) -> list[str]:
     lines = [
         f"if {watched} < best{least}:",
         f"    best, waited = {watched}, 0",
-        f"    kept = copy.deepcopy({predictor}.state_dict())",
+        *([f"    kept = copy.deepcopy({predictor}.state_dict())"] if rule.restore_best else []),
         "else:",
         "    waited += 1",
         f"    if waited >= {int(rule.patience)}:",

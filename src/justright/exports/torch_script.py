@@ -122,8 +122,8 @@ def _spaced(definitions: list[str]) -> list[str]:
 
 def _imports(training: Training) -> str:
     standard = ["import argparse"]
-    if stopping(training):
-        standard += ["import copy", "import math"]
+    if rule := stopping(training):
+        standard += [*(["import copy"] if rule.restore_best else []), "import math"]
     lines = [*standard, "", "import numpy as np", "import torch", "from torch import nn"]
     return "\n".join(lines) + "\n"
 
