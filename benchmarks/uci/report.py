@@ -42,8 +42,14 @@ def error(values: np.ndarray) -> float:
     return float(values.std() / np.sqrt(len(values)))
 
 
-def counts(tables: dict[str, Any], step: str) -> tuple[int, int, int, float]:
-    """Of how many data sets a step is done, within a published error, and better; and seconds."""
+NONE = {"effort": {"one_precision": False}}
+
+
+def counts(tables: dict[str, Any], step: str) -> tuple[int, int, int, float, float]:
+    """Of how many data sets a step is done, within a published error, and better; and seconds.
+
+    Seconds are those of the clock, and those that all cores have worked.
+    """
     done = {name: kept[step] for name, kept in tables.items() if step in kept}
     near = better = 0
     for name, found in done.items():
@@ -54,17 +60,29 @@ def counts(tables: dict[str, Any], step: str) -> tuple[int, int, int, float]:
             and abs(likelihood - there.likelihood) <= there.likelihood_error
         )
         better += rmse < there.rmse and likelihood > there.likelihood
-    return len(done), near, better, sum(one["seconds"] for one in done.values())
+    spent = [sum(one[kind] for one in done.values()) for kind in ("seconds", "cpu")]
+    return len(done), near, better, spent[0], spent[1]
 
 
 def of_all(tables: dict[str, Any]) -> list[str]:
     """In how many data sets each step is within an error of the published, and better."""
     return [
         f"{step}: {done} data sets, both figures within a published standard error in {near}, "
-        f"both better in {better}; {seconds:,.0f} s"
+        f"both better in {better}; {seconds:,.0f} s by the clock, {cpu:,.0f} s of all cores"
         for step in STEPS
-        for done, near, better, seconds in [counts(tables, step)]
+        for done, near, better, seconds, cpu in [counts(tables, step)]
         if done
+    ]
+
+
+def shortened(tables: dict[str, Any]) -> list[str]:
+    """Where a rate has trained once for all τ, in a sentence; nothing where it has nowhere."""
+    names = [n for n, kept in tables.items() if kept.get("grid", NONE)["effort"]["one_precision"]]
+    if not names:
+        return []
+    return [
+        f"grid of {', '.join(names)}: a rate has trained once and not for each τ, which enters "
+        "training only through an L2 penalty of about 1e-6"
     ]
 
 
@@ -85,7 +103,8 @@ def section(tables: dict[str, Any]) -> str:
                 *(_cell(np.array(kept[step][key])) if step in kept else "–" for step in STEPS),
             ]
             lines.append(f"| {name} | {figure} | " + " | ".join(cells) + " |")
-    return "\n".join(["", *lines, "", *(f"- {line}." for line in of_all(tables)), ""])
+    told = [*of_all(tables), *shortened(tables)]
+    return "\n".join(["", *lines, "", *(f"- {line}." for line in told), ""])
 
 
 def _cell(values: np.ndarray) -> str:
