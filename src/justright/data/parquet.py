@@ -34,7 +34,7 @@ def is_of_numbers(path: Path, target: str | None = None, without: Sequence[str] 
     """
     if path.suffix.lower() not in SUFFIXES or not path.is_file():
         return path.suffix.lower() in SUFFIXES
-    arrow = _pyarrow(path)
+    arrow = pyarrow_for(path)
     with _reading(path):
         described = arrow.parquet.read_metadata(path)
         schema = arrow.parquet.read_schema(path)
@@ -99,7 +99,7 @@ class ParquetFile:
         Raises:
             DataError: no such file, no such column, columns of text, no pyarrow.
         """
-        arrow = _pyarrow(path)
+        arrow = pyarrow_for(path)
         if not path.is_file():
             raise DataError(f"There is no file {str(path)!r}. Check the path.")
         with _reading(path):
@@ -132,7 +132,7 @@ class ParquetFile:
 
     def pieces(self, order: np.random.Generator | None) -> Iterator[Piece]:
         """Parts of a row group, one row group after the other."""
-        with _reading(self.path), _pyarrow(self.path).parquet.ParquetFile(self.path) as file:
+        with _reading(self.path), pyarrow_for(self.path).parquet.ParquetFile(self.path) as file:
             sizes = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
             starts = np.cumsum([0, *sizes])
             groups = np.arange(len(sizes))
@@ -173,9 +173,15 @@ class ParquetFile:
         )
 
 
-def _pyarrow(path: Path) -> Any:
+def pyarrow_for(path: Path) -> Any:
+    """The library that reads a file, with its parts for Parquet and Arrow.
+
+    Raises:
+        DataError: it is not installed.
+    """
     try:
         import pyarrow
+        import pyarrow.feather
         import pyarrow.parquet
     except ImportError as error:
         raise DataError(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from justright.data.arrays import as_number
 from justright.data.frames import as_frame
+from justright.data.parquet import pyarrow_for
 from justright.errors import DataError
 
 if TYPE_CHECKING:
@@ -103,14 +104,7 @@ def _has_decimal_commas(frame: pd.DataFrame) -> bool:
 
 
 def _read_arrow(path: Path) -> Any:
-    try:
-        import pyarrow.feather
-        import pyarrow.parquet
-    except ImportError as error:
-        raise DataError(
-            f"{path.name} is read with pyarrow, which is not installed. Install it: "
-            "pip install 'justright[parquet]'."
-        ) from error
+    pyarrow = pyarrow_for(path)
     if _ending(path) in PARQUET:
         with _reading(path, "Parquet"):
             return pyarrow.parquet.read_table(path)
