@@ -121,7 +121,7 @@ def test_a_search_saves_its_choice_with_the_preprocessing():
 
 def test_save_writes_what_the_endings_say_and_tells_what_it_cannot(monkeypatch):
     monkeypatch.setattr("justright.exports.scripts.script_of", _refuses_torch)
-    names = ["t.keras", "t.onnx", "t.py", "t.torch.py", "t.csv"]
+    names = ["t.keras", "t.onnx", "t.py", "t.torch.py", "t.csv", "t.html"]
     options = [text for name in names for text in ("--save", name)]
     rows = ["--data", "patients.csv", "--target", "sick"]
     code, out, err = justright("compare", *rows, *SMALL, "--recipe", "l2=1e-3", *options, "--json")
@@ -131,7 +131,7 @@ def test_save_writes_what_the_endings_say_and_tells_what_it_cannot(monkeypatch):
     assert files["onnx model"] == "t.onnx"
     assert files["script"] == "t.py"
     assert len(pd.read_csv(files["trainings"])) == 4
-    for name in ("t.keras", "t.onnx", "t.py", "t.npz", "t.curves.csv"):
+    for name in ("t.keras", "t.onnx", "t.py", "t.npz", "t.curves.csv", "t.html"):
         assert Path(name).stat().st_size > 0
     assert not Path("t.torch.py").exists()
 

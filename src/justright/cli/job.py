@@ -80,7 +80,7 @@ class Job:
             return self.batch_size
         if self.data in EXAMPLES:
             return LEAST
-        return max(LEAST, min(MOST, 2 ** round(math.log2(rows / STEPS)))) if rows else LEAST
+        return usual_batch(rows)
 
     @property
     def divides_once(self) -> bool:
@@ -107,6 +107,16 @@ class Job:
             DataError: no such file or data set, or one that cannot be read.
         """
         return divided(self.asked, Division(self.splits, self.folds, self.chooses))
+
+
+def usual_batch(rows: int) -> int:
+    """How many rows a step has where nobody says: a power of 2 for about `STEPS` steps an epoch.
+
+    >>> usual_batch(80), usual_batch(5000), usual_batch(1_000_000)
+    (8, 64, 256)
+    """
+    near = round(math.log2(max(1, rows) / STEPS))
+    return max(LEAST, min(MOST, 2 ** max(0, near)))
 
 
 def job_options(

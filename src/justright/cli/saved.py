@@ -21,7 +21,9 @@ ENDINGS = {
     ".py": "Script",
     ".csv": "Trainings",
     ".parquet": "Trainings",
+    ".html": "Report",
 }
+_NETWORKS = ("Model", "ONNX model", "Script")
 _TORCH = ".torch"
 
 
@@ -53,7 +55,7 @@ def save_option(what: str) -> Callable[..., Any]:
         multiple=True,
         help=f"{what}: .keras, which `justright predict` reads, or .onnx; or a script that trains "
         "it without justright: .py with Keras, .torch.py with PyTorch; or the figures of all "
-        "trainings: .csv, .parquet. Repeatable.",
+        "trainings: .csv, .parquet; or a page to explore: .html. Repeatable.",
     )
 
 
@@ -78,7 +80,7 @@ def check_can_be_saved(paths: Sequence[Path], task: Any, data: str) -> None:
     """
     from justright.cli.rows import Streamed
 
-    networks = [one for one in paths if ENDINGS[one.suffix.lower()] != "Trainings"]
+    networks = [one for one in paths if ENDINGS[one.suffix.lower()] in _NETWORKS]
     if networks and isinstance(task, Streamed):
         raise DataError(
             f"--save {networks[0]}: a network is saved with its preprocessing from rows in memory, "
@@ -100,7 +102,7 @@ def save_best(study: Study, task: Any, target: str | None, paths: Sequence[Path]
     seed, split = int(best["seed"]), int(best["split"])
     which = f", split {split}" if study.table["split"].nunique() > 1 else ""
     said = f"Saved: {name}, seed {seed}{which}."
-    return _all_written(study, (name, seed, split), task, target, paths, said)
+    return _all_written(study, study, (name, seed, split), task, target, paths, said)
 
 
 def save_found(found: Search, task: Any, target: str | None, paths: Sequence[Path]) -> Saved:
@@ -110,10 +112,11 @@ def save_found(found: Search, task: Any, target: str | None, paths: Sequence[Pat
     study = found.refit(progress=False)
     trial = study.recipes[0], int(study.table["seed"].iloc[0]), 0
     said = "Saved: the choice, trained on training and validation rows."
-    return _all_written(study, trial, task, target, paths, said)
+    return _all_written(found, study, trial, task, target, paths, said)
 
 
 def _all_written(
+    whole: Study | Search,
     study: Study,
     trial: tuple[str, int, int],
     task: Any,
@@ -126,13 +129,16 @@ def _all_written(
     problems = []
     for path in paths:
         try:
-            _write(study, trial, task, target, path)
+            if path.suffix.lower() == ".html":
+                whole.report(path)
+            else:
+                _write(study, trial, task, target, path)
         except (JustrightError, OSError) as error:
             problems.append(f"{path} is not written: {error}")
         else:
             kind = ENDINGS[path.suffix.lower()]
             files[kind if kind not in files else f"{kind} {path.name}"] = path
-    named = any(ENDINGS[one.suffix.lower()] != "Trainings" for one in files.values())
+    named = any(ENDINGS[one.suffix.lower()] in _NETWORKS for one in files.values())
     return Saved(said if named else "", files, tuple(problems))
 
 
