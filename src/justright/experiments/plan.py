@@ -84,6 +84,12 @@ class Candidate:
             EarlyStopping(max(4, round(_PATIENCE * epochs))),
         )
 
+    def acting(self, epochs: int) -> Recipe:
+        """The recipe without what is there for the program's sake, at a strength of 0."""
+        whole = self.recipe(epochs)
+        off = {L2: self.l2, WeightDecay: self.decay}
+        return Recipe(*(one for one in whole.techniques if off.get(type(one), 1)))
+
 
 @dataclass(frozen=True)
 class Plan:
