@@ -34,15 +34,19 @@ def answer(trainer: Trainer, wish: Wish, check: Callable[[], None]) -> dict[str,
 
     Returns:
         `places`, one object each; `cloud`, the points; `left`, how many places are still unknown.
+
+    Raises:
+        DataError: points that cannot be trained on.
     """
+    cloud = wish.cloud()
     places = neighborhood(wish.center, wish.known, trainer.at_once)
-    results = trainer.train(wish, places, check) if places else []
+    results = trainer.train(cloud, wish, places, check) if places else []
     told = [
-        told_of(trainer, wish.cloud, place, result)
+        told_of(trainer, cloud, place, result)
         for place, result in zip(places, results, strict=True)
     ]
     known = wish.known | set(places)
-    return {"places": told, "cloud": told_cloud(wish.cloud), "left": len(PLACES) - len(known)}
+    return {"places": told, "cloud": told_cloud(cloud), "left": len(PLACES) - len(known)}
 
 
 def told_of(trainer: Trainer, cloud: Cloud, place: Place, result: TrialResult) -> dict[str, Any]:

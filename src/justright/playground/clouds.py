@@ -1,7 +1,7 @@
 """Points of two classes in a plane: those that are drawn from a shape, and those that people draw.
 
-The plane reaches from -3 to 3 both ways. Whatever the number of points, the rows that the engine gets
-have the same shapes, so no cloud compiles anything anew.
+The plane reaches from -3 to 3 both ways. Whatever the number of points, the rows that the engine
+gets have the same shapes, so no cloud compiles anything anew.
 """
 
 from __future__ import annotations

@@ -51,23 +51,28 @@ class Door:
             client: the address that the connection comes from.
         """
         sent = {name.lower(): value for name, value in headers.items()}
-        hosts = (f"127.0.0.1:{self.port}", f"localhost:{self.port}")
-        if not _is_loopback(client):
-            return Refusal(403, "The playground answers this machine alone.")
-        if sent.get("host", "").lower() not in hosts:
-            return Refusal(403, "The playground answers to 127.0.0.1 alone.")
         token, _, rest = path.partition("?")[0].removeprefix("/").partition("/")
-        if not hmac.compare_digest(token.encode(), self.token.encode()):
-            return Refusal(403, "Open the address that the terminal shows, with all its letters.")
-        if "origin" in sent and sent["origin"].lower() not in [f"http://{host}" for host in hosts]:
-            return Refusal(403, "Another page asked, and the playground answers its own alone.")
+        if words := self._stranger(token, rest, sent, client):
+            return Refusal(403, words)
         if rest not in _METHODS:
             return Refusal(404, "There is nothing here.")
         if method not in _METHODS[rest]:
             return Refusal(405, f"This takes {' and '.join(_METHODS[rest])}.")
-        if not _is_own(rest, sent):
-            return Refusal(403, "Another page asked, and the playground answers its own alone.")
         return None
+
+    def _stranger(self, token: str, rest: str, sent: Mapping[str, str], client: str) -> str:
+        """Why who asks is none that may; nothing where it may."""
+        hosts = (f"127.0.0.1:{self.port}", f"localhost:{self.port}")
+        if not _is_loopback(client):
+            return "The playground answers this machine alone."
+        if sent.get("host", "").lower() not in hosts:
+            return "The playground answers to 127.0.0.1 alone."
+        if not hmac.compare_digest(token.encode(), self.token.encode()):
+            return "Open the address that the terminal shows, with all its letters."
+        known = [f"http://{host}" for host in hosts]
+        if sent.get("origin", known[0]).lower() not in known or not _is_own(rest, sent):
+            return "Another page asked, and the playground answers its own alone."
+        return ""
 
 
 def _is_loopback(client: str) -> bool:

@@ -48,6 +48,7 @@ def page() -> str:
         scripts=["charts.js", "plane.js", "play.js"],
         styles=["page.css", "play.css"],
         sliders=sliders,
+        cells=CELLS,
         start=_START,
         shapes=list(SHAPES),
         patience=PATIENCE,

@@ -46,7 +46,7 @@ const planes = (() => {
     return text;
   }
 
-  function dot(svg, kind, label, x, y, r) {
+  function dot(svg, kind, label, [x, y], r) {
     const name = `dot ${kind} ${label ? "one" : "zero"}`;
     if (label) add(svg, "rect", { class: name, x: x - r + 0.6, y: y - r + 0.6, width: 2 * r - 1.2, height: 2 * r - 1.2 });
     else add(svg, "circle", { class: name, cx: x, cy: y, r });
@@ -70,10 +70,15 @@ const planes = (() => {
       const d = border(field, cells);
       for (const kind of ["border", "border inner"]) add(svg, "path", { class: kind, d });
     }
+    const cell = (v) => Math.min(Math.floor(((v + reach) / (2 * reach)) * cells), cells - 1);
+    // Whether the network says square there; nothing where it says nothing yet.
+    const says = (x, y) => (field ? Number(field[cell(y) * cells + cell(x)] > 127) : null);
     for (const [x, y, label, trains] of cloud) {
-      if (!trains) { dot(svg, "under", label, ...place(x, y), 4); dot(svg, "hollow", label, ...place(x, y), 4); }
+      const said = says(x, y);
+      const kind = said === null ? "hollow" : said === label ? "hollow right" : "hollow wrong";
+      if (!trains) dot(svg, kind, label, place(x, y), 4);
     }
-    for (const [x, y, label, trains] of cloud) if (trains) dot(svg, "", label, ...place(x, y), 6);
+    for (const [x, y, label, trains] of cloud) if (trains) dot(svg, "filled", label, place(x, y), 6);
     cross(svg, ...place(...at));
   }
 

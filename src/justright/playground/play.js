@@ -10,7 +10,6 @@
   let flight = null; // The request that is under way.
   let gone = ""; // A sentence, where the server does not answer.
   const refused = new Map(); // Sentences, by what is trained on and how.
-  let marks = null; // Moves the frame in the map.
 
   // ------------------------------------------------------------ what is wanted
 
@@ -61,7 +60,7 @@
       rate: one.rate, strength: one.strength, known,
     });
     const reply = await fetch("train", { method: "POST", headers: { "Content-Type": "application/json" }, body, signal });
-    return { status: reply.status, told: await reply.json() };
+    return reply.json();
   }
 
   function take(key, told) {
@@ -88,10 +87,10 @@
     flight = mine;
     setTimeout(() => { if (flight === mine) busy(); }, SLOW);
     try {
-      const { status, told } = await ask({ ...one }, mine.key, mine.abort.signal);
-      if (status === 200) take(mine.key, told);
-      else if (status === 409) await pause(200 + 300 * Math.random());
-      else refused.set(mine.key, told.error);
+      const told = await ask({ ...one }, mine.key, mine.abort.signal);
+      if (told.places) take(mine.key, told);
+      else if (told.superseded) await pause(200 + 300 * Math.random());
+      else refused.set(mine.key, told.refused || told.error);
     } catch (error) {
       if (error.name !== "AbortError") {
         gone = "The playground does not answer. Is justright play still running? Start it again, and open the address that it shows.";
@@ -144,7 +143,7 @@
     });
     curves(byId("loss-chart"), {
       ...shared, epochs, mean: one.curves.slice(2), share: false, label: "Loss",
-      limits: [Math.max(loss[0], 0), Math.min(loss[1], 1.5)],
+      limits: [Math.max(loss[0], 0), Math.min(loss[1], 3)],
     });
   }
 
@@ -157,19 +156,20 @@
     const all = [...Array(RATES * LAMBDAS).keys()];
     const known = found ? found.places : new Map();
     const best = bestOf(places);
-    const points = all.map((i) => ({
-      at: [Math.floor(i / LAMBDAS), i % LAMBDAS], value: known.get(i)?.loss, words: known.get(i)?.says || "not trained yet",
-    }));
-    const words = best ? `Validation loss by dropout rate and λ; the lowest is ${best.loss} at ${best.words}.` : "Nothing is trained yet.";
-    const axes = [{ words: "dropout rate", labels: sliders.rate }, { words: "λ", labels: sliders.strength }];
-    const stars = best ? [["best", placeOf(...best.at), "★"]] : [];
-    marks = map(byId("map"), { axes, points, marks: stars, higher: false, share: false }, words, (i) => {
-      move({ rate: Math.floor(i / LAMBDAS), strength: i % LAMBDAS });
-    });
-    marks(placeOf(state.rate, state.strength));
     const button = byId("best");
     button.disabled = !best;
     button.setAttribute("aria-pressed", String(Boolean(best) && placeOf(...best.at) === placeOf(state.rate, state.strength)));
+    if (!best) return;
+    const points = all.map((i) => ({
+      at: [Math.floor(i / LAMBDAS), i % LAMBDAS], value: known.get(i)?.loss, words: known.get(i)?.says || "not trained yet",
+    }));
+    const words = `Validation loss by dropout rate and λ; the lowest is ${best.loss} at ${best.words}.`;
+    const axes = [{ words: "dropout rate", labels: sliders.rate }, { words: "λ", labels: sliders.strength }];
+    const stars = [["best", placeOf(...best.at), "★"]];
+    const mark = map(byId("map"), { axes, points, marks: stars, higher: false, share: false }, words, (i) => {
+      move({ rate: Math.floor(i / LAMBDAS), strength: i % LAMBDAS });
+    });
+    mark(placeOf(state.rate, state.strength));
   }
 
   function fillNumbers(one) {

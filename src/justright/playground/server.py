@@ -15,7 +15,7 @@ from justright.playground.answers import answer
 from justright.playground.door import Door, Refusal
 from justright.playground.page import page
 from justright.playground.trainer import Trainer
-from justright.playground.turns import Superseded, Turns
+from justright.playground.turns import SupersededError, Turns
 from justright.playground.wish import MOST_BYTES, read_wish
 
 HOST = "127.0.0.1"
@@ -74,7 +74,7 @@ class Playground(ThreadingHTTPServer):
         try:
             with self.turns.turn():
                 self.trainer.warm()
-        except Superseded:
+        except SupersededError:
             return
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -101,7 +101,8 @@ class _Handler(BaseHTTPRequestHandler):
         if not self._refused():
             self._send(200, "text/html; charset=utf-8", self.server.page)
 
-    do_HEAD = do_GET
+    def do_HEAD(self) -> None:
+        self.do_GET()
 
     def do_POST(self) -> None:
         if self._refused():
@@ -111,26 +112,23 @@ class _Handler(BaseHTTPRequestHandler):
             status, told = self._trained(text)
             self._tell(status, told)
 
-    def do_other(self) -> None:
-        self._refused()
-
-    do_PUT = do_DELETE = do_PATCH = do_OPTIONS = do_other
-
     def _trained(self, text: bytes) -> tuple[int, dict[str, Any]]:
+        """Status and answer. A wish that is well put has 200, though points may not do for it."""
         try:
             wish = read_wish(text)
+        except JustrightError as fault:
+            return 400, {"error": str(fault)}
+        try:
             with self.server.turns.turn() as check:
                 return 200, answer(self.server.trainer, wish, check)
         except JustrightError as fault:
-            return 400, {"error": str(fault)}
-        except Superseded:
-            return 409, {"error": "A newer wish has come."}
+            return 200, {"refused": str(fault)}
+        except SupersededError:
+            return 200, {"superseded": True}
         except Exception as bug:
             traceback.print_exc()
-            said = (
-                f"This is a mistake of justright's ({type(bug).__name__}); the terminal says more."
-            )
-            return 500, {"error": said}
+            kind = type(bug).__name__
+            return 500, {"error": f"A mistake of justright's ({kind}); the terminal says more."}
 
     def _refused(self) -> bool:
         refusal = self.server.door.refusal(
@@ -176,5 +174,5 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(body)
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, *_: Any, **__: Any) -> None:
         """Nothing is logged: a line would hold the token."""

@@ -19,7 +19,7 @@ from justright.network.default import default_network
 from justright.network.objective import infer_objective
 from justright.network.optimizer import keras_optimizer
 from justright.network.weights import Arrays
-from justright.playground.clouds import REACH, Cloud, sampled
+from justright.playground.clouds import FEWEST_POINTS, REACH, Cloud, sampled
 from justright.playground.narrow import narrowed
 from justright.playground.strengths import WIDTHS, Place
 from justright.playground.wish import Wish
@@ -53,7 +53,7 @@ class Trainer:
                 classes, anatomy.output_activation, anatomy.output_shape, None, None
             ),
             optimizer=keras_optimizer(keras.optimizers.Adam(LEARNING_RATE), model),
-            rows=sampled("moons", 20, 0.0, 0).rows(),
+            rows=sampled("moons", FEWEST_POINTS, 0.0, 0).rows(),
             batch_size=BATCH_SIZE,
             shuffle=True,
         )
@@ -70,12 +70,13 @@ class Trainer:
         return self._layout.lanes
 
     def train(
-        self, wish: Wish, places: Sequence[Place], check: Callable[[], None]
+        self, cloud: Cloud, wish: Wish, places: Sequence[Place], check: Callable[[], None]
     ) -> list[TrialResult]:
         """Train at some places.
 
         Args:
-            wish: on what, how wide, from which seed.
+            cloud: on what.
+            wish: how wide, from which seed, and whether to stop early.
             places: where.
             check: called several times a second; what it raises ends the training.
         """
@@ -84,16 +85,12 @@ class Trainer:
             for one in places
         ]
         return run_trials(
-            self.of(wish.cloud),
+            replace(self.task, rows=cloud.rows()),
             trials,
             lambda seed: self._start(seed, wish.width),
             layout=self._layout,
             on_progress=lambda _: check(),
         )
-
-    def of(self, cloud: Cloud) -> Task:
-        """The task of a cloud."""
-        return replace(self.task, rows=cloud.rows())
 
     def field(self, values: Arrays) -> np.ndarray:
         """What a network says of the plane: (48, 48), the probability of class 1, from below.
@@ -105,8 +102,9 @@ class Trainer:
 
     def warm(self) -> None:
         """Compile all that a request needs."""
-        wish = Wish(sampled("moons", 20, 0.0, 0), WIDTHS[0], False, 0, _FIRST, frozenset())
-        self.field(Trainer.train(self, wish, [_FIRST], lambda: None)[0].values)
+        cloud = sampled("moons", FEWEST_POINTS, 0.0, 0)
+        wish = Wish(lambda: cloud, WIDTHS[0], False, 0, _FIRST, frozenset())
+        self.field(self.train(cloud, wish, [_FIRST], lambda: None)[0].values)
 
     def _start(self, seed: int, width: int) -> Arrays:
         if (seed, width) not in self._starts:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
-class Superseded(Exception):
+class SupersededError(Exception):
     """A newer wish has come, or the playground closes."""
 
 
@@ -25,10 +25,10 @@ class Turns:
         """Wait until nothing else trains.
 
         Yields:
-            What to call now and then: it raises `Superseded` where a newer turn is wanted.
+            What to call now and then: it raises `SupersededError` where a newer turn is wanted.
 
         Raises:
-            Superseded: a newer turn was wanted meanwhile.
+            SupersededError: a newer turn was wanted meanwhile.
         """
         with self._counting:
             self._newest += 1
@@ -36,7 +36,7 @@ class Turns:
 
         def check() -> None:
             if self._closed or mine != self._newest:
-                raise Superseded
+                raise SupersededError
 
         with self._running:
             check()

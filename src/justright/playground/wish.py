@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ class Wish:
     """Trainings that are wanted.
 
     Attributes:
-        cloud: the points.
+        cloud: what gives the points; a DataError where these cannot be trained on.
         width: units in each hidden layer, one of `WIDTHS`.
         stopping: whether trainings stop early.
         seed: of the initial weights and all that is drawn on the way.
@@ -31,7 +32,7 @@ class Wish:
         known: places that the page has already.
     """
 
-    cloud: Cloud
+    cloud: Callable[[], Cloud]
     width: int
     stopping: bool
     seed: int
@@ -49,7 +50,7 @@ def read_wish(text: bytes) -> Wish:
             0 and 1 for the last two.
 
     Raises:
-        DataError: anything else; the message names the part.
+        DataError: something else; the message names the part.
     """
     whole = _object(_parsed(text), "the request")
     center = _place([_needed(whole, "rate"), _needed(whole, "strength")], "rate and strength")
@@ -80,13 +81,14 @@ def _parsed(text: bytes) -> Any:
         raise DataError("The request is no JSON in UTF-8.") from error
 
 
-def _cloud(data: Mapping[str, Any]) -> Cloud:
+def _cloud(data: Mapping[str, Any]) -> Callable[[], Cloud]:
     if "drawn" in data:
         return _drawn(_list(data["drawn"], "data.drawn", 2 * MOST_POINTS))
     shape = _needed(data, "shape")
     if not isinstance(shape, str):
         raise DataError(f"data.shape: one of {', '.join(SHAPES)} is wanted.")
-    return sampled(
+    return partial(
+        sampled,
         shape,
         _whole(data, "points", 0, MOST_POINTS),
         _number(_needed(data, "noise"), "noise"),
@@ -94,7 +96,7 @@ def _cloud(data: Mapping[str, Any]) -> Cloud:
     )
 
 
-def _drawn(points: Sequence[Any]) -> Cloud:
+def _drawn(points: Sequence[Any]) -> Callable[[], Cloud]:
     rows = np.zeros((len(points), 4))
     for row, point in zip(rows, points, strict=True):
         row[:] = [_number(value, "data.drawn") for value in _list(point, "data.drawn", 4, 4)]
@@ -102,7 +104,7 @@ def _drawn(points: Sequence[Any]) -> Cloud:
         raise DataError(
             "data.drawn: a point is [x, y, class, trains] with 0 or 1 for the last two."
         )
-    return drawn(rows[:, :2], rows[:, 2].astype(int), rows[:, 3] == 1)
+    return partial(drawn, rows[:, :2], rows[:, 2].astype(int), rows[:, 3] == 1)
 
 
 def _place(pair: Any, name: str) -> Place:
