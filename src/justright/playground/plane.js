@@ -62,7 +62,7 @@ const planes = (() => {
   function draw(one) {
     const { field, cells, cloud, reach, at, words } = one;
     shade(field, cells);
-    const host = byId("points");
+    const host = byId("shown");
     host.replaceChildren();
     const svg = add(host, "svg", { viewBox: `0 0 ${SIZE} ${SIZE}`, role: "img", "aria-label": words });
     const place = (x, y) => [((x + reach) / (2 * reach)) * SIZE, ((reach - y) / (2 * reach)) * SIZE];
