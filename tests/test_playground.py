@@ -125,7 +125,7 @@ def test_points_that_are_drawn_are_taken_as_they_are():
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        (points_of(circles=1), "1 circles and 2 squares to train on. Draw at least 2"),
+        (points_of(circles=1), "1 circle and 2 squares. Draw at least 2"),
         (points_of(squares=0), "2 circles and 0 squares"),
         (points_of(held=0), "No point validates"),
         (points_of(circles=MOST_POINTS), "At most 200 of each"),
@@ -428,6 +428,19 @@ def test_figures_are_those_of_the_real_points_alone(trainer, cloud):
         last = dict(zip(CURVES, result.curves[-1], strict=True))
         np.testing.assert_allclose(-np.log(said[part]).mean(), last[f"{name}_loss"], rtol=1e-4)
         np.testing.assert_allclose((said[part] > 0.5).mean(), last[f"{name}_metric"], rtol=1e-6)
+
+
+def test_the_page_begins_with_overfitting_and_the_sliders_mend_it(trainer):
+    """As docs/play.md says; epochs are data, so this is the same program."""
+    page_opens = {"shape": "moons", "points": 60, "noise": 0.4, "seed": 1}
+    wish = read_wish(encoded(GOOD | {"data": page_opens, "width": 32}))
+    places = [Place(0, 0), Place(3, 4)]
+    off, on = Trainer(lanes=1).train(wish.cloud(), wish, places, lambda: None)
+    assert off.at_chosen("train_metric") == 1
+    assert 0.7 < off.at_chosen("val_metric") < 0.85
+    assert off.at_chosen("val_loss") > 3 * off.curves[:, CURVES.index("val_loss")].min()
+    assert on.at_chosen("val_metric") > off.at_chosen("val_metric") + 0.04
+    assert on.at_chosen("val_loss") < off.at_chosen("val_loss") / 3
 
 
 def test_the_plane_is_read_from_below():

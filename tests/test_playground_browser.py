@@ -143,7 +143,7 @@ def test_points_are_drawn_by_clicks_and_erased(opened):
     assert page.locator("#shape").input_value() == "drawn"
     page.get_by_label("erases").check()
     plane.click(position={"x": 0.2 * box["width"], "y": 0.2 * box["height"]})
-    page.get_by_role("alert").get_by_text("1 circles and 2 squares").wait_for()
+    page.get_by_role("alert").get_by_text("1 circle and 2 squares").wait_for()
 
 
 def test_points_are_drawn_by_keyboard(opened):

@@ -39,7 +39,8 @@ def answer(trainer: Trainer, wish: Wish, check: Callable[[], None]) -> dict[str,
         DataError: points that cannot be trained on.
     """
     cloud = wish.cloud()
-    places = neighborhood(wish.center, wish.known, trainer.at_once)
+    most = trainer.at_once(urgent=wish.center not in wish.known)
+    places = neighborhood(wish.center, wish.known, most)
     results = trainer.train(cloud, wish, places, check) if places else []
     told = [
         told_of(trainer, cloud, place, result)

@@ -107,10 +107,8 @@ def drawn(X: np.ndarray, y: np.ndarray, trains: np.ndarray) -> Cloud:
     counts = [int((trains & (y == label)).sum()) for label in (0, 1)]
     held = int((~trains).sum())
     if min(counts) < _FEWEST_OF_A_CLASS:
-        raise DataError(
-            f"There are {counts[0]} circles and {counts[1]} squares to train on. Draw at least "
-            f"{_FEWEST_OF_A_CLASS} of each."
-        )
+        there = f"{_count(counts[0], 'circle')} and {_count(counts[1], 'square')}"
+        raise DataError(f"To train on: {there}. Draw at least {_FEWEST_OF_A_CLASS} of each.")
     if not held:
         raise DataError(
             "No point validates, so nothing says how well the network generalizes. Every third "
@@ -122,6 +120,10 @@ def drawn(X: np.ndarray, y: np.ndarray, trains: np.ndarray) -> Cloud:
             f"{MOST_POINTS} of each can be used: erase some."
         )
     return Cloud(X.astype(np.float32), y.astype(int), trains)
+
+
+def _count(number: int, name: str) -> str:
+    return f"{number} {name}{'s' * (number != 1)}"
 
 
 def _part(
