@@ -20,7 +20,7 @@ def test_a_notebook_runs_and_shows_what_it_is_about(path, tmp_path):
     assert all(cell.outputs == [] and cell.execution_count is None for cell in code_of(notebook))
     folder = {"metadata": {"path": str(tmp_path)}}
     nbclient.NotebookClient(
-        notebook, timeout=300, kernel_name="python3", resources=folder
+        notebook, timeout=900, kernel_name="python3", resources=folder
     ).execute()
     shown = [out for cell in code_of(notebook) for out in cell.outputs if "data" in out]
     kinds = {kind for out in shown for kind in out["data"]}
