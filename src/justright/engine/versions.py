@@ -31,9 +31,9 @@ def present() -> Versions:
 
     device = jax.devices()[0]
     packages = ("justright", "jax", "jaxlib", "keras", "numpy")
-    return Versions(
-        *map(_version, packages), platform.python_version(), _said(device.platform, device)
-    )
+    found = {package: _version(package) for package in packages}
+    said = _said(device.platform, device)
+    return Versions(**found, python=platform.python_version(), device=said)
 
 
 def _said(kind: str, device: object) -> str:

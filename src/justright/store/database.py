@@ -110,9 +110,11 @@ def held(path: Path) -> Iterator[None]:
                     f"store={str(path)!r} is held by another run that writes it. Wait until that "
                     "has ended, or name another file; reading it is possible meanwhile."
                 ) from error
-        yield
-        with suppress(OSError):
-            beside.unlink()
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                beside.unlink()
     finally:
         lock.close()
 

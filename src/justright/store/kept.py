@@ -12,7 +12,7 @@ from justright.engine.outcome import Outcome
 from justright.engine.trial import Member, Trial, TrialResult
 from justright.engine.versions import Versions
 from justright.network.weights import Arrays
-from justright.store.packed import digest, packed, unpacked
+from justright.store.packed import as_stored, digest, packed, unpacked
 
 
 @dataclass(frozen=True)
@@ -57,11 +57,10 @@ class Kept:
     @property
     def digest(self) -> bytes:
         """What tells whether a row is as it was written."""
-        # All that is not a number is the same one here, as it is in the file.
-        curves = np.where(np.isnan(self.curves), np.float32(np.nan), self.curves)
         networks = [(one.epoch, one.safetensors) for one in self.networks]
-        numbers = (self.outcome, self.best_epoch, self.chosen_epoch, *self.test)
-        return digest(self.key, self.trial, numbers, curves, self.versions_text, networks)
+        numbers = (self.outcome, self.best_epoch, self.chosen_epoch)
+        figures = [as_stored(np.asarray(one)) for one in (self.curves, self.test)]
+        return digest(self.key, self.trial, numbers, figures, self.versions_text, networks)
 
     @property
     def versions_text(self) -> str:

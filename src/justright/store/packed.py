@@ -68,3 +68,8 @@ def _flat(value: Any) -> Iterable[bytes]:
         yield f"of {len(value)}".encode()
     else:
         yield repr(value).encode()
+
+
+def as_stored(figures: np.ndarray) -> np.ndarray:
+    """Figures as SQLite gives them back: one NaN, and no negative zero."""
+    return np.where(np.isnan(figures), np.float32(np.nan), figures + np.float32(0))

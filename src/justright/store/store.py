@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from justright.engine.versions import Versions
 from justright.errors import StoreError
 from justright.store.database import damaged, told, transaction, writing
 from justright.store.kept import Kept, Network
-from justright.store.packed import digest, packed, unpacked
+from justright.store.packed import as_stored, digest, packed, unpacked
 
 RUNNING = "running"
 
@@ -84,6 +85,12 @@ class Store:
         with told(self.path):
             return _find(self.path, self._connection, key)
 
+    def has(self, key: str) -> bool:
+        """Whether a training has ended."""
+        with told(self.path):
+            asked = "SELECT 1 FROM trials WHERE key = ? AND outcome <> ?"
+            return self._connection.execute(asked, (key, RUNNING)).fetchone() is not None
+
     def left_off(self, key: str, layout: str) -> UnderWay | None:
         """Where a run left a training; None where there is none, or in another layout.
 
@@ -130,10 +137,10 @@ class Store:
                 )
             for one, under_way in running:
                 number, state = self._put(one), packed(under_way.state)
-                curves = np.where(np.isnan(one.curves), np.float32(np.nan), one.curves)
+                sealed = digest(one.key, state, as_stored(one.curves))
                 self._connection.execute(
                     "INSERT OR REPLACE INTO lanes VALUES (?, ?, ?, ?)",
-                    (number, layout, state, digest(one.key, state, curves)),
+                    (number, layout, state, sealed),
                 )
 
     def _put(self, one: Kept) -> int:
@@ -193,21 +200,22 @@ def _find(path: Path, connection: sqlite3.Connection, key: str) -> Kept | None:
     return found
 
 
-def kept_in(connection: sqlite3.Connection, row: tuple[object, ...]) -> Kept:
+def kept_in(connection: sqlite3.Connection, row: Sequence[Any]) -> Kept:
     """A training from its row, with its curves and weights."""
-    number, key, *told_of, outcome, _, best, chosen, loss, metric, versions, _, _ = row
+    number, key, name, recipe, seed, split, epochs, rate = row[:8]
+    outcome, _, best, chosen, loss, metric, versions, *_ = row[8:]
     networks = connection.execute(
         "SELECT epoch, safetensors FROM weights WHERE trial = ? ORDER BY member", (number,)
     )
     return Kept(
-        key=str(key),
-        trial=tuple(told_of),
-        outcome=str(outcome),
+        key=key,
+        trial=(name, recipe, seed, split, epochs, rate),
+        outcome=outcome,
         curves=_curves(connection, number),
-        best_epoch=int(best),
-        chosen_epoch=int(chosen),
+        best_epoch=best,
+        chosen_epoch=chosen,
         test=(np.nan if loss is None else loss, np.nan if metric is None else metric),
-        versions=Versions(**json.loads(str(versions))),
+        versions=Versions(**json.loads(versions)),
         networks=tuple(Network(*one) for one in networks),
     )
 
@@ -219,4 +227,5 @@ def _curves(connection: sqlite3.Connection, number: object) -> np.ndarray:
         (number,),
     ).fetchall()
     # NaN is null in SQLite.
-    return np.array(rows, dtype=object).astype(np.float32).reshape(-1, 5)
+    found: np.ndarray = np.array(rows, dtype=object).astype(np.float32).reshape(-1, 5)
+    return found
