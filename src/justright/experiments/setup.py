@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -226,6 +226,20 @@ class Setup:
             )
         notes = () if journal is None else journal.notes(len(trials))
         return self.study(results, (*notes, *whole_or_told(trials, results, cut_short)))
+
+    def claim(self, settings: Mapping[str, Any]) -> None:
+        """Say what else the trainings of a store have in common.
+
+        Raises:
+            StoreError: the store has other settings.
+        """
+        if self.keep is not None:
+            self.keep.claim(settings)
+
+    def missing(self, trials: Sequence[Trial]) -> list[Trial]:
+        """The trials that no store holds the results of."""
+        with self.kept() as journal:
+            return list(trials) if journal is None else journal.missing(trials)
 
     @contextmanager
     def kept(self) -> Iterator[KeptTrials | None]:
