@@ -12,9 +12,13 @@ import threading
 from pathlib import Path
 
 import numpy as np
+import optuna  # noqa: F401  What is imported here is imported once for all processes.
+import pandas  # noqa: F401
+import sklearn.model_selection  # noqa: F401
 
 from justright.engine import scheduler
 from justright.engine.program import SegmentProgram
+from justright.experiments import search  # noqa: F401
 
 
 def die(*_):
@@ -32,8 +36,8 @@ def searched(store):
         (6, 4),
         rows(),
         space=["L2", "Dropout", "EarlyStopping"],
-        budget=30,
-        seeds=2,
+        budget=24,
+        seeds=1,
         test=rows(1),
         epochs=160,
         batch_size=10,

@@ -17,7 +17,7 @@ import killed
 KILLS = int(os.environ.get("JUSTRIGHT_KILLS", "4"))
 # A server that has imported everything and started nothing: each process costs no imports.
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["killed", "optuna", "pandas"])
+PROCESSES.set_forkserver_preload(["killed"])
 
 
 def run(store, log, end=None):

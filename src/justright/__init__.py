@@ -31,7 +31,7 @@ except PackageNotFoundError:  # Run from a checkout that is not installed.
 if TYPE_CHECKING:
     from justright.data.examples import Example, example
     from justright.data.table_preparation import TablePreparation
-    from justright.errors import DataError, JustrightError, ModelError, RecipeError
+    from justright.errors import DataError, JustrightError, ModelError, RecipeError, StoreError
     from justright.estimators.classifier import RegularizedClassifier
     from justright.estimators.regressor import RegularizedRegressor
     from justright.evidence.diagnosis import Diagnosis, Finding
@@ -110,6 +110,8 @@ if TYPE_CHECKING:
     )
     from justright.regularizers.catalog import techniques
     from justright.regularizers.schedule import Cosine, Linear, Step
+    from justright.store.mend import Mended, mend_store
+    from justright.store.read import StoredStudy, read_store
     from justright.study import Study
 
 # Each name is imported when it is first used: Keras alone takes seconds.
@@ -152,6 +154,7 @@ _HOMES = {
     "MaxNorm": "regularizers",
     "Linear": "regularizers.schedule",
     "Mixup": "regularizers",
+    "Mended": "store.mend",
     "ModelError": "errors",
     "Optimism": "evidence.optimism",
     "OrthogonalPenalty": "regularizers",
@@ -174,6 +177,8 @@ _HOMES = {
     "StrengthEvidence": "experiments.strength_evidence",
     "StochasticDepth": "regularizers",
     "SpectralNorm": "regularizers",
+    "StoreError": "errors",
+    "StoredStudy": "store.read",
     "Study": "study",
     "Sweep": "experiments.swept",
     "TablePreparation": "data.table_preparation",
@@ -196,7 +201,9 @@ _HOMES = {
     "evidence_strength": "experiments.evidence_strength",
     "example": "data.examples",
     "lesson": "experiments.lessons",
+    "mend_store": "store.mend",
     "path": "experiments.path",
+    "read_store": "store.read",
     "search": "experiments.search",
     "strip_regularization": "network.own",
     "sweep": "experiments.sweep",
@@ -245,6 +252,7 @@ __all__ = [
     "Lookahead",
     "ManifoldMixup",
     "MaxNorm",
+    "Mended",
     "Mixup",
     "ModelError",
     "Optimism",
@@ -268,6 +276,8 @@ __all__ = [
     "SpectralNorm",
     "Step",
     "StochasticDepth",
+    "StoreError",
+    "StoredStudy",
     "StrengthEvidence",
     "Study",
     "Sweep",
@@ -288,7 +298,9 @@ __all__ = [
     "evidence_strength",
     "example",
     "lesson",
+    "mend_store",
     "path",
+    "read_store",
     "search",
     "strip_regularization",
     "sweep",

@@ -77,7 +77,7 @@ def compare(texts: tuple[str, ...], margin: float | None, save: Path | None, job
     if save is not None:
         saved = save_best(study, task, job.target, save)
         ending = replace(ending, more=[*ending.more, f"\n{saved}."])
-    files = {"Figure": job.figure, "Model": save}
+    files = {"Figure": job.figure, "Model": save, "Store": job.store}
     replace(ending, files=files, stopped=cut.said).tell(job.as_json)
 
 

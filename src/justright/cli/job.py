@@ -40,6 +40,7 @@ class Job:
     quiet: bool
     chooses: bool
     hidden: str | None = None
+    store: Path | None = None
 
     def network(self) -> Any:
         """The model in the file, units of hidden layers, or None for the default network.
@@ -59,6 +60,7 @@ class Job:
             "batch_size": self.batch_size,
             "optimizer": self.optimizer,
             "progress": not self.quiet,
+            "store": self.store,
         }
 
     @property
@@ -163,6 +165,13 @@ def job_options(
             show_default=True,
             metavar="FILE",
             help=f"Where to write {drawn}: {file[1]}.",
+        ),
+        click.option(
+            "--store",
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="Keep the study in this file while it is trained; if it exists, the same command "
+            "goes on from it, and what has ended is not trained again.",
         ),
         json_option(),
         quiet_option(),

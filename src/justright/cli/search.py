@@ -105,7 +105,7 @@ def search(
     if save is not None:
         save_found(found, task, job.target, save)
     ending = ending_of(found, task.description)
-    files = {"Figure": job.figure, "Model": save, "History": history}
+    files = {"Figure": job.figure, "Model": save, "History": history, "Store": job.store}
     replace(ending, files=files, stopped=cut.said).tell(job.as_json)
 
 
