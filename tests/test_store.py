@@ -1,4 +1,4 @@
-"""A study on disk: taken up again to the bit, refused where it is another's, told where it fails."""
+"""A study on disk: taken up again to the bit, refused where it is another's, mended."""
 
 import json
 import multiprocessing
@@ -6,6 +6,7 @@ import os
 import resource
 import shutil
 import sqlite3
+from functools import partial
 from pathlib import Path
 
 import jax
@@ -82,9 +83,10 @@ def killed_at(monkeypatch, border, path, act):
         if count[0] == border:
             raise Killed
 
-    with monkeypatch.context() as patch, pytest.raises(Killed):
+    with monkeypatch.context() as patch:
         patch.setattr(Store, "write", write_and_die)
-        act()
+        with pytest.raises(Killed):
+            act()
     assert path.exists()
 
 
@@ -129,8 +131,8 @@ def test_what_was_under_way_goes_on_where_it_was(whole, monkeypatch, tmp_path, b
 
 def test_what_techniques_keep_is_kept_too(monkeypatch, tmp_path):
     recipes = {
-        "kept": jr.BatchNorm() + jr.EMA(0.9) + jr.SnapshotEnsemble(2) + jr.WarmRestarts(5),
-        "learned": jr.ConcreteDropout() + jr.Lookahead(),
+        "kept": jr.BatchNorm() + jr.EMA(0.9) + jr.SnapshotEnsemble(2) + jr.WarmRestarts(5, 1),
+        "learned": jr.ConcreteDropout(1e-4, 1e-2) + jr.Lookahead(3, 0.5),
     }
     path, how = tmp_path / "study.jr", {"recipes": recipes, "seeds": 1, "epochs": 20}
     whole = compared(**how)
@@ -308,7 +310,7 @@ def test_another_study_is_refused_with_what_differs(copy):
         assert "name another file" in str(caught.value)
     with pytest.raises(jr.StoreError, match="network differs"):
         jr.compare((5,), ROWS, RECIPES, store=copy, **HOW)
-    with pytest.raises(jr.StoreError, match="settings|network"):
+    with pytest.raises(jr.StoreError, match="network"):
         jr.compare(dense_net((4,)), ROWS, RECIPES, store=copy, initial_weights="model", **HOW)
     assert copy.read_bytes() == before
 
@@ -392,7 +394,7 @@ def test_a_full_disk_keeps_what_it_held(tmp_path, whole, monkeypatch):
 
     with monkeypatch.context() as patch:
         patch.setattr(database, "migrate", small)
-        with pytest.raises(jr.StoreError, match="is full.*Make room on the disk"):
+        with pytest.raises(jr.StoreError, match=r"is full.*Make room on the disk"):
             compared(path)
     found = jr.read_store(path).table
     assert 0 < found["epochs_run"].sum() < sum(r.epochs_run for r in whole.results)
@@ -436,10 +438,9 @@ def test_a_file_that_ends_early_is_said_and_mended(copy, whole, share):
         with pytest.raises(jr.StoreError, match=r"is damaged: .*justright store study.jr --mend"):
             act(copy)
     cut = copy.read_bytes()
-    try:
-        mended = jr.mend_store(copy)
-    except jr.StoreError as error:
-        assert "nothing in it can be read" in str(error)
+    mended = outcome_of(lambda: jr.mend_store(copy), "nothing in it can be read")
+    if mended is None:
+        assert share < 0.8
         assert copy.read_bytes() == cut
         return
     assert mended.damaged.read_bytes()[: len(cut)] == cut
@@ -457,17 +458,14 @@ def test_wherever_a_byte_has_changed_no_wrong_number_comes_out(kept, whole, tmp_
         path = tmp_path / f"{page}.jr"
         at = page * size + int(noise.integers(size - 64))
         path.write_bytes(data[:at] + noise.bytes(64) + data[at + 64 :])
-        try:
-            assert_same(compared(path), whole)
-            continue
-        except jr.StoreError as error:
-            assert "is damaged" in str(error)
-        try:
-            saved.append(jr.mend_store(path).kept)
-        except jr.StoreError as error:
-            assert "nothing in it can be read" in str(error)
-            continue
-        assert_same(compared(path), whole)
+        study = outcome_of(partial(compared, path), "is damaged", "is no store")
+        if study is None:
+            mended = outcome_of(partial(jr.mend_store, path), "nothing in it", "is no store")
+            if mended is None:
+                continue
+            saved.append(mended.kept)
+            study = compared(path)
+        assert_same(study, whole)
     assert max(saved) == 5
 
 
