@@ -21,9 +21,9 @@ from justright.engine.trial import CURVES
 from justright.engine.versions import present
 
 FILE = Path(__file__).with_name("golden.json")
-# Other processors add in another order. Weights moved in their last bit move the figures of these
-# studies by up to 1e-5 of themselves (test_golden.py), a learning rate 1 % higher by 100 times that.
-TOLERANCE = 1e-4
+# Other processors add in another order. Weights moved in their last bit move these figures by up to
+# 6e-5 of themselves, a learning rate that is 1 % higher by 4e-3, Adam's epsilon times 10 by 4e-4.
+TOLERANCE = 3e-4
 
 RECIPES = {
     "plain": jr.Recipe(),
@@ -54,7 +54,8 @@ def compared(**how):
         RECIPES,
         validation=rows(1, 64),
         test=rows(2, 64),
-        **{"seeds": [3], "epochs": 4, "batch_size": 16, "optimizer": "adam"} | how,
+        **{"seeds": [3], "epochs": 5, "batch_size": 16, "optimizer": keras.optimizers.Adam(0.01)}
+        | how,
     )
 
 
@@ -63,8 +64,10 @@ def measured(study):
     order = shuffled(batch_order_key(3, 0), np.int32(1), np.arange(16, dtype=np.int32))
     with jax.default_device(jax.devices("cpu")[0]):
         draws = {"rows": np.asarray(order).tolist(), "weights": initial_weights_seed(3, 0)}
-    figures = {
-        result.trial.name: {
+    figures = {}
+    for result in study.results:
+        values = result.values.values()
+        figures[result.trial.name] = {
             "epochs": result.epochs_run,
             "chosen": result.chosen_epoch,
             # The metrics count rows: one of them is a jump.
@@ -73,10 +76,9 @@ def measured(study):
                 for name in ("train_loss", "val_loss", "penalty")
             },
             "test_loss": [result.test[0]],
-            "norms": [float(np.sqrt((v**2).sum())) for v in result.values.values()],
+            # Of all: a bias before a batch normalization is nothing but rounding.
+            "norm": [float(np.sqrt(sum((v.astype(float) ** 2).sum() for v in values)))],
         }
-        for result in study.results
-    }
     return {"draws": draws, "studies": figures}
 
 

@@ -24,7 +24,7 @@ def run(store, log, end=None):
     """The exit code of a search."""
     process = PROCESSES.Process(target=killed.main, args=(str(store), str(log), end))
     process.start()
-    process.join(300)
+    process.join(900)
     return process.exitcode
 
 
@@ -86,6 +86,7 @@ def test_a_search_that_is_killed_goes_on_as_if_nothing_had_been(whole, tmp_path)
                 break
             assert ended == -signal.SIGKILL
             kills += 1
+            print(f"kill {kills}, search {stories}: {end[0].__name__} {end[1]:.4g}")
         assert content(store) == content(whole)
         assert store.with_name(store.name + ".found").read_bytes() == (
             whole.with_name(whole.name + ".found").read_bytes()

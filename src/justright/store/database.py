@@ -35,7 +35,7 @@ def told(path: Path) -> Iterator[None]:
 
 def _sentence(path: Path, error: sqlite3.Error) -> str:
     code = str(getattr(error, "sqlite_errorname", "") or "")
-    if code.startswith(_DAMAGED):
+    if code.startswith(_DAMAGED) or "decode" in str(error):
         return damaged(path, str(error))
     if code.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
         return (

@@ -18,7 +18,7 @@ from typing import Any
 from justright.errors import StoreError
 from justright.store.database import check_place, held, told
 from justright.store.kept import Kept
-from justright.store.store import RUNNING, Store, kept_in
+from justright.store.store import NO_TRAINING, RUNNING, Store, kept_in
 
 _SIDES = ("-wal", "-shm")
 _WAYS = (
@@ -123,7 +123,7 @@ def _rows(source: sqlite3.Connection, query: str, *given: Any) -> Iterator[tuple
 def _whole(source: sqlite3.Connection, number: int) -> Kept | None:
     """A training that has ended and is as it was written."""
     for row in _rows(source, "SELECT * FROM trials WHERE id = ?", number):
-        with suppress(sqlite3.Error, ValueError, TypeError, KeyError):
+        with suppress(sqlite3.Error, *NO_TRAINING):
             found = kept_in(source, row)
             if found.outcome != RUNNING and found.digest == row[-1]:
                 return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +21,9 @@ from justright.store.kept import Kept, Network
 from justright.store.packed import as_stored, digest, packed, unpacked
 
 RUNNING = "running"
+NO_TRAINING = (ValueError, TypeError, LookupError, AttributeError, OverflowError)
+"""What reading a row raises that is not as it was written."""
+_SHOWN = 100
 
 
 class Store:
@@ -106,13 +109,13 @@ class Store:
             if row is None:
                 return None
             number, state, written = row
-            curves = _curves(self._connection, number)
-            if digest(key, state, curves) != written:
-                raise StoreError(
-                    f"store={str(self.path)!r} {damaged(self.path, 'the state of a training')}"
-                )
-            self._epochs[key] = len(curves)
-            return UnderWay(curves, unpacked(state))
+            with suppress(*NO_TRAINING):
+                curves = _curves(self._connection, number)
+                if digest(key, state, curves) == written:
+                    self._epochs[key] = len(curves)
+                    return UnderWay(curves, unpacked(state))
+            what = f"the state of training {number} is not as it was written"
+            raise StoreError(f"store={str(self.path)!r} {damaged(self.path, what)}")
 
     def write(
         self, ended: Iterable[Kept], running: Iterable[tuple[Kept, UnderWay]], layout: str
@@ -178,7 +181,7 @@ def _refusal(path: Path, known: Mapping[str, str], other: Mapping[str, str]) -> 
         )
     told_of = [
         f"{name} is {known[name]} there and {one} here"
-        if len(known[name]) + len(one) < 100
+        if name != "network" and len(known[name]) + len(one) < _SHOWN
         else f"{name} differs"
         for name, one in other.items()
     ]
@@ -192,12 +195,12 @@ def _find(path: Path, connection: sqlite3.Connection, key: str) -> Kept | None:
     row = connection.execute("SELECT * FROM trials WHERE key = ?", (key,)).fetchone()
     if row is None or row[8] == RUNNING:
         return None
-    found = kept_in(connection, row)
-    if found.digest != row[-1]:
-        raise StoreError(
-            f"store={str(path)!r} {damaged(path, f'training {row[0]} is not as it was written')}"
-        )
-    return found
+    with suppress(*NO_TRAINING):
+        found = kept_in(connection, row)
+        if found.digest == row[-1]:
+            return found
+    what = f"training {row[0]} is not as it was written"
+    raise StoreError(f"store={str(path)!r} {damaged(path, what)}")
 
 
 def kept_in(connection: sqlite3.Connection, row: Sequence[Any]) -> Kept:
@@ -215,7 +218,9 @@ def kept_in(connection: sqlite3.Connection, row: Sequence[Any]) -> Kept:
         best_epoch=best,
         chosen_epoch=chosen,
         test=(np.nan if loss is None else loss, np.nan if metric is None else metric),
-        versions=Versions(**json.loads(versions)),
+        versions=Versions(
+            **{name: one for name, one in json.loads(versions).items() if name in Versions._fields}
+        ),
         networks=tuple(Network(*one) for one in networks),
     )
 
@@ -226,6 +231,7 @@ def _curves(connection: sqlite3.Connection, number: object) -> np.ndarray:
         "WHERE trial = ? ORDER BY epoch",
         (number,),
     ).fetchall()
-    # NaN is null in SQLite.
-    found: np.ndarray = np.array(rows, dtype=object).astype(np.float32).reshape(-1, 5)
+    with np.errstate(over="ignore"):  # Of a damaged row, whose digest tells.
+        # NaN is null in SQLite.
+        found: np.ndarray = np.array(rows, dtype=object).astype(np.float32).reshape(-1, 5)
     return found
