@@ -21,6 +21,7 @@ from justright.engine.program import SegmentProgram
 from justright.engine.streamed import StreamedProgram
 from justright.engine.trial import CURVES
 from justright.store import database, schema
+from justright.store.mend import mend_store
 from justright.store.packed import packed, unpacked
 from justright.store.store import Store
 
@@ -334,7 +335,7 @@ def test_a_search_is_refused_where_its_settings_differ(tmp_path):
 def test_a_file_that_is_no_store_is_left_alone(tmp_path, content):
     path = tmp_path / "heart.csv"
     path.write_bytes(content)
-    for act in (compared, jr.read_store, jr.mend_store):
+    for act in (compared, jr.read_store, mend_store):
         with pytest.raises(jr.StoreError, match="is no store of justright"):
             act(path)
     assert path.read_bytes() == content
@@ -452,7 +453,7 @@ def test_a_file_that_ends_early_is_said_and_mended(copy, whole, share):
         with pytest.raises(jr.StoreError, match=r"is damaged: .*justright store study.jr --mend"):
             act(copy)
     cut = copy.read_bytes()
-    mended = outcome_of(lambda: jr.mend_store(copy), "nothing in it can be read")
+    mended = outcome_of(lambda: mend_store(copy), "nothing in it can be read")
     if mended is None:
         assert share < 0.8
         assert copy.read_bytes() == cut
@@ -474,7 +475,7 @@ def test_wherever_a_byte_has_changed_no_wrong_number_comes_out(kept, whole, tmp_
         path.write_bytes(data[:at] + noise.bytes(64) + data[at + 64 :])
         study = outcome_of(partial(compared, path), "is damaged", "is no store")
         if study is None:
-            mended = outcome_of(partial(jr.mend_store, path), "nothing in it", "is no store")
+            mended = outcome_of(partial(mend_store, path), "nothing in it", "is no store")
             if mended is None:
                 continue
             saved.append(mended.kept)
@@ -488,7 +489,7 @@ def test_a_number_that_was_changed_by_hand_is_not_taken_for_trained(copy, whole)
         connection.execute("UPDATE curves SET val_loss = 0.1 WHERE trial = 2 AND epoch = 3")
     with pytest.raises(jr.StoreError, match="training 2 is not as it was written"):
         compared(copy)
-    mended = jr.mend_store(copy)
+    mended = mend_store(copy)
     assert (mended.kept, mended.lost) == (5, 1)
     assert "5 trainings saved; 1 could not be read" in str(mended)
     assert_same(compared(copy), whole)

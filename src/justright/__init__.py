@@ -110,8 +110,7 @@ if TYPE_CHECKING:
     )
     from justright.regularizers.catalog import techniques
     from justright.regularizers.schedule import Cosine, Linear, Step
-    from justright.store.mend import Mended, mend_store
-    from justright.store.read import StoredStudy, read_store
+    from justright.store.read import read_store
     from justright.study import Study
 
 # Each name is imported when it is first used: Keras alone takes seconds.
@@ -154,7 +153,6 @@ _HOMES = {
     "MaxNorm": "regularizers",
     "Linear": "regularizers.schedule",
     "Mixup": "regularizers",
-    "Mended": "store.mend",
     "ModelError": "errors",
     "Optimism": "evidence.optimism",
     "OrthogonalPenalty": "regularizers",
@@ -178,7 +176,6 @@ _HOMES = {
     "StochasticDepth": "regularizers",
     "SpectralNorm": "regularizers",
     "StoreError": "errors",
-    "StoredStudy": "store.read",
     "Study": "study",
     "Sweep": "experiments.swept",
     "TablePreparation": "data.table_preparation",
@@ -201,7 +198,6 @@ _HOMES = {
     "evidence_strength": "experiments.evidence_strength",
     "example": "data.examples",
     "lesson": "experiments.lessons",
-    "mend_store": "store.mend",
     "path": "experiments.path",
     "read_store": "store.read",
     "search": "experiments.search",
@@ -252,7 +248,6 @@ __all__ = [
     "Lookahead",
     "ManifoldMixup",
     "MaxNorm",
-    "Mended",
     "Mixup",
     "ModelError",
     "Optimism",
@@ -277,7 +272,6 @@ __all__ = [
     "Step",
     "StochasticDepth",
     "StoreError",
-    "StoredStudy",
     "StrengthEvidence",
     "Study",
     "Sweep",
@@ -298,7 +292,6 @@ __all__ = [
     "evidence_strength",
     "example",
     "lesson",
-    "mend_store",
     "path",
     "read_store",
     "search",

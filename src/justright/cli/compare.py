@@ -115,6 +115,7 @@ def ending_of(
         record={
             "verdicts": study.verdicts(study.recipes[0], margin=margin).table,
             **({"inputs": pruned} if pruned else {}),
+            "versions": [one._asdict() for one in study.versions],
             "table": study.table,
         },
         lines=[

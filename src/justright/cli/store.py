@@ -37,11 +37,10 @@ def store(file: Path, mend: bool, as_json: bool) -> None:
     Files are made by --store of compare, sweep, path, search and contributions, and hold every
     training with its curves and weights. SQLite reads them, too.
     """
-    from justright.store.mend import mend_store
     from justright.store.read import read_store
 
-    saved = str(mend_store(file)) if mend else ""
-    found = read_store(file)
+    found = read_store(file, mend=mend)
+    saved = str(found.mended or "")
     table, settings = found.table, found.settings
     Ending(
         "store",

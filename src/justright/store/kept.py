@@ -64,8 +64,8 @@ class Kept:
 
     @property
     def versions_text(self) -> str:
-        """The versions as JSON."""
-        return json.dumps(self.versions._asdict())
+        """The versions as JSON: those that are known, so that a later field changes no digest."""
+        return json.dumps({name: one for name, one in self.versions._asdict().items() if one})
 
 
 def text_of(trial: Trial) -> tuple[str, str, int, int, int, float]:

@@ -54,7 +54,7 @@ class Mended:
         )
 
 
-def mend_store(path: str | Path) -> Mended:
+def mend_store(path: Path) -> Mended:
     """Put what can be read of a damaged store into a new file under its name.
 
     The damaged file is kept beside it. Trainings that had not ended begin anew.
@@ -69,7 +69,6 @@ def mend_store(path: str | Path) -> Mended:
         StoreError: no such file, another run that writes it, or nothing in it that can be read;
             then it is left as it is.
     """
-    path = Path(path)
     if not path.is_file():
         raise StoreError(f"There is no file {str(path)!r}. Check the path.")
     check_place(path)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from justright.errors import DataError
 from justright.network.weights import Arrays
 from justright.store.database import reading, told
+from justright.store.mend import Mended, mend_store
 from justright.store.packed import unpacked
 
 if TYPE_CHECKING:
@@ -23,12 +24,14 @@ class StoredStudy:
 
     Attributes:
         path: the file.
+        mended: what was saved, where the file was damaged and has been mended.
 
     Raises:
         StoreError: (when it is asked) a file that is no store, or a damaged one.
     """
 
     path: Path
+    mended: Mended | None = None
 
     @property
     def settings(self) -> dict[str, str]:
@@ -84,14 +87,18 @@ class StoredStudy:
             return pd.DataFrame(cursor.fetchall(), columns=names)
 
 
-def read_store(path: str | Path) -> StoredStudy:
+def read_store(path: str | Path, mend: bool = False) -> StoredStudy:
     """A study's store, to look at.
 
     Args:
         path: the file; a run may be writing it.
+        mend: whether to put what can be read of a damaged file into a new one under its name
+            first. The damaged one is kept beside it; trainings that had not ended begin anew.
 
     Raises:
-        StoreError: no such file, one that is no store, or a damaged one.
+        StoreError: no such file, one that is no store, or a damaged one; with `mend`, one that a
+            run is writing, or of which nothing can be read: it is left as it is.
     """
+    mended = mend_store(Path(path)) if mend else None
     with reading(Path(path)):
-        return StoredStudy(Path(path))
+        return StoredStudy(Path(path), mended)
