@@ -21,8 +21,8 @@ from conftest import Compilations, dense_net
 from justright.estimators import base
 from justright.estimators.calibration import calibration_of, calibration_of_labels
 from justright.estimators.division import divided
+from justright.estimators.problem import Solution
 from justright.estimators.scoring import goal_of
-from justright.estimators.strategy import Solution
 from justright.estimators.thresholds import decided, tuned
 
 RNG = np.random.default_rng(5)
@@ -75,7 +75,7 @@ def test_the_keras_model_predicts_what_the_estimator_does(fitted):
 
 def test_preprocessing_has_seen_training_rows_alone(fitted):
     split = fitted.study_.task.rows
-    mean = fitted.preprocess_[-1].mean_
+    mean = fitted.preprocess_[-1].scaler_.mean_
     np.testing.assert_allclose(mean, X[split.train[0]].mean(axis=0), rtol=1e-6)
     assert not np.allclose(mean, X.mean(axis=0), rtol=1e-3)
 
@@ -240,7 +240,7 @@ def solution(unseen, seen):
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1, "sigmoid")])
     study, history = object(), pd.DataFrame()
     names = ("accuracy", "binary_crossentropy", ())
-    return Solution(model, "identity", jr.Recipe(), study, history, unseen, seen, *names)
+    return Solution("search", model, "identity", jr.Recipe(), study, history, unseen, seen, *names)
 
 
 def test_thresholds_calibration_and_gap_come_from_rows_that_did_not_train(monkeypatch):

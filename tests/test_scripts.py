@@ -27,6 +27,7 @@ RECIPES = {
     + jr.WeightDecay(0.3)
     + jr.GradientClipping(0.5)
     + jr.WarmRestarts(4, 2),
+    "averaged": jr.EMA(0.98) + jr.Dropout(0.3) + SHARED,
     "noise": jr.DropConnect(0.4)
     + jr.Mixup(1.0)
     + jr.FeatureMasking(0.2)
@@ -37,6 +38,7 @@ RECIPES = {
 CASES = [
     ("keras", "penalties"),
     ("keras", "smooth"),
+    ("keras", "averaged"),
     ("torch", "penalties"),
     ("torch", "smooth"),
     ("torch", "noise"),

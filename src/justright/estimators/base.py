@@ -16,10 +16,12 @@ from justright.data.preparation import taken
 from justright.engine.rows import Split
 from justright.errors import DataError, RecipeError
 from justright.estimators.division import divided
+from justright.estimators.given import Given
 from justright.estimators.keeping import kept, restored
 from justright.estimators.outputs import Outputs
+from justright.estimators.problem import Problem, Solution
 from justright.estimators.scoring import goal_of
-from justright.estimators.strategy import Problem, Solution, solve
+from justright.estimators.strategy import divides, solve
 from justright.estimators.strengths import changed, recipe_of, strengths_of
 from justright.estimators.table import (
     AUTO,
@@ -49,8 +51,8 @@ class Regularized(BaseEstimator):
         network: Any = None,
         hidden: Any = None,
         space: Any = None,
-        budget: Any = 60,
-        epochs: int = 100,
+        budget: Any = None,
+        epochs: int | None = None,
         batch_size: int | None = None,
         optimizer: Any = None,
         learning_rate: float | None = None,
@@ -143,25 +145,28 @@ class Regularized(BaseEstimator):
     @random_numbers_kept()
     def _solve(
         self,
-        X: Any,
+        given: Given,
         y: np.ndarray,
-        split: Split,
+        split: Split | None,
         weights: np.ndarray | None,
         seed: int,
         score: Callable[[str, np.ndarray, np.ndarray], float],
     ) -> Solution:
         """Prepare rows and find a network."""
+        X = given.X
         chosen = preparation_of(self.preprocess, X)
         self.preprocess_ = chosen
         if chosen is not None:
-            self.preprocess_ = chosen.fit(taken(X, split.train), y[split.train])
+            rows = np.arange(len(y)) if split is None else split.train
+            self.preprocess_ = chosen.fit(taken(X, rows), y[rows])
         goal = goal_of(self.objective, is_classifier(self))
-        name = goal.name
+        name = goal.shared if split is None else goal.name
         problem = Problem(
             X=transformed(self.preprocess_, X),
             y=y,
             split=split,
             weights=weights,
+            groups=given.groups,
             network=self.network,
             hidden=None if self.hidden is None else tuple(self.hidden),
             recipe=None if self.recipe is None else recipe_of(self.recipe),
@@ -188,8 +193,7 @@ class Regularized(BaseEstimator):
         self.history_ = found.history
         self.notes_ = found.notes
         goal = goal_of(self.objective, is_classifier(self))
-        given = self.recipe is not None
-        words = chosen_by(goal, given, found.metric_name, found.loss_name)
+        words = chosen_by(goal, found.way, found.metric_name, found.loss_name)
         weights = weighted_by(weighted, getattr(self, "class_weight", None))
         self.optimized_ = f"{words} {weights}"
 
@@ -199,8 +203,11 @@ class Regularized(BaseEstimator):
             return int(given)
         return int(check_random_state(given).randint(2**31 - 1))
 
-    def _divided(self, y: np.ndarray, seed: int) -> Split:
-        return divided(y, self.validation, seed)
+    def _divided(self, given: Given, y: np.ndarray, seed: int) -> Split | None:
+        """Rows that train and that select; None where the strategy divides them itself."""
+        if divides(self.get_params(deep=False), given.X.ndim):
+            return None
+        return divided(y, self.validation, seed, given.groups)
 
     def _checked(self, X: Any, y: Any, **told: Any) -> tuple[Any, np.ndarray]:
         """Rows and targets of `fit`, with the attributes that scikit-learn wants."""

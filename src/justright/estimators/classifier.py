@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
 from sklearn.base import ClassifierMixin
-from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
-from justright.data.preparation import taken
-from justright.data.weights import checked_weights
 from justright.errors import DataError
 from justright.estimators.base import Regularized
 from justright.estimators.calibration import calibration_of, calibration_of_labels
+from justright.estimators.class_weights import by_class
+from justright.estimators.given import Given
+from justright.estimators.problem import Solution, with_outputs
 from justright.estimators.scoring import GivenClasses, checked_name, scored
-from justright.estimators.strategy import Solution, with_outputs
 from justright.estimators.table import AUTO
-from justright.estimators.thresholds import decided, tuned
+from justright.estimators.thresholds import balanced, decided, tuned
 from justright.estimators.words import decided_by
 
 TUNED = "tuned"
@@ -29,38 +27,43 @@ TUNED_BY = "balanced_accuracy"
 class RegularizedClassifier(ClassifierMixin, Regularized):
     """A network that is regularized just right, as a scikit-learn classifier.
 
-    `fit(X, y)` holds rows out, searches for the recipe, the learning rate and the network's size
-    that do best on these, and trains the choice again on all rows. It takes one label a row
-    (two classes or many) or several (y of 0 and 1, one column a label). By default it optimizes
-    log-loss, chooses by validation accuracy and log-loss together, and predicts the most
-    probable class; `optimized_` says what a fit has optimized.
+    `fit(X, y)` compares recipes and networks of several sizes by cross-validation and predicts
+    with those that do best together (docs/tables.md). With a network, a space, a learning rate
+    or an optimizer it holds rows out, searches for the recipe that does best on these, and trains
+    the choice again on all rows. It takes one label a row (two classes or many) or several (y of
+    0 and 1, one column a label). By default it optimizes log-loss and predicts the most probable
+    class; `optimized_` says what a fit has optimized.
 
     Args:
         recipe: the only one to train: a recipe, a regularizer, or text such as
-            `"dropout=0.4,l2=1e-3,early_stopping=20"` (`"plain"` for none). None to search.
+            `"dropout=0.4,l2=1e-3,early_stopping=20"` (`"plain"` for none). None to choose.
             Strengths of it are parameters: `recipe__dropout`, `recipe__l2`,
             `recipe__elastic_net.l1`, for `set_params` and `GridSearchCV`, and one that is set
             puts its technique into the recipe.
         network: a Keras model, or None for dense layers.
         hidden: their units, such as `(128, 64)`; None to choose, or (128, 64) for a recipe.
-        space: what to search, as in `search`; None for a cocktail of ten techniques.
-        budget: of the search: a number of trainings, or a time such as `"60s"`, which gives
-            the same network again only if the machine is as fast.
-        epochs: at most so many for each training.
-        batch_size: rows a step; 32 if None, and never more than train.
+        space: what to search, as in `search`; None for what is tried by default, or for a
+            cocktail of ten techniques where one network is searched for.
+        budget: a number of trainings, or a time such as `"60s"`, which gives the same network
+            again only if the machine is as fast. None for a plan by the number of rows, and for
+            60 trainings of a search.
+        epochs: at most so many for each training; None for a plan by the number of rows, and for
+            100 of a recipe or a search.
+        batch_size: rows a step; None for a plan by the number of rows, and for 32 of a recipe or a
+            search. Never more than train.
         optimizer: as in `compare`; Adam if None.
         learning_rate: None to choose, or the optimizer's own for a recipe.
         loss: as in `compare`; cross-entropy if None.
-        objective: by what the recipe is chosen: None, or the name of one of scikit-learn's
-            scores, such as `"balanced_accuracy"`, `"roc_auc"`, `"f1_macro"`. Of `"accuracy"` and
-            `"log_loss"` the search itself goes by that one; of others the best that it finds by
-            both are judged by the score.
-        validation: the share of rows that are held out to choose on, by class; classes with a
-            single row stay in training.
-        refit: whether the choice is trained again on all rows, validation rows included.
-        preprocess: `"auto"` fills missing numbers in by the median, standardizes, and makes
-            columns of text into ones of 0 and 1; a scikit-learn transformer; or None for rows
-            as they are. It is fitted on the rows that train alone.
+        objective: by what recipes are chosen: None for the loss, or the name of one of
+            scikit-learn's scores, such as `"balanced_accuracy"`, `"roc_auc"`, `"f1_macro"`.
+            A search goes by accuracy and log-loss if None, itself by one of these, and judges
+            its best by another score.
+        validation: the share of rows that are held out to choose on, by class, where one network
+            is trained; classes with a single row stay in training.
+        refit: whether one network is trained again on all rows, validation rows included.
+        preprocess: `"auto"` fills missing numbers in by the median, standardizes, bends what is
+            far out, and makes columns of text into numbers; `"standardize"`; a scikit-learn
+            transformer, fitted on the rows that train alone; or None for rows as they are.
         class_weight: `"balanced"` counts rows in inverse proportion to their class, a mapping
             from labels gives the weights, None counts all alike. They multiply the sample
             weights in training and in the figures that the search goes by, where balanced ones
@@ -78,12 +81,15 @@ class RegularizedClassifier(ClassifierMixin, Regularized):
         classes_: (classes,) labels in the order of the probabilities; of several labels a
             row, their positions.
         n_features_in_, feature_names_in_: of the rows; the names where columns have some.
-        recipe_: the recipe that was trained.
-        study_: the search (`Search`), or the study of the one recipe (`Study`). It is not kept
-            in copies and files.
+        recipe_: the recipe that was trained; of several, the one with the largest share.
+        study_: the search (`Search`), or the study of the one recipe (`Study`); of networks that
+            predict together, of those with the largest share. It is not kept in copies and files.
+        held_out_: (rows, classes) probabilities for the rows of `fit` by networks that were not
+            trained on them, as `CalibratedClassifierCV` or a choice of thresholds wants them;
+            NaN where there are none.
         model_: plain Keras; it predicts, from rows as `prepared(X)` gives them.
-        gap_: accuracy on training rows less that on validation rows, of the most probable
-            class, before the refit. Positive: overfitting.
+        gap_: accuracy on training rows less that on held-out rows, of the most probable class,
+            before a refit. Positive: overfitting.
         history_: one row an epoch of that training, as `Study.curves`.
         calibration_: log-loss, Brier score and calibration error on the validation rows, of
             that training. They are not adjusted by it: probabilities are the network's.
@@ -106,8 +112,8 @@ class RegularizedClassifier(ClassifierMixin, Regularized):
         network: Any = None,
         hidden: Any = None,
         space: Any = None,
-        budget: Any = 60,
-        epochs: int = 100,
+        budget: Any = None,
+        epochs: int | None = None,
         batch_size: int | None = None,
         optimizer: Any = None,
         learning_rate: float | None = None,
@@ -142,7 +148,7 @@ class RegularizedClassifier(ClassifierMixin, Regularized):
         self.class_weight = class_weight
         self.threshold = threshold
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> Self:
         """Find the recipe and train the network.
 
         Args:
@@ -152,25 +158,25 @@ class RegularizedClassifier(ClassifierMixin, Regularized):
             sample_weight: (rows,) by what each row's loss is multiplied; rows of weight 0 are
                 left out. A weight of 2 is near to, but not the same as, two copies of a row:
                 those come into different batches.
+            groups: (rows,) whose rows these are, such as a patient's: those of one never train
+                and validate at once. None where rows are independent.
         """
-        rows, y = self._checked(X, y, multi_output=True)
-        y = self._labels(y)
-        own = checked_weights(sample_weight, len(y))
-        if own is not None and not own.all():
-            counting = np.flatnonzero(own)
-            rows, y, own = taken(rows, counting), y[counting], own[counting]
+        rows, labels = self._checked(X, y, multi_output=True)
+        given = Given.of(rows, self._labels(labels), sample_weight, groups)
+        y, own = given.y, given.weights
         self.classes_, codes = self._encoded(y)
         weights = self._weighted(codes, own)
         seed = self._seed()
-        split = self._divided(codes, seed)
+        split = self._divided(given, codes, seed)
         usual = self._usual()
 
         def score(name: str, at: np.ndarray, outputs: np.ndarray) -> float:
             p = self._probabilities(outputs)
             return self._score(name, p, y[at], None if own is None else own[at], usual)
 
-        found = self._solve(rows, codes, split, weights, seed, score)
+        found = self._solve(given, codes, split, weights, seed, score)
         self._adopt(found, own is not None)
+        self.held_out_ = given.whole(self._probabilities(found.unseen))
         self._judge(found, y, own)
         return self
 
@@ -219,19 +225,11 @@ class RegularizedClassifier(ClassifierMixin, Regularized):
 
     def _weighted(self, codes: np.ndarray, own: np.ndarray | None) -> np.ndarray | None:
         """What each row counts: its own weight by its class's; None if all count alike."""
-        given = self.class_weight
-        if given is None:
+        if self.class_weight is None:
             return own
         if self._several:
             raise DataError("class_weight wants one class a row, and y has several labels a row.")
-        if isinstance(given, str) and given != "balanced":
-            raise DataError(f"class_weight={given!r}: give 'balanced', a mapping, or None.")
-        if isinstance(given, Mapping) and (odd := set(given) - set(self.classes_.tolist())):
-            raise DataError(f"class_weight names classes that y does not hold: {sorted(odd)}.")
-        labels = self.classes_[codes.astype(int)]
-        by_class = compute_class_weight(given, classes=self.classes_, y=labels)
-        weights = by_class[codes.astype(int)] * (1 if own is None else own)
-        return checked_weights(weights, len(codes), "class_weight")
+        return by_class(self.class_weight, self.classes_, codes.astype(int), own)
 
     def _probabilities(self, outputs: np.ndarray) -> np.ndarray:
         """Probabilities that add up to 1, one column a class."""
@@ -300,6 +298,8 @@ class RegularizedClassifier(ClassifierMixin, Regularized):
         name = TUNED_BY if given == TUNED else checked_name("threshold", given)
         if given == TUNED and self._several:
             name = "f1_macro"
+        if name == TUNED_BY and not self._several:
+            return balanced(p, np.searchsorted(self.classes_, y), own), name
         best = tuned(p, lambda t: self._score(name, p, y, own, t), self._several)
         return best, name
 

@@ -9,29 +9,26 @@ import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
-from justright.data.preparation import taken
-from justright.data.weights import checked_weights
 from justright.estimators.base import Regularized
+from justright.estimators.given import Given
+from justright.estimators.problem import with_outputs
 from justright.estimators.scoring import GivenNumbers, scored
-from justright.estimators.strategy import with_outputs
 from justright.estimators.units import Units
 
 
 class RegularizedRegressor(RegressorMixin, Regularized):
     """A network that is regularized just right, as a scikit-learn regressor.
 
-    `fit(X, y)` holds rows out, searches for the recipe, the learning rate and the network's size
-    that do best on these, and trains the choice again on all rows. Targets are standardized
-    by the rows that train, and predictions put back. By default it minimizes the squared error and
-    chooses by validation mean absolute and squared error together; `optimized_` says what a
-    fit has optimized.
+    `fit(X, y)` finds networks as `RegularizedClassifier` does. Targets are standardized by the rows
+    that train, and predictions put back. By default it minimizes the squared error and chooses by
+    it; `optimized_` says what a fit has optimized.
 
     Args:
         recipe, network, hidden, space, budget, epochs, batch_size, optimizer, learning_rate,
             validation, refit, preprocess, random_state, progress: as of
             `RegularizedClassifier`.
         loss: as in `compare`, of standardized targets; mean squared error if None.
-        objective: by what the recipe is chosen: None, or the name of one of scikit-learn's
+        objective: by what recipes are chosen: None, or the name of one of scikit-learn's
             scores, such as `"r2"`, `"neg_median_absolute_error"`.
 
     Attributes:
@@ -39,8 +36,10 @@ class RegularizedRegressor(RegressorMixin, Regularized):
             of `RegularizedClassifier`.
         model_: plain Keras; it predicts in the targets' units (a `Rescaling` stands at its end),
             from rows as `prepared(X)` gives them.
-        gap_: R² on training rows less that on validation rows, before the refit. Positive:
+        gap_: R² on training rows less that on held-out rows, before a refit. Positive:
             overfitting.
+        held_out_: (rows,) or (rows, outputs) values for the rows of `fit` by networks that were not
+            trained on them; NaN where there are none.
         history_: one row an epoch of that training, as `Study.curves`; of standardized targets.
 
     Raises:
@@ -49,7 +48,7 @@ class RegularizedRegressor(RegressorMixin, Regularized):
         RecipeError: a recipe or a space that is not valid.
     """
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> Self:
         """Find the recipe and train the network.
 
         Args:
@@ -57,29 +56,29 @@ class RegularizedRegressor(RegressorMixin, Regularized):
             y: (rows,) of numbers, or (rows, outputs).
             sample_weight: (rows,) by what each row's loss is multiplied; rows of weight 0 are
                 left out.
+            groups: as of `RegularizedClassifier`.
         """
-        rows, y = self._checked(X, y, multi_output=True, y_numeric=True)
-        y = np.asarray(y, np.float64)
-        own = checked_weights(sample_weight, len(y))
-        if own is not None and not own.all():
-            counting = np.flatnonzero(own)
-            rows, y, own = taken(rows, counting), y[counting], own[counting]
+        rows, numbers = self._checked(X, y, multi_output=True, y_numeric=True)
+        given = Given.of(rows, np.asarray(numbers, np.float64), sample_weight, groups)
+        y, own = given.y, given.weights
         self._flat = y.ndim == 1
         seed = self._seed()
-        split = self._divided(y, seed)
-        units = Units.of(y[split.train])
+        split = self._divided(given, y, seed)
+        units = Units.of(y if split is None else y[split.train])
 
         def score(name: str, at: np.ndarray, outputs: np.ndarray) -> float:
             return self._score(name, units.back(outputs), y[at], None if own is None else own[at])
 
-        found = self._solve(rows, units.standard(y), split, own, seed, score)
+        found = self._solve(given, units.standard(y), split, own, seed, score)
         self._adopt(replace(found, model=units.appended(found.model)), own is not None)
-        train, held = (
+        held = given.whole(units.back(found.unseen))
+        self.held_out_ = held[:, 0] if self._flat else held
+        train, unseen = (
             score("r2", at, outputs[at])
             for outputs in (found.seen, found.unseen)
             for at in [with_outputs(outputs)]
         )
-        self.gap_ = train - held
+        self.gap_ = train - unseen
         return self
 
     def predict(self, X: Any) -> np.ndarray:

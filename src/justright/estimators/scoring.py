@@ -23,6 +23,7 @@ _LOGGED: dict[str, By] = {
     "mean_squared_error": "loss",
     "neg_mean_squared_error": "loss",
 }
+_ABSOLUTE = "neg_mean_absolute_error"
 _OF_CLASSES = ("accuracy", "log_loss", "neg_log_loss")
 
 
@@ -33,10 +34,12 @@ class Goal:
     Attributes:
         by: the logged figures that the search goes by; None for metric and loss together.
         name: of the score that decides among the search's best; None where the search does.
+        shared: of the score by which networks share in a joint prediction; None for the loss.
     """
 
     by: By | None
     name: str | None
+    shared: str | None
 
 
 def goal_of(objective: Any, classes: bool) -> Goal:
@@ -50,11 +53,13 @@ def goal_of(objective: Any, classes: bool) -> Goal:
         DataError: a name that is not known.
     """
     if objective is None:
-        return Goal(None, None)
+        return Goal(None, None, None)
     by = _LOGGED.get(objective) if isinstance(objective, str) else None
     if by is not None and (objective in _OF_CLASSES) == classes:
-        return Goal(by, None)
-    return Goal(None, checked_name("objective", objective))
+        metric = objective if objective in _OF_CLASSES else _ABSOLUTE
+        return Goal(by, None, metric if by == "metric" else None)
+    name = checked_name("objective", objective)
+    return Goal(None, name, name)
 
 
 def checked_name(argument: str, name: Any) -> str:

@@ -50,7 +50,7 @@ def preparation_of(given: Any, X: Any) -> Any:
             from justright.data.table_preparation import TablePreparation
 
             return TablePreparation()
-        return _of_numbers() if X.ndim == 2 else None
+        return _of_numbers(given) if X.ndim == 2 else None
     if not hasattr(given, "fit") or not hasattr(given, "transform"):
         raise DataError(f"preprocess={given!r} has no fit and transform: give a transformer.")
     return clone(given)
@@ -64,11 +64,12 @@ def transformed(fitted: Any, X: Any) -> np.ndarray:
     return checked_inputs(given.toarray() if hasattr(given, "toarray") else given)
 
 
-def _of_numbers() -> Any:
+def _of_numbers(given: str) -> Any:
     from sklearn.impute import SimpleImputer
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    return make_pipeline(
-        SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler()
-    )
+    from justright.data.smooth_scale import SmoothScaler
+
+    scaler = StandardScaler() if given == STANDARDIZE else SmoothScaler()
+    return make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), scaler)

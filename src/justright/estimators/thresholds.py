@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from justright.evidence.blend import class_shares, prior_exponent
+
 _CANDIDATES = 200
 _FACTORS = np.geomspace(1 / 8, 8, 25)
 _ROUNDS = 2
@@ -69,6 +71,21 @@ def tuned(probabilities: np.ndarray, score: Score, several: bool) -> np.ndarray:
             best = _best([best, *tried], best, score)
     normed: np.ndarray = best / best.sum()
     return normed
+
+
+def balanced(p: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
+    """The thresholds (classes,) for balanced accuracy: a power of the classes' shares.
+
+    Args:
+        p: (rows, classes) of rows that the network has not been trained on.
+        y: (rows,) positions of their classes.
+        weights: (rows,) what each row counts; None if all count alike.
+
+    Source: as of `prior_exponent`.
+    """
+    shares = class_shares(y, p.shape[1], weights)
+    powers: np.ndarray = shares ** prior_exponent(p, y, weights)
+    return powers / powers.sum()
 
 
 def _between(p: np.ndarray) -> np.ndarray:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from justright.estimators.problem import Way
 from justright.estimators.scoring import Goal
 
 
-def chosen_by(goal: Goal, given: bool, metric: str, loss: str) -> str:
+def chosen_by(goal: Goal, way: Way, metric: str, loss: str) -> str:
     """By what the recipe was chosen.
 
     Args:
         goal: of the choice.
-        given: whether the recipe was given.
+        way: to the networks.
         metric, loss: their names.
     """
     metric, loss = metric.replace("_", " "), loss.replace("_", " ")
-    if given:
+    if way == "together":
+        by = loss if goal.shared is None else goal.shared.removeprefix("neg_").replace("_", " ")
+        return (
+            "Recipes, and the shares of their networks in the prediction, were chosen by "
+            f"cross-validated {by}; the weights minimize {loss}."
+        )
+    if way == "given":
         return f"The recipe was given; the weights minimize {loss}."
     if goal.name:
         words = f"{goal.name.replace('_', ' ')}, among the search's best"

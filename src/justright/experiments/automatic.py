@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -90,6 +91,12 @@ class Automatic:
         setup, results = self._leading
         return setup.study(results, self.notes)
 
+    @property
+    def history(self) -> pd.DataFrame:
+        """One row an epoch of the training with the largest share, as in `Study.curves`."""
+        best = max(self.parts, key=lambda one: (one.share, -one.result.at_chosen("val_loss")))
+        return self.setups[best.candidate.structure].study([best.result]).curves
+
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Probabilities or values (rows, outputs) of float64 for prepared rows (rows, columns)."""
         rows = checked_inputs(X)
@@ -144,6 +151,7 @@ def automatic(
     budget: int | str | None = None,
     epochs: int | None = None,
     batch_size: int | None = None,
+    score: Callable[[np.ndarray, np.ndarray], float] | None = None,
     seed: int = 0,
     progress: bool | None = False,
     **training: Any,
@@ -166,6 +174,8 @@ def automatic(
             None for a plan by the number of rows.
         epochs: of a training, at most; None for a plan by the number of rows.
         batch_size: rows a step, at most as many as train; None likewise.
+        score: `(positions of rows, outputs for them) → score`, higher is better, by which shares
+            are chosen; None for the loss.
         seed: of folds, initial weights and noise. The same one gives the same networks, unless
             the budget is a time.
         progress: whether to show a progress bar.
@@ -193,7 +203,7 @@ def automatic(
     if batch_size is not None:
         plan = replace(plan, batch=batch_size)
     course = Course(
-        rows, targets, folds_of(targets, plan.folds, groups, seed), plan, seed, training
+        rows, targets, folds_of(targets, plan.folds, groups, seed), plan, seed, score, training
     )
     finalists = course.run(asked, progress)
     shares = course.shares(finalists)

@@ -48,6 +48,8 @@ class Course:
         folds: (train, held) positions.
         plan: how much to try.
         seed: of the trainings.
+        score: `(positions, outputs) → score` by which shares are chosen, higher is better; None
+            for the loss.
         training: further arguments of `Setup.of`.
 
     Attributes:
@@ -64,11 +66,12 @@ class Course:
         folds: Sequence[Fold],
         plan: Plan,
         seed: int,
+        score: Callable[[np.ndarray, np.ndarray], float] | None,
         training: Mapping[str, Any],
     ) -> None:
         self._X, self._y, self._folds = X, y, folds
         self._plan = plan.with_folds(len(folds))
-        self._seed, self._training = seed, training
+        self._seed, self._score, self._training = seed, score, training
         wanted = any(one.pieces for one in plan.candidates)
         self.pieces = Pieces.of(X, plan.pieces) if wanted else None
         self.setups: dict[Structure, Setup] = {}
@@ -98,7 +101,10 @@ class Course:
         held = [
             np.concatenate([self.trained[one][fold].held for fold in folds]) for one in candidates
         ]
-        return blend(held, self._loss(folds))
+        if self._score is None:
+            return blend(held, self._loss(folds))
+        rows, score = np.concatenate([self._folds[fold][1] for fold in folds]), self._score
+        return blend(held, lambda told: -score(rows, told))
 
     def joint(
         self, candidates: Sequence[Candidate], shares: np.ndarray
@@ -165,7 +171,7 @@ class Course:
             self.setups[structure], self.results[structure] = self._setup(structure), []
         setup, plan = self.setups[structure], self._plan
         trials = [
-            Trial(str(one), one.recipe(plan.epochs), self._seed, fold, plan.epochs, one.rate)
+            Trial(one.name, one.recipe(plan.epochs), self._seed, fold, plan.epochs, one.rate)
             for one in candidates
             for fold in folds
         ]

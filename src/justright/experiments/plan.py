@@ -55,6 +55,19 @@ class Candidate:
         layers = "-".join(map(str, self.hidden)) or "linear"
         return f"{layers}{' on pieces' * self.pieces}"
 
+    @property
+    def name(self) -> str:
+        """What tells it from the others, in words."""
+        numbers = {
+            "dropout of inputs": self.drop_inputs,
+            "dropout": self.drop,
+            "weight decay": self.decay,
+            "L2": self.l2,
+            "group lasso": self.group,
+        }
+        told = [f"{name} {number:g}" for name, number in numbers.items() if number]
+        return ", ".join([self.network, *told])
+
     def recipe(self, epochs: int) -> Recipe:
         """What it is trained with.
 

@@ -13,6 +13,7 @@ from justright.exports.network_source import network_source
 from justright.exports.source import Source, call, comment, listed, literal, rendered
 from justright.exports.training import Training, check_written
 from justright.regularizers import (
+    EMA,
     L1,
     L2,
     AlphaDropout,
@@ -41,6 +42,7 @@ KNOWN: dict[type[Technique], str] = {
     AlphaDropout: "keras.layers.AlphaDropout",
     BatchNorm: "keras.layers.BatchNormalization",
     Dropout: "keras.layers.Dropout",
+    EMA: "use_ema of the optimizer, without bias correction, and keras.callbacks.SwapEMAWeights",
     EarlyStopping: "keras.callbacks.EarlyStopping",
     ElasticNet: "keras.regularizers.L1L2, without exact zeros",
     GaussianDropout: "keras.layers.GaussianDropout",
@@ -207,6 +209,8 @@ def _optimizer(training: Training) -> list[str]:
                 "one of both. Take one out."
             )
         changes["global_clipnorm"] = float(clipping.max_norm)
+    if average := training.find(EMA):
+        changes |= {"use_ema": True, "ema_momentum": float(average.decay)}
     if restarts and not math.isinf(restarts.period):
         steps = int(restarts.period) * training.steps_per_epoch
         schedule = keras.optimizers.schedules.CosineDecayRestarts(
@@ -258,6 +262,10 @@ def _metric(training: Training) -> Source:
 def _options(training: Training) -> str:
     """Further arguments of `fit`."""
     lines = [] if training.shuffle else ["shuffle=False,"]
+    callbacks: list[Source] = []
+    if training.find(EMA):
+        # Before early stopping, which then keeps averaged weights.
+        callbacks.append(call("keras.callbacks.SwapEMAWeights", swap_on_epoch="True"))
     stopping = training.find(EarlyStopping)
     if stopping and not math.isinf(stopping.patience):
         by_loss = stopping.monitor == "val_loss"
@@ -274,6 +282,7 @@ def _options(training: Training) -> str:
             named["start_from_epoch"] = literal(int(stopping.start_from_epoch))
         if stopping.restore_best:
             named["restore_best_weights"] = "True"
-        early = call("keras.callbacks.EarlyStopping", **named)
-        lines.append(rendered(listed([early]), "callbacks=", ",", 2).strip())
+        callbacks.append(call("keras.callbacks.EarlyStopping", **named))
+    if callbacks:
+        lines.append(rendered(listed(callbacks), "callbacks=", ",", 2).strip())
     return "".join(f"\n        {line}" for line in lines)

@@ -58,8 +58,9 @@ def damaged(path: Path, what: str) -> str:
     """The end of the sentence on a file that is not as it was written."""
     return (
         f"is damaged: {what}. Run `justright store {path.name} --mend` (in Python "
-        f"jr.read_store({path.name!r}, mend=True)): it keeps the damaged file under another name, and puts "
-        "what can be read of it in its place. Then run the same again: it trains what is lost."
+        f"jr.read_store({path.name!r}, mend=True)): it keeps the damaged file under another name, "
+        "and puts what can be read of it in its place. Then run the same again: it trains what is "
+        "lost."
     )
 
 
