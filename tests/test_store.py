@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import os
+import re
 import resource
 import shutil
 import sqlite3
@@ -541,3 +542,19 @@ def test_trainings_of_other_versions_are_said_to_be(copy, whole, monkeypatch):
     study = compared(copy)
     assert_same(study, whole)
     assert f"6 of them by justright {jr.__version__}, JAX {jax.__version__}" in study.notes[-1]
+
+
+# ------------------------------------------------------------------ what is written of it
+
+
+def test_the_page_has_the_tables_as_they_are(kept):
+    page = (Path(__file__).parents[1] / "docs" / "store.md").read_text(encoding="utf-8")
+    assert schema.in_markdown() in page
+    with sqlite3.connect(kept) as connection:
+        for table, columns in schema.TABLES.items():
+            found = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+            assert found == list(columns)
+        assert connection.execute("PRAGMA application_id").fetchone() == (0x4A525354,)
+        assert connection.execute("PRAGMA user_version").fetchone() == (len(schema.MIGRATIONS),)
+        for query in re.findall(r"^SELECT .*;$", page, re.MULTILINE):
+            assert connection.execute(query).fetchall()
