@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 EXAMPLE_COMMANDS = """\b
 Examples:
-  justright compare --data heart.csv --store heart.jr    goes on if run again
-  justright store heart.jr                               also while it is written
+  justright compare --store heart.jr    goes on if run again
+  justright store heart.jr              also while it is written
   justright store heart.jr --mend
 """
 _SHOWN = 20
