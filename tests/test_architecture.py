@@ -26,6 +26,7 @@ FLOORS = (
     {"study"},
     {"experiments"},
     {"estimators"},
+    {"playground"},
     {"cli"},
 )
 MODULES = sorted(SOURCE.rglob("*.py"))

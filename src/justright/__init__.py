@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from justright.backend import use_jax
 from justright.errors import BackendError, nearest
+from justright.report.notebook import show_figures
 
 _problem: BackendError | None = None
 try:
@@ -27,6 +28,7 @@ try:
     __version__ = version("justright")
 except PackageNotFoundError:  # Run from a checkout that is not installed.
     __version__ = "0+unknown"
+show_figures()
 
 if TYPE_CHECKING:
     from justright.data.examples import Example, example
@@ -306,8 +308,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         said = f"module 'justright' has no attribute {name!r}{nearest(name, __all__)}"
-        # Without the module as obj Python does not add a suggestion of its own.
-        raise AttributeError(said, name=name, obj=None)
+        raise AttributeError(said, name=name, obj=None)  # So Python adds no suggestion of its own.
     if _problem and _HOMES[name] != "errors":
         raise _problem
     value = getattr(importlib.import_module(f"justright.{_HOMES[name]}"), name)
