@@ -18,6 +18,7 @@ FLOORS = (
     {"regularizers"},
     {"network"},
     {"engine"},
+    {"store"},
     {"data"},
     {"evidence"},
     {"report"},

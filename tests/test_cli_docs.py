@@ -18,6 +18,7 @@ import pytest
 
 from justright.cli.ending import Ending, plain
 from justright.cli.main import app, run
+from justright.store.store import Store
 
 PAGE = (Path(__file__).parents[1] / "docs" / "cli.md").read_text(encoding="utf-8")
 EVERY = {"command", "data", "notes", "summary", "stopped", "files"}
@@ -49,6 +50,8 @@ def _at_work(tmp_path_factory):
         falling = 0.7 * np.exp(-np.arange(20) / 5)
         rising = np.where(np.arange(20) < 8, falling, 0.2 + 0.05 * np.arange(20))
         pd.DataFrame({"loss": falling, "val_loss": rising}).to_csv("epochs.csv", index=False)
+        with Store("heart.jr") as store:
+            store.claim({"epochs": "2"})
         yield
 
 
@@ -121,6 +124,7 @@ RUNS = {
     "ensemble": ["--data", "heart.csv", *TINY, "--hidden", "3", "--samples", "2"],
     "lesson": [],
     "predict": ["mine.keras", "--data", "heart.csv", "--target", "disease"],
+    "store": ["heart.jr"],
     "techniques": ["dropout"],
 }
 

@@ -16,6 +16,7 @@ DOCUMENTS = (
     "docs/strength.md",
     "docs/export.md",
     "docs/estimators.md",
+    "docs/store.md",
 )
 
 

@@ -28,13 +28,12 @@ try:
     __version__ = version("justright")
 except PackageNotFoundError:  # Run from a checkout that is not installed.
     __version__ = "0+unknown"
-
 show_figures()
 
 if TYPE_CHECKING:
     from justright.data.examples import Example, example
     from justright.data.table_preparation import TablePreparation
-    from justright.errors import DataError, JustrightError, ModelError, RecipeError
+    from justright.errors import DataError, JustrightError, ModelError, RecipeError, StoreError
     from justright.estimators.classifier import RegularizedClassifier
     from justright.estimators.regressor import RegularizedRegressor
     from justright.evidence.diagnosis import Diagnosis, Finding
@@ -113,6 +112,7 @@ if TYPE_CHECKING:
     )
     from justright.regularizers.catalog import techniques
     from justright.regularizers.schedule import Cosine, Linear, Step
+    from justright.store.read import read_store
     from justright.study import Study
 
 # Each name is imported when it is first used: Keras alone takes seconds.
@@ -177,6 +177,7 @@ _HOMES = {
     "StrengthEvidence": "experiments.strength_evidence",
     "StochasticDepth": "regularizers",
     "SpectralNorm": "regularizers",
+    "StoreError": "errors",
     "Study": "study",
     "Sweep": "experiments.swept",
     "TablePreparation": "data.table_preparation",
@@ -200,6 +201,7 @@ _HOMES = {
     "example": "data.examples",
     "lesson": "experiments.lessons",
     "path": "experiments.path",
+    "read_store": "store.read",
     "search": "experiments.search",
     "strip_regularization": "network.own",
     "sweep": "experiments.sweep",
@@ -271,6 +273,7 @@ __all__ = [
     "SpectralNorm",
     "Step",
     "StochasticDepth",
+    "StoreError",
     "StrengthEvidence",
     "Study",
     "Sweep",
@@ -292,6 +295,7 @@ __all__ = [
     "example",
     "lesson",
     "path",
+    "read_store",
     "search",
     "strip_regularization",
     "sweep",
@@ -304,8 +308,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         said = f"module 'justright' has no attribute {name!r}{nearest(name, __all__)}"
-        # Without the module as obj Python does not add a suggestion of its own.
-        raise AttributeError(said, name=name, obj=None)
+        raise AttributeError(said, name=name, obj=None)  # So Python adds no suggestion of its own.
     if _problem and _HOMES[name] != "errors":
         raise _problem
     value = getattr(importlib.import_module(f"justright.{_HOMES[name]}"), name)

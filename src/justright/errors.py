@@ -4,7 +4,8 @@
     ├── BackendError          Keras or JAX is not in a state that can train
     ├── DataError             the rows, the targets or the way they are split
     ├── ModelError            the network
-    └── RecipeError           a regularizer, a strength, or how they are combined
+    ├── RecipeError           a regularizer, a strength, or how they are combined
+    └── StoreError            the file that keeps a study
 
 Each message says what was given, what is allowed, and what to do.
 """
@@ -33,6 +34,10 @@ class ModelError(JustrightError):
 
 class RecipeError(JustrightError):
     """A regularizer, one of its strengths, or their combination is not valid."""
+
+
+class StoreError(JustrightError):
+    """The file that keeps a study cannot be used: another study's, locked, full or damaged."""
 
 
 MOST_LISTED = 12

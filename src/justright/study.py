@@ -13,6 +13,7 @@ from justright.engine.outcome import Outcome
 from justright.engine.program import Task
 from justright.engine.sampling import predicted, predicted_by_moments
 from justright.engine.trial import TrialResult
+from justright.engine.versions import Versions
 from justright.errors import DataError, did_you_mean
 from justright.evidence.inputs import inputs_table, some_are_out
 from justright.evidence.measure import Measure
@@ -102,6 +103,11 @@ class Study(Reported, Exports):
     def classes(self) -> np.ndarray | None:
         """The labels in the order of a model's outputs; None for numbers."""
         return self.task.objective.classes
+
+    @property
+    def versions(self) -> tuple[Versions, ...]:
+        """What the trainings were trained with; several where a store holds those of others."""
+        return tuple(dict.fromkeys(result.versions for result in self.results))
 
     @property
     def recipes(self) -> tuple[str, ...]:

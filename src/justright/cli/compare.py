@@ -76,7 +76,7 @@ def compare(texts: tuple[str, ...], margin: float | None, save: tuple[Path, ...]
     ending = ending_of(study, task.description, recipes, margin)
     saved = save_best(study, task, job.target, save)
     more = [*ending.more, *([f"\n{saved.said}"] if saved.said else [])]
-    files = {"Figure": job.figure, **saved.files}
+    files = {"Figure": job.figure, **saved.files, "Store": job.store}
     replace(ending, more=more, files=files, stopped=cut.said, problems=saved.problems).tell(
         job.as_json
     )
@@ -116,6 +116,7 @@ def ending_of(
         record={
             "verdicts": study.verdicts(study.recipes[0], margin=margin).table,
             **({"inputs": pruned} if pruned else {}),
+            "versions": [one._asdict() for one in study.versions],
             "table": study.table,
         },
         lines=[

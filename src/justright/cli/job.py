@@ -53,6 +53,7 @@ class Job:
     quiet: bool
     chooses: bool
     hidden: str | None = None
+    store: Path | None = None
 
     def network(self) -> Any:
         """The model in the file, units of hidden layers, or None for the default network.
@@ -72,6 +73,7 @@ class Job:
             "batch_size": self.rows_a_step(training_rows(task)),
             "optimizer": self.optimizer,
             "progress": not self.quiet,
+            "store": self.store,
         }
 
     def rows_a_step(self, rows: int) -> int:
@@ -199,6 +201,13 @@ def job_options(
             show_default=True,
             metavar="FILE",
             help=f"Where to write {drawn}: {file[1]}.",
+        ),
+        click.option(
+            "--store",
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="Keep the study in this file while it is trained; if it exists, the same command "
+            "goes on from it, and what has ended is not trained again.",
         ),
         json_option(),
         quiet_option(),

@@ -20,6 +20,7 @@ from justright.cli.play import play
 from justright.cli.predict import predict
 from justright.cli.report import report
 from justright.cli.search import search
+from justright.cli.store import store
 from justright.cli.sweep import sweep
 from justright.cli.techniques import techniques
 from justright.errors import JustrightError, did_you_mean
@@ -83,6 +84,7 @@ app.add_command(play)
 app.add_command(predict)
 app.add_command(report)
 app.add_command(search)
+app.add_command(store)
 app.add_command(sweep)
 app.add_command(techniques)
 

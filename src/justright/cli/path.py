@@ -82,7 +82,8 @@ def path(over: str, points: int, base: str, epochs_each: int | None, on: Any, jo
         )
     found.plot().savefig(job.figure, dpi=150)
     ending = ending_of(found, task.description)
-    replace(ending, files={"Figure": job.figure}, stopped=cut.said).tell(job.as_json)
+    files = {"Figure": job.figure, "Store": job.store}
+    replace(ending, files=files, stopped=cut.said).tell(job.as_json)
 
 
 def ending_of(found: RegularizationPath, data: str) -> Ending:

@@ -104,7 +104,7 @@ def search(
     found.plot().savefig(job.figure, dpi=150)
     saved = save_found(found, task, job.target, save)
     ending = ending_of(found, task.description)
-    files = {"Figure": job.figure, **saved.files, "History": history}
+    files = {"Figure": job.figure, **saved.files, "History": history, "Store": job.store}
     replace(ending, files=files, stopped=cut.said, problems=saved.problems).tell(job.as_json)
 
 

@@ -85,7 +85,8 @@ def sweep(
         )
     found.plot().savefig(job.figure, dpi=150)
     ending = ending_of(found, task.description)
-    replace(ending, files={"Figure": job.figure}, stopped=cut.said).tell(job.as_json)
+    files = {"Figure": job.figure, "Store": job.store}
+    replace(ending, files=files, stopped=cut.said).tell(job.as_json)
 
 
 def ending_of(found: Sweep, data: str) -> Ending:

@@ -18,13 +18,14 @@ import jax
 import numpy as np
 
 from justright.engine.interruption import stop_asked
+from justright.engine.journal import Journal, NoJournal
 from justright.engine.layout import Layout, on_fewest_devices
 from justright.engine.outcome import Outcome
 from justright.engine.program import Task
 from justright.engine.progress import Progress, Report
 from justright.engine.queue import Queue, Remembered
 from justright.engine.rows import Rows
-from justright.engine.scheduler import all_results, by_structure, compilers_for
+from justright.engine.scheduler import all_results, by_structure, compilers_for, known_results
 from justright.engine.size import Layouts, layouts_for
 from justright.engine.stream import Block, Stream, ahead
 from justright.engine.streamed import StreamedProgram
@@ -40,6 +41,7 @@ def run_passes(
     stream: Stream,
     layout: Layout | None = None,
     on_progress: Callable[[Progress], None] | None = None,
+    journal: Journal | None = None,
 ) -> list[TrialResult]:
     """Train all trials on a stream and return their results in the same order.
 
@@ -51,17 +53,20 @@ def run_passes(
         stream: the task's.
         layout: where lanes live; chosen for each structure from the devices if None.
         on_progress: called after each pass.
+        journal: what keeps trials, and knows those of earlier runs; none if None.
 
     Returns:
         One result for each trial.
     """
-    start = Remembered(initial_values)
+    start, kept = Remembered(initial_values), journal or NoJournal()
     report = Report(trials, on_progress, task.objective.higher_is_better)
 
-    def run(remaining: Sequence[Trial], layouts: Layouts) -> Iterator[tuple[int, TrialResult]]:
-        return _run(task, stream, remaining, start, layouts, report)
+    known = known_results(trials, kept, report)
 
-    return all_results(trials, layouts_for(task, layout), run)
+    def run(remaining: Sequence[Trial], layouts: Layouts) -> Iterator[tuple[int, TrialResult]]:
+        return _run(task, stream, remaining, start, layouts, report, kept)
+
+    return all_results(trials, layouts_for(task, layout), run, known)
 
 
 def _run(
@@ -71,6 +76,7 @@ def _run(
     start: Remembered,
     layouts: Layouts,
     report: Report,
+    journal: Journal,
 ) -> Iterator[tuple[int, TrialResult]]:
     """Yield `(position, result)` as trials end."""
     groups = by_structure(trials)
@@ -78,7 +84,7 @@ def _run(
     chosen = on_fewest_devices([layouts(trials[group[0]].recipe) for group in groups])
     rows = jax.device_put(task.rows, chosen[0].everywhere())
     queues = [
-        _PassQueue(StreamedProgram, task, [trials[i] for i in group], start, layout)
+        _PassQueue(StreamedProgram, task, [trials[i] for i in group], start, layout, journal)
         for group, layout in zip(groups, chosen, strict=True)
     ]
     with ThreadPoolExecutor(compilers_for(queues)) as compilers:
@@ -86,9 +92,11 @@ def _run(
     # One reader for all passes: each thread keeps memory that it has freed to itself.
     with ThreadPoolExecutor(1) as reader:
         blocks = partial(ahead, stream, chosen[0], reader)
-        while not stop_asked() and sum(queue.enter() for queue in queues) > 0:
-            for queue, position, result in _together(queues, blocks, rows, report):
-                yield groups[queue][position], result
+        # Those first that an earlier run has left in the middle: they go on with their epoch.
+        for epoch in sorted({epoch for queue in queues for epoch in queue.waiting}, reverse=True):
+            while not stop_asked() and sum(queue.enter(epoch) for queue in queues) > 0:
+                for queue, position, result in _together(queues, blocks, rows, report, epoch):
+                    yield groups[queue][position], result
 
 
 def _together(
@@ -96,9 +104,17 @@ def _together(
     blocks: Callable[[int], Iterator[Block]],
     rows: Rows,
     report: Report,
+    epoch: int,
 ) -> Iterator[tuple[int, int, TrialResult]]:
-    """Train the trials that have entered, to the last; yield `(queue, position, result)`."""
-    epoch = 0
+    """Train the trials that have entered, to the last; yield `(queue, position, result)`.
+
+    Args:
+        queues: of all programs.
+        blocks: the blocks of an epoch.
+        rows: that are held in memory.
+        report: how far the run is.
+        epoch: the first one, counted from 0.
+    """
     while busy := [i for i, queue in enumerate(queues) if queue.running]:
         for block in blocks(epoch):
             for i in busy:
@@ -120,16 +136,24 @@ class _PassQueue(Queue[StreamedProgram]):
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
-        self._waiting = deque(range(len(self._trials)))
+        left_off = self._left_off()
+        self.waiting: dict[int, deque[int]] = {}
+        for i in range(len(self._trials)):
+            epoch = len(left_off[i].curves) if i in left_off else 0
+            self.waiting.setdefault(epoch, deque()).append(i)
+        self._kept = left_off
         self.running: dict[int, int] = {}
 
-    def enter(self) -> int:
-        """Let the next trials into all lanes; return how many there were."""
+    def enter(self, epoch: int) -> int:
+        """Let the next trials that stand at an epoch into all lanes; return how many there were."""
         self._orders.fresh[:] = False
-        self._fill(self._waiting, self.running)
-        self._curves: dict[int, list[np.ndarray]] = {i: [] for i in self.running.values()}
+        self._fill(self.waiting.get(epoch, deque()), self.running)
+        kept = {n: self._kept.pop(i) for n, i in self.running.items() if i in self._kept}
+        self._curves: dict[int, list[np.ndarray]] = {
+            i: [*kept[n].curves] if n in kept else [] for n, i in self.running.items()
+        }
+        self._lanes = self._taken_up(self._program.idle_lanes(self._orders), kept)
         self._on_devices = jax.device_put(self._orders, self._layout.over_lanes())
-        self._lanes = self._program.idle_lanes(self._orders)
         return len(self.running)
 
     def absorb(self, block: Block) -> None:
@@ -144,11 +168,14 @@ class _PassQueue(Queue[StreamedProgram]):
     def close(self, rows: Rows) -> Iterator[tuple[int, TrialResult]]:
         """Close the epoch; yield `(position, result)` of the trials that it ended."""
         self._lanes, figures = self._program.close(rows, self._lanes, self._on_devices)
-        outcomes = np.asarray(self._lanes.outcome)
+        outcomes, ended = np.asarray(self._lanes.outcome), []
         for lane, position in list(self.running.items()):
             self._curves[position].append(figures[lane])
             outcome = self._outcome(lane, self._trials[position], outcomes)
             if outcome is not Outcome.RUNNING:
                 del self.running[lane]
                 curves = np.stack(self._curves.pop(position))
-                yield self._result(position, self._lanes, lane, curves, outcome)
+                ended.append(self._result(position, self._lanes, lane, curves, outcome))
+        curves_so_far = {i: [np.stack(curves)] for i, curves in self._curves.items()}
+        self._border(ended, self._lanes, self.running, curves_so_far)
+        yield from ended

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Generic
 
 import jax
 import numpy as np
 
+from justright.engine.journal import (
+    Journal,
+    NoJournal,
+    UnderWay,
+    places_of,
+    state_of,
+    with_states,
+)
 from justright.engine.keys import (
     batch_order_key,
     initial_weights_seed,
@@ -58,6 +67,7 @@ class Queue(Generic[Kind]):
         trials: of one structure, in the order in which they enter.
         initial_values: of each trial.
         layout: where lanes live.
+        journal: what keeps them; none if None.
     """
 
     def __init__(
@@ -67,8 +77,10 @@ class Queue(Generic[Kind]):
         trials: Sequence[Trial],
         initial_values: Remembered,
         layout: Layout,
+        journal: Journal | None = None,
     ) -> None:
         self._program = program_for(kind, task, trials[0].recipe, layout)
+        self._journal: Journal = journal or NoJournal()
         self._layout = layout
         self._trials = trials
         # The program may have been compiled for a network whose layers bear other names.
@@ -85,6 +97,55 @@ class Queue(Generic[Kind]):
     def compile(self, rows: Rows) -> None:
         """Compile the program for these trials, once."""
         self._program.compile(rows, self._orders)
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return places_of(self._program.network)
+
+    def _left_off(self) -> dict[int, UnderWay]:
+        """Where an earlier run left trials, by position."""
+        found = (self._journal.left_off(trial, self._layout) for trial in self._trials)
+        return {i: one for i, one in enumerate(found) if one is not None}
+
+    def _taken_up(self, lanes: Lane, left_off: Mapping[int, UnderWay]) -> Lane:
+        """The lanes with some of them as an earlier run left them.
+
+        Args:
+            lanes: as they are.
+            left_off: by lane.
+        """
+        if not left_off:
+            return lanes
+        states = {lane: one.state for lane, one in left_off.items()}
+        self._orders.fresh[list(states)] = False
+        restored: Lane = jax.device_put(
+            with_states(lanes, states, self._places), self._layout.over_lanes()
+        )
+        return restored
+
+    def _border(
+        self,
+        ended: Sequence[tuple[int, TrialResult]],
+        lanes: Lane,
+        running: Mapping[int, int],
+        curves: Mapping[int, Sequence[np.ndarray]],
+    ) -> None:
+        """Tell the journal where a segment has brought all lanes.
+
+        Args:
+            ended: positions and results.
+            lanes: of all trials.
+            running: positions of the trials that have not ended, by lane.
+            curves: of these so far, by position.
+        """
+        under_way = (
+            (
+                self._trials[position],
+                UnderWay(np.concatenate(curves[position]), state_of(lanes, lane, self._places)),
+            )
+            for lane, position in running.items()
+        )
+        self._journal.border([result for _, result in ended], under_way, self._layout)
 
     def _empty(self, lane: int) -> None:
         """Take the order out of a lane, so that it trains no further."""

@@ -10,8 +10,9 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -20,6 +21,7 @@ import jax
 import numpy as np
 
 from justright.engine.interruption import stop_asked
+from justright.engine.journal import Journal, NoJournal
 from justright.engine.lane import Order
 from justright.engine.layout import Layout
 from justright.engine.outcome import Outcome
@@ -37,6 +39,9 @@ from justright.regularizers.recipe import Recipe
 # Seconds between two looks at the lanes: often enough for a smooth progress
 # bar, seldom enough that the host's part stays small.
 LOOK_EVERY = 0.3
+# A segment takes so many times as long as what is written at its border, up to a limit.
+_TIMES_WRITING = 20
+_LONGEST = 30.0
 _VAL_METRIC = CURVES.index("val_metric")
 
 
@@ -48,6 +53,7 @@ def run_trials(
     layout: Layout | None = None,
     pruning: Pruning | None = None,
     on_progress: Callable[[Progress], None] | None = None,
+    journal: Journal | None = None,
 ) -> list[TrialResult]:
     """Train all trials and return their results in the same order.
 
@@ -59,24 +65,37 @@ def run_trials(
         layout: where lanes live; chosen for each structure from the devices if None.
         pruning: which trials are given up on the way; none if None.
         on_progress: called after each segment.
+        journal: what keeps trials, and knows those of earlier runs; none if None.
 
     Returns:
         One result for each trial; fewer where the run was asked to stop (`interruption`): of the
         trials that had ended, or if none had, of those that were running, as they were.
     """
     report = Report(trials, on_progress, task.objective.higher_is_better)
-    start = Remembered(initial_values)
+    start, kept = Remembered(initial_values), journal or NoJournal()
+    known = known_results(trials, kept, report)
 
     def run(remaining: Sequence[Trial], layouts: Layouts) -> Iterator[tuple[int, TrialResult]]:
-        return _run(task, remaining, start, layouts, report, pruning)
+        return _run(task, remaining, start, layouts, report, pruning, kept)
 
-    return all_results(trials, layouts_for(task, layout), run)
+    return all_results(trials, layouts_for(task, layout), run, known)
+
+
+def known_results(
+    trials: Sequence[Trial], journal: Journal, report: Report
+) -> dict[int, TrialResult]:
+    """What trials gave in earlier runs, by position; the report counts them."""
+    found = {i: one for i, trial in enumerate(trials) if (one := journal.known(trial))}
+    for result in found.values():
+        report.ended(result)
+    return found
 
 
 def all_results(
     trials: Sequence[Trial],
     layouts: Layouts,
     run: Callable[[Sequence[Trial], Layouts], Iterator[tuple[int, TrialResult]]],
+    known: Mapping[int, TrialResult],
 ) -> list[TrialResult]:
     """The results of all trials in order, with fewer lanes where memory does not hold them.
 
@@ -84,12 +103,13 @@ def all_results(
         trials: what to train.
         layouts: to begin with.
         run: from trials that have not ended and layouts, `(position, result)` as they end.
+        known: results by position that need no training.
 
     Raises:
         ModelError: one lane is too large already.
         jax.errors.JaxRuntimeError: another error.
     """
-    results: dict[int, TrialResult] = {}
+    results = dict(known)
     while len(results) < len(trials):
         waiting = [i for i in range(len(trials)) if i not in results]
         try:
@@ -118,6 +138,7 @@ def _run(
     layouts: Layouts,
     report: Report,
     pruning: Pruning | None,
+    journal: Journal,
 ) -> Iterator[tuple[int, TrialResult]]:
     """Yield `(position, result)` as trials end."""
     groups = by_structure(trials)
@@ -130,7 +151,7 @@ def _run(
     }
     rows = [copies[layout.devices] for layout in chosen]
     queues = [
-        _SegmentQueue(SegmentProgram, task, [trials[i] for i in group], start, layout)
+        _SegmentQueue(SegmentProgram, task, [trials[i] for i in group], start, layout, journal)
         for group, layout in zip(groups, chosen, strict=True)
     ]
     with ThreadPoolExecutor(compilers_for(queues)) as compilers:
@@ -187,7 +208,8 @@ class _SegmentQueue(Queue[SegmentProgram]):
         self, rows: Rows, report: Report, pruning: Pruning | None
     ) -> Iterator[tuple[int, TrialResult]]:
         """Yield `(position, result)` as trials end."""
-        waiting = deque(range(len(self._trials)))
+        left_off = self._left_off()
+        waiting = deque(sorted(range(len(self._trials)), key=lambda i: i not in left_off))
         running: dict[int, int] = {}
         logs: dict[int, list[np.ndarray]] = {}
         lanes = self._program.idle_lanes(self._orders)
@@ -201,7 +223,10 @@ class _SegmentQueue(Queue[SegmentProgram]):
                 self._cut_short(running, np.asarray(lanes.epoch))
                 emptied = True
             entered = self._fill(waiting, running)
-            logs |= {position: [] for position in entered}
+            resumed = {i: left_off.pop(i) for i in entered if i in left_off}
+            logs |= {i: [resumed[i].curves] if i in resumed else [] for i in entered}
+            places = {position: lane for lane, position in running.items()}
+            lanes = self._taken_up(lanes, {places[i]: one for i, one in resumed.items()})
             orders = self._sent(emptied or bool(entered))
             with span:
                 lanes, on_devices = self._program.run(rows, lanes, orders, span.epochs)
@@ -209,7 +234,7 @@ class _SegmentQueue(Queue[SegmentProgram]):
                 self._prepare(islice(waiting, self._layout.lanes))
                 log = np.asarray(on_devices)
             outcomes, epochs = np.asarray(lanes.outcome), np.asarray(lanes.epoch)
-            emptied = False
+            emptied, ended = False, []
             for lane, position in list(running.items()):
                 done = sum(map(len, logs[position]))
                 logs[position].append(log[lane, : int(epochs[lane]) - done])
@@ -222,9 +247,11 @@ class _SegmentQueue(Queue[SegmentProgram]):
                     self._empty(lane)
                 del running[lane]
                 curves = np.concatenate(logs.pop(position))
-                ended = self._result(position, lanes, lane, curves, outcome)
-                report.ended(ended[1])
-                yield ended
+                ended.append(self._result(position, lanes, lane, curves, outcome))
+                report.ended(ended[-1][1])
+            with span.writing():
+                self._border(ended, lanes, running, logs)
+            yield from ended
             latest = [logs[position][-1][-1:, _VAL_METRIC] for position in running.values()]
             report.tell(int(sum(epochs[lane] for lane in running)), np.concatenate([[], *latest]))
 
@@ -245,7 +272,7 @@ class _Span:
     def __init__(self, fixed: int | None) -> None:
         self._fixed = fixed
         self.epochs = fixed or 5
-        self._began = 0.0
+        self._began = self._wrote = 0.0
 
     def __enter__(self) -> None:
         self._began = time.perf_counter()
@@ -254,5 +281,13 @@ class _Span:
         if self._fixed:
             return
         took = max(time.perf_counter() - self._began, 1e-6)
-        wanted = int(self.epochs * LOOK_EVERY / took)
+        seconds = max(LOOK_EVERY, min(_LONGEST, _TIMES_WRITING * self._wrote))
+        wanted = int(self.epochs * seconds / took)
         self.epochs = int(np.clip(wanted, 1, min(CAPACITY, 4 * self.epochs)))
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Learn how long it takes to write what is kept at a border."""
+        began = time.perf_counter()
+        yield
+        self._wrote = (self._wrote + time.perf_counter() - began) / 2

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 
 from justright.engine.outcome import Outcome
+from justright.engine.versions import Versions, present
 from justright.network.weights import Arrays
 from justright.regularizers.recipe import Recipe
 
@@ -55,6 +56,7 @@ class TrialResult:
         test: loss and metric on the test rows; NaN without such rows.
         values: the chosen variables by path; none of a trial that was given up (pruned).
         earlier: networks that predict together with these variables, oldest first.
+        versions: of what trained it.
     """
 
     trial: Trial
@@ -65,6 +67,7 @@ class TrialResult:
     test: tuple[float, float]
     values: Arrays
     earlier: tuple[Member, ...] = ()
+    versions: Versions = field(default_factory=present)
 
     @property
     def members(self) -> tuple[Member, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 from justright.engine.interruption import stoppable
@@ -41,6 +42,7 @@ def compare(
     shuffle: bool = True,
     initial_weights: Literal["model"] | None = None,
     lanes: int | None = None,
+    store: str | Path | None = None,
     progress: bool | None = None,
 ) -> Study:
     """Train every recipe with every seed, as one compiled program a structure.
@@ -107,6 +109,8 @@ def compare(
         lanes: how many trials each device (each core of a CPU) holds at a time; chosen from
             the network's size and the device if None. It changes speed, and no numbers beyond
             rounding.
+        store: a file that keeps the study while it is trained. If
+            it exists already, the study goes on from it: what has ended is not trained again.
         progress: whether to show a progress bar; None for where someone watches.
 
     Returns:
@@ -118,6 +122,7 @@ def compare(
         DataError: rows, targets or parts that cannot be trained on.
         ModelError: a network that cannot be read or does not fit.
         RecipeError: a recipe that is not valid or finds nowhere to act.
+        StoreError: a store of another study, or one that cannot be used.
     """
     named = _checked_recipes(recipes)
     listed = checked_seeds(seeds)
@@ -140,6 +145,7 @@ def compare(
         shuffle=shuffle,
         initial_weights=initial_weights,
         lanes=lanes,
+        store=store,
     )
     trials = [
         trial for name, recipe in named.items() for trial in setup.trials(name, recipe, listed)

@@ -144,7 +144,8 @@ class Explorer:
         with ThreadPoolExecutor(os.cpu_count()) as compilers:
             if self.shapes.setup.task.stream is None:
                 for setup, trials, _ in jobs:
-                    compile_ahead(setup.task, trials, setup.start, setup.layout, compilers)
+                    todo = setup.missing(trials)
+                    compile_ahead(setup.task, todo, setup.start, setup.layout, compilers)
             for setup, trials, mine in jobs:
                 try:
                     study = setup.train(trials, False, pruning, cut_short=True)

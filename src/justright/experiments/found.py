@@ -258,8 +258,7 @@ class Search(ReportedSearch):
             )
         fresh = [1 + max(one.seed for one in self.records)]
         listed = fresh if seeds is None else checked_seeds(seeds)
-        recipe, rate = self.recipe, self.learning_rate
-        return refitted(setup, recipe, rate, self.epochs, listed, progress)
+        return refitted(setup, self.recipe, self.learning_rate, self.epochs, listed, progress)
 
     @cached_property
     def _refit(self) -> Study:
@@ -311,7 +310,8 @@ class Search(ReportedSearch):
 @random_numbers_kept()
 def hunted(hunt: Hunt, known: Sequence[Record], budget: Budget, progress: bool | None) -> Search:
     """Run a search within a budget, and give what it found."""
-    with search_bar(progress, budget.trainings, hunt.explorer.looks.scale.measure) as show:
+    measure, kept = hunt.explorer.looks.scale.measure, hunt.explorer.shapes.setup.kept()
+    with kept, search_bar(progress, budget.trainings, measure) as show:  # No one else writes it.
 
         def tell(records: Sequence[Record]) -> None:
             show(len(records), [one.figures["val_metric"] for one in records if one.complete])

@@ -107,7 +107,7 @@ def path(
     _check_whole("epochs_each", each)
     target = setup.task.objective
     measure = Measure(target.metric_name, target.higher_is_better)
-    with progress_bar(progress, measure) as tell, stoppable() as run:
+    with progress_bar(progress, measure) as tell, stoppable() as run, setup.kept():
         walk = Walk(setup, axis, recipe, listed, each, tell)
         end = walk.zero_from() if linear else None
         if end is not None:

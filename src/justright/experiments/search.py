@@ -98,7 +98,8 @@ def search(
         history: a JSON file that is written after each batch. If it exists already, the
             search goes on from there; the budget counts what it holds.
         progress: whether to show a progress bar; None for where someone watches.
-        **training: `validation`, `test`, `epochs` and the others of `compare`.
+        **training: `validation`, `test`, `epochs` and the others of `compare`; with a `store` the
+            same search goes on where it was killed, and one with a larger budget after its end.
 
     Returns:
         What was found. Ctrl-C ends it early, with the trainings that had ended, and a warning
@@ -109,6 +110,7 @@ def search(
         DataError: rows, parts, budget or history that cannot be used.
         ModelError: a network that cannot be read or does not fit.
         RecipeError: a space with unknown names, or values that a technique does not take.
+        StoreError: a store of another search, or one that cannot be used.
 
     Source: the cocktail is that of Kadra, Lindauer, Hutter, Grabocka, "Well-tuned simple nets
     excel on tabular datasets", NeurIPS 2021; giving up: Li et al., "A system for massively
@@ -136,6 +138,7 @@ def search(
     scale = Scale(Measure(target.metric_name, target.higher_is_better), by)
     every = max(1, min(CAPACITY, -(-setup.epochs // _LOOKS)))
     explorer = Explorer(shapes, settings, Looks(scale, every, setup.epochs))
+    setup.claim(_settings(settings, scale))
     hunt = Hunt(explorer, seeds, fingerprint(setup, settings, scale), _file(history))
     known = read_history(hunt.history, hunt.task) if hunt.history and hunt.history.exists() else []
     return hunted(hunt, known, asked, progress)
@@ -161,6 +164,20 @@ def fingerprint(setup: Setup, settings: Settings, scale: Scale) -> str:
     )
     digest.update(json.dumps(told, sort_keys=True, default=repr).encode())
     return digest.hexdigest()
+
+
+def _settings(settings: Settings, scale: Scale) -> dict[str, Any]:
+    """What a search's points follow from, by name."""
+    return {
+        "space": str(settings.space),
+        "base": repr(settings.space.base),
+        "start": settings.start,
+        "sampler": settings.sampler if isinstance(settings.sampler, str) else "own",
+        "choose": settings.wish,
+        "seed": settings.seed,
+        "prune": settings.prune,
+        "objective": scale.by,
+    }
 
 
 def _space(setup: Setup, spec: Spec | None, base: Recipe, sized: bool, own_loss: bool) -> Space:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import numbers
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Any, Literal, TypedDict
 
 from justright.backend import keep_compiled_programs
@@ -22,8 +23,10 @@ from justright.evidence.measure import Measure
 from justright.evidence.overlap import ONE_SPLIT, Overlap
 from justright.experiments.cut_short import whole_or_told
 from justright.experiments.given import Given, parts_of
+from justright.experiments.keep import Keep, KeptTrials
 from justright.experiments.notes import notes_of
-from justright.experiments.parts import Division, Parts
+from justright.experiments.parts import Division
+from justright.experiments.sizes import check_sizes, checked_batch_size, is_whole
 from justright.network.blueprint import Blueprint
 from justright.network.default import HIDDEN, default_network
 from justright.network.objective import infer_objective
@@ -35,9 +38,7 @@ from justright.regularizers.recipe import Recipe
 from justright.report.progress import progress_bar
 from justright.study import Study
 
-MOST_EPOCHS = 2**31 - 1
 MOST_LANES = 2**16
-BATCH_SIZE = 32
 
 
 class Training(TypedDict, total=False):
@@ -59,6 +60,7 @@ class Training(TypedDict, total=False):
     shuffle: bool
     initial_weights: Literal["model"] | None
     lanes: int | None
+    store: str | Path | None
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,9 @@ class Setup:
         features: names of the inputs.
         preparations: the fitted transformer of each split; none without preprocessing.
         overlap: what the splits have in common, which intervals allow for.
+        keep: the store of the study, or None.
+        origin: a hash of `start`, where it is neither drawn by the network's initializers nor
+            the model's own weights.
     """
 
     task: Task
@@ -86,6 +91,8 @@ class Setup:
     features: tuple[str, ...]
     preparations: tuple[Any, ...] = ()
     overlap: Overlap = ONE_SPLIT
+    keep: Keep | None = None
+    origin: bytes = b""
 
     @classmethod
     def of(
@@ -109,6 +116,7 @@ class Setup:
         shuffle: bool = True,
         initial_weights: Literal["model"] | None = None,
         lanes: int | None = None,
+        store: str | Path | None = None,
         hidden: tuple[int, ...] = HIDDEN,
         chooses: bool = False,
     ) -> Setup:
@@ -122,8 +130,10 @@ class Setup:
         Raises:
             DataError: rows, targets or parts that cannot be trained on.
             ModelError: a network that cannot be read or does not fit.
+            StoreError: a store that cannot be used, or is of another study.
         """
         keep_compiled_programs()
+        keep = None if store is None else Keep(store)
         network, units = model, units_given(model)
         own = model is None or bool(units)
         division = Division(splits, groups, preprocess, chooses, sample_weight, task)
@@ -140,8 +150,8 @@ class Setup:
         )
         check_task(task, objective.kind)
         made = keras_optimizer(optimizer, network)
-        batch_size = _batch_size(batch_size, parts)
-        _check_sizes(epochs, batch_size, parts.training_rows)
+        batch_size = checked_batch_size(batch_size, parts)
+        check_sizes(epochs, batch_size, parts.training_rows)
         made_task = Task(
             blueprint=blueprint,
             objective=objective,
@@ -151,9 +161,12 @@ class Setup:
             shuffle=bool(shuffle),
             stream=parts.stream(objective, int(batch_size), bool(shuffle)),
         )
+        start = _initial_values(blueprint, initial_weights)
+        if keep is not None:
+            keep.claim(keep.settings(made_task, start, int(epochs)))
         return cls(
             task=made_task,
-            start=_initial_values(blueprint, initial_weights),
+            start=start,
             learning_rate=initial_learning_rate(made),
             epochs=int(epochs),
             layout=_layout(made_task, lanes),
@@ -161,6 +174,7 @@ class Setup:
             features=parts.features,
             preparations=parts.preparations,
             overlap=parts.overlap,
+            keep=keep,
         )
 
     @property
@@ -197,13 +211,44 @@ class Setup:
         task = self.task
         import_meanwhile("pandas")
         measure = Measure(task.objective.metric_name, task.objective.higher_is_better)
-        with progress_bar(progress, measure) as on_progress:
+        with progress_bar(progress, measure) as on_progress, self.kept() as journal:
             if task.stream is None:
                 run = partial(run_trials, pruning=pruning)
             else:
                 run = partial(run_passes, stream=task.stream)
-            results = run(task, trials, self.start, layout=self.layout, on_progress=on_progress)
-        return self.study(results, whole_or_told(trials, results, cut_short))
+            results = run(
+                task,
+                trials,
+                self.start,
+                layout=self.layout,
+                on_progress=on_progress,
+                journal=journal,
+            )
+        notes = () if journal is None else journal.notes(len(trials))
+        return self.study(results, (*notes, *whole_or_told(trials, results, cut_short)))
+
+    def claim(self, settings: Mapping[str, Any]) -> None:
+        """Say what else the trainings of a store have in common.
+
+        Raises:
+            StoreError: the store has other settings.
+        """
+        if self.keep is not None:
+            self.keep.claim(settings)
+
+    def missing(self, trials: Sequence[Trial]) -> list[Trial]:
+        """The trials that no store holds the results of."""
+        with self.kept() as journal:
+            return list(trials) if journal is None else journal.missing(trials)
+
+    @contextmanager
+    def kept(self) -> Iterator[KeptTrials | None]:
+        """The trials of the store, which is open meanwhile; None without one."""
+        if self.keep is None:
+            yield None
+            return
+        with self.keep.store:
+            yield self.keep.journal(self.task, self.start, self.origin)
 
     def study(self, results: Sequence[TrialResult], notes: Sequence[str] = ()) -> Study:
         """The study of trials that were trained.
@@ -224,12 +269,12 @@ class Setup:
 
 def checked_seeds(seeds: Any) -> list[int]:
     """Seeds as a list: of a count, or as they are listed."""
-    if _is_whole(seeds):
+    if is_whole(seeds):
         if seeds < 1:
             raise DataError(f"seeds={seeds}: at least one is wanted.")
         return list(range(int(seeds)))
     given: list[Any] = list(seeds) if isinstance(seeds, Iterable) else [None]
-    if not all(map(_is_whole, given)):
+    if not all(map(is_whole, given)):
         raise DataError(f"seeds={seeds!r}: give a count or a list of whole numbers.")
     listed = [int(seed) for seed in given]
     if not listed or min(listed) < 0 or len(set(listed)) < len(listed):
@@ -240,39 +285,11 @@ def checked_seeds(seeds: Any) -> list[int]:
 def _layout(task: Task, lanes: int | None) -> Layout | None:
     if lanes is None:
         return None
-    if not _is_whole(lanes) or not 1 <= lanes <= MOST_LANES:
+    if not is_whole(lanes) or not 1 <= lanes <= MOST_LANES:
         raise DataError(
             f"lanes={lanes!r}: lanes is a whole number from 1 to {MOST_LANES}, or None."
         )
     return replace(layout_for(task, Recipe()), lanes_per_device=int(lanes))
-
-
-def _batch_size(given: Any, parts: Parts) -> Any:
-    own = parts.own_batch_size
-    if given is None:
-        return own or min(BATCH_SIZE, parts.training_rows)
-    if own:
-        raise DataError(
-            f"batch_size={given!r}: a PyDataset brings its own batches, of {own} rows. Leave "
-            "batch_size out, or change it in the PyDataset."
-        )
-    return given
-
-
-def _check_sizes(epochs: int, batch_size: int, rows: int) -> None:
-    for name, value in (("epochs", epochs), ("batch_size", batch_size)):
-        if not _is_whole(value) or value < 1:
-            raise DataError(f"{name}={value!r}: a whole number of at least 1 is wanted.")
-    if epochs > MOST_EPOCHS:
-        raise DataError(f"epochs={epochs}: at most {MOST_EPOCHS} can be counted.")
-    if batch_size > rows:
-        raise DataError(
-            f"batch_size={batch_size} is larger than the {rows} training rows. Use at most {rows}."
-        )
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
 
 
 def _compiled_loss(model: Any) -> Any:

@@ -123,6 +123,8 @@ def tune_strengths(
     check_count("steps", steps)
     bounds = _bounds(start, names, span)
     setup = Setup.of(model, train, chooses=True, **training)
+    if setup.keep is not None:
+        raise DataError("tune_strengths trains in one call, and keeps no store. Leave store out.")
     if setup.task.stream is not None:
         raise DataError(
             "tune_strengths differentiates the whole training, and wants rows in memory. Give "

@@ -21,6 +21,7 @@ from justright.regularizers.axis import Axis, with_values
 from justright.regularizers.grid import Grid
 from justright.regularizers.recipe import Recipe
 from justright.regularizers.shrinkage import Shrinks
+from justright.store.packed import digest
 
 Start = Callable[[int], Arrays] | Arrays
 Tell = Callable[[Progress], None]
@@ -181,10 +182,20 @@ class Walk:
         return found.__getitem__
 
     def _train(self, strengths: Sequence[float], start: Start, epochs: int) -> list[TrialResult]:
-        setup = replace(self.setup, start=start, epochs=epochs)
+        origin = b"" if start is self.setup.start else self._hash(start)
+        setup = replace(self.setup, start=start, epochs=epochs, origin=origin)
         points = Grid((self.axis,), (tuple(strengths),), self.base).points
         trials = [t for point in points for t in setup.trials(point.name, point.recipe, self.seeds)]
         return list(setup.train(trials, progress=False).results)
+
+    def _hash(self, start: Start) -> bytes:
+        """Of what trainings begin with, by which a store knows them again."""
+        if self.setup.keep is None:
+            return b""
+        splits = range(self.setup.splits)
+        keys = [initial_weights_seed(seed, split) for split in splits for seed in self.seeds]
+        values = [start(key) if callable(start) else start for key in keys]
+        return digest([list(one.values()) for one in values])
 
     def _tell(self, done: int, of: int) -> None:
         lanes = len(self.seeds) * self.setup.splits
