@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import griffe
 from mkdocs.structure.files import File
 
 ROOT = Path(__file__).parent
@@ -21,6 +22,8 @@ OUTSIDE = {
     "CHANGELOG.md": "changelog.md",
     "benchmarks/README.md": "benchmarks.md",
 }
+_DOCTEST = re.compile(r"^>>> .*(?:\n.+)*", re.MULTILINE)
+_REMARK = re.compile(r"^(When|Cost|Try|Source):", re.MULTILINE)
 _LINK = re.compile(r"(\]\()(?!\w+:|#)([^)#\s]+)")
 
 
@@ -62,3 +65,42 @@ def placed(path: str) -> str:
     ('search.md', 'benchmarks.md')
     """
     return OUTSIDE.get(path, path.removeprefix("docs/"))
+
+
+class AsInPython(griffe.Extension):
+    """What cannot be read off the source alone: docstrings as Markdown, and techniques as classes."""
+
+    def on_object(self, *, obj: griffe.Object, **_: Any) -> None:
+        """Change the docstring of anything that has one."""
+        if obj.docstring:
+            obj.docstring.value = in_markdown(obj.docstring.value)
+
+    def on_class(self, *, cls: griffe.Class, **_: Any) -> None:
+        """Give a technique the arguments that `@technique` makes of its fields."""
+        if any(str(one.value) == "technique" for one in cls.decorators):
+            fields = [one for one in cls.attributes.values() if "instance-attribute" in one.labels]
+            init = griffe.Function("__init__", parent=cls)
+            init.parameters = griffe.Parameters(*map(argument, fields))
+            cls.set_member("__init__", init)
+
+
+def argument(field: griffe.Attribute) -> griffe.Parameter:
+    """The argument that a field of a technique is, with the default that its declaration names."""
+    default = field.value
+    if isinstance(default, griffe.ExprCall):
+        given = default.arguments
+        named = [one.value for one in given if getattr(one, "name", "") == "default"]
+        placed = [one for one in given if not isinstance(one, griffe.ExprKeyword)]
+        default = next(iter(named + placed), None)
+    kind = griffe.ParameterKind.positional_or_keyword
+    return griffe.Parameter(field.name, annotation=field.annotation, kind=kind, default=default)
+
+
+def in_markdown(docstring: str) -> str:
+    """A docstring with its doctests in fences and its remarks in paragraphs of their own.
+
+    >>> in_markdown("Try: `twice=2`")
+    '\\n**Try:** `twice=2`'
+    """
+    fenced = _DOCTEST.sub(r"```pycon\n\g<0>\n```", docstring)
+    return _REMARK.sub(r"\n**\1:**", fenced).replace("\n\n\n", "\n\n")
