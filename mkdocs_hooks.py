@@ -68,7 +68,7 @@ def placed(path: str) -> str:
 
 
 class AsInPython(griffe.Extension):
-    """What cannot be read off the source alone: docstrings as Markdown, and techniques as classes."""
+    """What the source alone does not say: docstrings as Markdown, arguments of techniques."""
 
     def on_object(self, *, obj: griffe.Object, **_: Any) -> None:
         """Change the docstring of anything that has one."""
@@ -99,8 +99,8 @@ def argument(field: griffe.Attribute) -> griffe.Parameter:
 def in_markdown(docstring: str) -> str:
     """A docstring with its doctests in fences and its remarks in paragraphs of their own.
 
-    >>> in_markdown("Try: `twice=2`")
-    '\\n**Try:** `twice=2`'
+    >>> in_markdown("Try: `twice=2`").strip()
+    '**Try:** `twice=2`'
     """
     fenced = _DOCTEST.sub(r"```pycon\n\g<0>\n```", docstring)
     return _REMARK.sub(r"\n**\1:**", fenced).replace("\n\n\n", "\n\n")
