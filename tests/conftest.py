@@ -28,6 +28,18 @@ def forgetting():
         ctypes.CDLL(None).malloc_trim(0)
 
 
+@pytest.fixture(scope="module")
+def quick_to_compile():
+    """Compiling well takes longer than running badly, of so many shapes of so few rows."""
+
+    def compiled(_, function, *shapes):
+        return function.lower(*shapes).compile({"xla_backend_optimization_level": 0})
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(program, "compiled", compiled)
+        yield
+
+
 @pytest.fixture
 def binary():
     """80 rows of 5 features whose sign of a noisy sum is the class."""

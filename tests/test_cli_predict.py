@@ -119,6 +119,29 @@ def test_a_search_saves_its_choice_with_the_preprocessing():
     assert set(found["prediction"]) <= {"yes", "no"}
 
 
+def test_save_writes_what_the_endings_say_and_tells_what_it_cannot(monkeypatch):
+    monkeypatch.setattr("justright.exports.scripts.script_of", _refuses_torch)
+    names = ["t.keras", "t.onnx", "t.py", "t.torch.py", "t.csv", "t.html"]
+    options = [text for name in names for text in ("--save", name)]
+    rows = ["--data", "patients.csv", "--target", "sick"]
+    code, out, err = justright("compare", *rows, *SMALL, "--recipe", "l2=1e-3", *options, "--json")
+    assert code == 1
+    assert err.splitlines()[-1].startswith("t.torch.py is not written: no torch")
+    files = json.loads(out)["files"]
+    assert files["onnx model"] == "t.onnx"
+    assert files["script"] == "t.py"
+    assert len(pd.read_csv(files["trainings"])) == 4
+    for name in ("t.keras", "t.onnx", "t.py", "t.npz", "t.curves.csv", "t.html"):
+        assert Path(name).stat().st_size > 0
+    assert not Path("t.torch.py").exists()
+
+
+def _refuses_torch(task, result, standardized, rows, framework):
+    if framework == "torch":
+        raise jr.RecipeError("no torch")
+    return "# A script.\n"
+
+
 def test_a_network_of_keras_alone_takes_columns_as_they_are():
     net = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
     net.save("plain.keras")

@@ -15,6 +15,8 @@ import justright as jr
 from justright.regularizers import TECHNIQUES
 from test_laws import NEUTRAL_STRUCTURE, TABLE, task_for, trainer
 
+pytestmark = pytest.mark.usefixtures("quick_to_compile")
+
 # More groups of fewer techniques compile for longer in all, larger ones for long at a time.
 LARGEST = 26
 # Without the other it refuses.

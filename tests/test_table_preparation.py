@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
+from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import justright as jr
 from justright.data.preparation import prepared
@@ -44,6 +45,21 @@ def table(rows=ROWS, seed=0):
 
 def prepare(**options):
     return jr.TablePreparation(**{"most_levels": 10, "text_parts": 3, "rarest": 1, **options})
+
+
+@parametrize_with_checks([jr.TablePreparation()])
+def test_scikit_learn_checks(estimator, check):
+    check(estimator)
+
+
+def test_a_column_is_left_out_with_its_reason():
+    frame = pd.DataFrame({"x": np.arange(6.0), "code": list("abcdef"), "one": 1, "none": None})
+    fitted = jr.TablePreparation(rarest=2).fit(frame)
+    assert fitted.left_out_ == {
+        "code": "no level has 2 rows",
+        "one": "constant",
+        "none": "all missing",
+    }
 
 
 def test_each_kind_of_column_becomes_the_columns_that_are_named():

@@ -49,9 +49,9 @@ Examples:
     help="Differences of the metric up to this do not matter (0.01 of accuracy is 1 point); what "
     "is surely within is called equivalent.",
 )
-@save_option("Write the network that does best on the validation rows: .keras.")
+@save_option("Write the network that does best on the validation rows")
 @job_options("reg_compare.png", drawn="the curves")
-def compare(texts: tuple[str, ...], margin: float | None, save: Path | None, job: Job) -> None:
+def compare(texts: tuple[str, ...], margin: float | None, save: tuple[Path, ...], job: Job) -> None:
     """Train recipes side by side and say what they changed.
 
     Without options: the lesson's network on 80 rows of breast-cancer data, plain
@@ -74,11 +74,12 @@ def compare(texts: tuple[str, ...], margin: float | None, save: Path | None, job
         study = compare_recipes(job.network(), named_rows(task), recipes, **job.training(task))
     study.plot().savefig(job.figure, dpi=150)
     ending = ending_of(study, task.description, recipes, margin)
-    if save is not None:
-        saved = save_best(study, task, job.target, save)
-        ending = replace(ending, more=[*ending.more, f"\n{saved}."])
-    files = {"Figure": job.figure, "Model": save}
-    replace(ending, files=files, stopped=cut.said).tell(job.as_json)
+    saved = save_best(study, task, job.target, save)
+    more = [*ending.more, *([f"\n{saved.said}"] if saved.said else [])]
+    files = {"Figure": job.figure, **saved.files}
+    replace(ending, more=more, files=files, stopped=cut.said, problems=saved.problems).tell(
+        job.as_json
+    )
 
 
 def _recipes(texts: tuple[str, ...]) -> dict[str, Recipe]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-INTERRUPTED = 130
+FAILED, INTERRUPTED = 1, 130
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class Ending:
         more: paragraphs after the summary.
         files: what was written, by what it is; None is what was not.
         stopped: what is said where Ctrl-C cut it short.
+        problems: a sentence for each thing that failed when all else was done.
     """
 
     command: str
@@ -42,6 +43,7 @@ class Ending:
     more: Sequence[str] = ()
     files: Mapping[str, Path | None] = field(default_factory=dict)
     stopped: str | None = None
+    problems: Sequence[str] = ()
 
     def as_json(self) -> str:
         """One JSON object; `docs/cli.md` says what is in it."""
@@ -81,15 +83,20 @@ class Ending:
         """Print it.
 
         Raises:
-            click.exceptions.Exit: with 130, where Ctrl-C cut the command short.
+            click.exceptions.Exit: with 130, where Ctrl-C cut the command short; with 1, where
+                something failed.
         """
         if as_json:
             click.echo(self.as_json())
         else:
             self.print()
+        for problem in self.problems:
+            click.echo(problem, err=True)
         if self.stopped:
             click.echo(self.stopped, err=True)
             raise click.exceptions.Exit(INTERRUPTED)
+        if self.problems:
+            raise click.exceptions.Exit(FAILED)
 
 
 class Stopped:

@@ -68,7 +68,7 @@ def evidence(base: str, curvature: Any, job: Job) -> None:
         curvature=curvature,
         seeds=job.seeds,
         epochs=job.epochs,
-        batch_size=job.batch_size,
+        batch_size=job.rows_a_step(len(train[1])),
         optimizer=job.optimizer,
         progress=not job.quiet,
         **parts,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -11,10 +12,22 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from justright.cli.options import hidden_option, json_option, network_of, quiet_option
-from justright.cli.rows import Asked, Division, arguments, data_options, divided
+from justright.cli.rows import (
+    EXAMPLES,
+    Asked,
+    Division,
+    arguments,
+    data_options,
+    divided,
+    training_rows,
+)
 
 if TYPE_CHECKING:
     from justright.cli.rows import Divided
+
+
+# Rows a step, where none are asked for; steps an epoch of rows that are many.
+LEAST, MOST, STEPS = 8, 256, 100
 
 
 @dataclass(frozen=True)
@@ -30,7 +43,7 @@ class Job:
     model: Path | None
     seeds: int
     epochs: int
-    batch_size: int
+    batch_size: int | None
     optimizer: str
     splits: int
     folds: int | None
@@ -56,10 +69,18 @@ class Job:
             **arguments(task),
             "seeds": self.seeds,
             "epochs": self.epochs,
-            "batch_size": self.batch_size,
+            "batch_size": self.rows_a_step(training_rows(task)),
             "optimizer": self.optimizer,
             "progress": not self.quiet,
         }
+
+    def rows_a_step(self, rows: int) -> int:
+        """As many as are asked for, or as rows that train want: about 100 steps an epoch."""
+        if self.batch_size is not None:
+            return self.batch_size
+        if self.data in EXAMPLES:
+            return LEAST
+        return usual_batch(rows)
 
     @property
     def divides_once(self) -> bool:
@@ -86,6 +107,16 @@ class Job:
             DataError: no such file or data set, or one that cannot be read.
         """
         return divided(self.asked, Division(self.splits, self.folds, self.chooses))
+
+
+def usual_batch(rows: int) -> int:
+    """How many rows a step has where nobody says: a power of 2 for about `STEPS` steps an epoch.
+
+    >>> usual_batch(80), usual_batch(5000), usual_batch(1_000_000)
+    (8, 64, 256)
+    """
+    near = round(math.log2(max(1, rows) / STEPS))
+    return max(LEAST, min(MOST, 2 ** max(0, near)))
 
 
 def job_options(
@@ -125,7 +156,12 @@ def job_options(
         click.option(
             "--epochs", default=200, show_default=True, help="Epochs of a training, at most."
         ),
-        click.option("--batch-size", default=8, show_default=True, help="Rows a step."),
+        click.option(
+            "--batch-size",
+            type=int,
+            help=f"Rows a step.  [default: {LEAST}; of a file with many rows up to {MOST}, for "
+            f"about {STEPS} steps an epoch]",
+        ),
         click.option(
             "--optimizer",
             default="adam",

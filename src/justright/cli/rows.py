@@ -224,6 +224,17 @@ def arguments(task: Divided) -> dict[str, Any]:
     return {"validation": task.validation, "test": task.test}
 
 
+def training_rows(task: Divided) -> int:
+    """How many rows train, nearly."""
+    if isinstance(task, Streamed):
+        count = task.train.rows
+    elif isinstance(task, Redrawn):
+        count = len(task.table.y)
+    else:
+        return len(task.train[1])
+    return round(count * (1 - TEST) * (1 - VALIDATION))
+
+
 def named_rows(task: Divided) -> Any:
     """What trains, with the names of the inputs."""
     if isinstance(task, Streamed):

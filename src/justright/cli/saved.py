@@ -1,18 +1,45 @@
-"""`--save`: a trained network in a file that `justright predict` reads."""
+"""`--save`: a trained network, a script of its recipe, or the study's figures, in a file each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from justright.errors import DataError
+from justright.errors import DataError, JustrightError
 
 if TYPE_CHECKING:
     from justright.experiments.found import Search
     from justright.study import Study
+
+ENDINGS = {
+    ".keras": "Model",
+    ".onnx": "ONNX model",
+    ".py": "Script",
+    ".csv": "Trainings",
+    ".parquet": "Trainings",
+    ".html": "Report",
+}
+_NETWORKS = ("Model", "ONNX model", "Script")
+_TORCH = ".torch"
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What was written.
+
+    Attributes:
+        said: which network it is, in words; "" where none was written.
+        files: by what they are.
+        problems: a sentence for each that could not be written.
+    """
+
+    said: str
+    files: dict[str, Path]
+    problems: tuple[str, ...]
 
 
 def save_option(what: str) -> Callable[..., Any]:
@@ -25,21 +52,27 @@ def save_option(what: str) -> Callable[..., Any]:
         "--save",
         type=click.Path(path_type=Path),
         metavar="FILE",
-        help=f"{what} `justright predict FILE` uses it.",
+        multiple=True,
+        help=f"{what}: .keras, which `justright predict` reads, or .onnx; or a script that trains "
+        "it without justright: .py with Keras, .torch.py with PyTorch; or the figures of all "
+        "trainings: .csv, .parquet; or a page to explore: .html. Repeatable.",
     )
 
 
-def check_save(path: Path | None) -> None:
-    """Find out before the training whether a network can be written.
+def check_save(paths: Sequence[Path]) -> None:
+    """Find out before the training whether the files can be written.
 
     Raises:
         DataError: another ending, or no such folder.
     """
-    if path is not None and (path.suffix != ".keras" or not path.absolute().parent.is_dir()):
-        raise DataError(f"--save {path}: name a .keras file in a folder that exists.")
+    for path in paths:
+        if path.suffix.lower() not in ENDINGS or not path.absolute().parent.is_dir():
+            raise DataError(
+                f"--save {path}: name a file in a folder that exists, {', '.join(ENDINGS)}."
+            )
 
 
-def check_can_be_saved(path: Path | None, task: Any, data: str) -> None:
+def check_can_be_saved(paths: Sequence[Path], task: Any, data: str) -> None:
     """Refuse rows that are read anew in each epoch: nothing keeps their scale.
 
     Raises:
@@ -47,47 +80,88 @@ def check_can_be_saved(path: Path | None, task: Any, data: str) -> None:
     """
     from justright.cli.rows import Streamed
 
-    if path is not None and isinstance(task, Streamed):
+    networks = [one for one in paths if ENDINGS[one.suffix.lower()] in _NETWORKS]
+    if networks and isinstance(task, Streamed):
         raise DataError(
-            f"--save {path}: a network is saved with its preprocessing from rows in memory, and "
-            f"{data} is read anew in each epoch. Leave --save out, or give a CSV file."
+            f"--save {networks[0]}: a network is saved with its preprocessing from rows in memory, "
+            f"and {data} is read anew in each epoch. Leave --save out, or give a CSV file."
         )
 
 
-def save_best(study: Study, task: Any, target: str | None, path: Path) -> str:
-    """Write the network of the recipe that is best on the validation rows.
-
-    Returns:
-        Which one that is, in words.
-    """
+def save_best(study: Study, task: Any, target: str | None, paths: Sequence[Path]) -> Saved:
+    """Write the network of the recipe that is best on the validation rows."""
+    if not paths:
+        return Saved("", {}, ())
     table = study.table.dropna(subset=["val_metric", "val_loss"])
     if table.empty:
-        raise DataError(f"--save {path}: every training failed, so there is no network to write.")
+        return Saved("", {}, ("Every training failed, so there is nothing to save.",))
     means = table.groupby("recipe", sort=False)["val_metric"].mean()
     name = str(means.idxmax() if study.metric.higher_is_better else means.idxmin())
     trials = table[table["recipe"] == name]
     best = trials.sort_values("val_loss", kind="stable").to_dict("records")[0]
     seed, split = int(best["seed"]), int(best["split"])
-    _write(study, (name, seed, split), task, target, path)
     which = f", split {split}" if study.table["split"].nunique() > 1 else ""
-    return f"Saved: {name}, seed {seed}{which}"
+    said = f"Saved: {name}, seed {seed}{which}."
+    return _all_written(study, study, (name, seed, split), task, target, paths, said)
 
 
-def save_found(found: Search, task: Any, target: str | None, path: Path) -> str:
-    """Train the choice of a search on training and validation rows, and write it.
-
-    Returns:
-        Which one that is, in words.
-    """
+def save_found(found: Search, task: Any, target: str | None, paths: Sequence[Path]) -> Saved:
+    """Train the choice of a search on training and validation rows, and write it."""
+    if not paths:
+        return Saved("", {}, ())
     study = found.refit(progress=False)
-    name = study.recipes[0]
-    _write(study, (name, int(study.table["seed"].iloc[0]), 0), task, target, path)
-    return "Saved: the choice, trained on training and validation rows"
+    trial = study.recipes[0], int(study.table["seed"].iloc[0]), 0
+    said = "Saved: the choice, trained on training and validation rows."
+    return _all_written(found, study, trial, task, target, paths, said)
+
+
+def _all_written(
+    whole: Study | Search,
+    study: Study,
+    trial: tuple[str, int, int],
+    task: Any,
+    target: str | None,
+    paths: Sequence[Path],
+    said: str,
+) -> Saved:
+    """Each file; one that cannot be written costs neither the others nor what there is to say."""
+    files: dict[str, Path] = {}
+    problems = []
+    for path in paths:
+        try:
+            if path.suffix.lower() == ".html":
+                whole.report(path)
+            else:
+                _write(study, trial, task, target, path)
+        except (JustrightError, OSError) as error:
+            problems.append(f"{path} is not written: {error}")
+        else:
+            kind = ENDINGS[path.suffix.lower()]
+            files[kind if kind not in files else f"{kind} {path.name}"] = path
+    named = any(ENDINGS[one.suffix.lower()] in _NETWORKS for one in files.values())
+    return Saved(said if named else "", files, tuple(problems))
 
 
 def _write(
     study: Study, trial: tuple[str, int, int], task: Any, target: str | None, path: Path
 ) -> None:
+    name, seed, split = trial
+    ending = path.suffix.lower()
+    if ending == ".keras":
+        _write_network(study, trial, task, target, path)
+    elif ending == ".onnx":
+        study.save_model(path, name, seed, split)
+    elif ending == ".py":
+        torch = path.with_suffix("").suffix.lower() == _TORCH
+        study.save_script(path, name, "torch" if torch else "keras", seed, split)
+    else:
+        study.write(path)
+
+
+def _write_network(
+    study: Study, trial: tuple[str, int, int], task: Any, target: str | None, path: Path
+) -> None:
+    """With its preprocessing, so that `justright predict` takes rows as they come."""
     from justright.experiments.saved import SavedModel
 
     fitted = study.preparations[trial[2]] if study.preparations else None

@@ -56,7 +56,7 @@ WISHES = {"best": "best", "gap": "smallest gap"}
     metavar="FILE",
     help="A JSON file to keep what was tried; if it exists, the search goes on from it.",
 )
-@save_option("Train the choice on training and validation rows and write it: .keras.")
+@save_option("Train the choice on training and validation rows and write it")
 @job_options(
     "search.png",
     drawn="how it went",
@@ -72,7 +72,7 @@ def search(
     choose: str,
     seed: int,
     history: Path | None,
-    save: Path | None,
+    save: tuple[Path, ...],
     job: Job,
 ) -> None:
     """Search for the recipe, and without a model for the network, that generalizes best.
@@ -102,11 +102,10 @@ def search(
             **job.training(task),
         )
     found.plot().savefig(job.figure, dpi=150)
-    if save is not None:
-        save_found(found, task, job.target, save)
+    saved = save_found(found, task, job.target, save)
     ending = ending_of(found, task.description)
-    files = {"Figure": job.figure, "Model": save, "History": history}
-    replace(ending, files=files, stopped=cut.said).tell(job.as_json)
+    files = {"Figure": job.figure, **saved.files, "History": history}
+    replace(ending, files=files, stopped=cut.said, problems=saved.problems).tell(job.as_json)
 
 
 def ending_of(found: Search, data: str) -> Ending:

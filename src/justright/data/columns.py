@@ -46,7 +46,10 @@ def kind_of(column: pd.Series[Any], most_levels: int) -> Kind:
         return "category"
     types = pd.api.types
     if types.is_complex_dtype(column):
-        raise DataError(f"The column {column.name!r} holds complex numbers. Leave it out.")
+        raise DataError(
+            f"The column {column.name!r} holds complex numbers. Complex data not supported: "
+            "leave it out."
+        )
     if types.is_numeric_dtype(column) or types.is_timedelta64_dtype(column):
         return "number"
     if types.is_datetime64_any_dtype(column) or isinstance(column.dtype, pd.PeriodDtype):

@@ -29,12 +29,18 @@ def as_frame(given: Any, where: str = "X") -> pd.DataFrame:
     import numpy as np
     import pandas as pd
 
+    if hasattr(given, "toarray"):
+        raise DataError(f"{where} is sparse, which is not supported: give {where}.toarray().")
     if not is_frame(given):
         array = np.asarray(given)
         if array.ndim != 2:
             raise DataError(
-                f"{where} has shape {array.shape}; a table is wanted, (rows, columns). For a "
-                "single column use X.reshape(-1, 1)."
+                f"{where} has shape {array.shape}; a table is wanted, (rows, columns). Reshape "
+                "your data: a single column is X.reshape(-1, 1), a single row X.reshape(1, -1)."
+            )
+        if not array.shape[1]:
+            raise DataError(
+                f"{where} has 0 feature(s) (shape={array.shape}) while a minimum of 1 is required."
             )
         return pd.DataFrame(array, columns=[f"x{i}" for i in range(array.shape[1])])
     frame = given if hasattr(given, "iloc") else _to_pandas(given, where)

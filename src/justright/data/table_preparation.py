@@ -20,7 +20,7 @@ from justright.data.columns import (
     date_parts,
     kind_of,
 )
-from justright.data.frames import as_frame
+from justright.data.frames import as_frame, is_frame
 from justright.data.smooth_scale import SmoothScaler
 from justright.data.text_parts import TextParts
 from justright.errors import DataError, did_you_mean
@@ -110,14 +110,15 @@ class TablePreparation(TransformerMixin, BaseEstimator):
         self._made = [one for one, kept in zip(made, self._kept, strict=True) if kept]
         left = {one.origin for one in self._made}
         self.left_out_ = {
-            name: "all missing" if kind == "nothing" else "constant"
+            name: self._why_left_out(frame[name], kind)
             for name, kind in self.kinds_.items()
             if name not in left
         }
         if not self._made:
+            rows = "1 sample" if len(frame) == 1 else f"{len(frame)} training rows"
             raise DataError(
                 f"Nothing is left of the {len(frame.columns)} columns: each of them is constant or "
-                f"missing over the {len(frame)} training rows. Check the table."
+                f"missing over the {rows}. Check the table."
             )
         return self
 
@@ -130,6 +131,13 @@ class TablePreparation(TransformerMixin, BaseEstimator):
         """The names of the columns that `transform` gives."""
         check_is_fitted(self, "kinds_")
         return np.array([one.name for one in self._made], dtype=object)
+
+    def __sklearn_tags__(self) -> Any:
+        """What scikit-learn's checks and its meta-estimators ask of the transformer."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = tags.input_tags.categorical = tags.input_tags.string = True
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags
 
     def in_words(self) -> str:
         """What became of the columns, in a sentence or two."""
@@ -164,6 +172,13 @@ class TablePreparation(TransformerMixin, BaseEstimator):
             name: "category" for name in self.categories if kinds[name] != "nothing"
         }
         return {**kinds, **named}
+
+    def _why_left_out(self, column: pd.Series, kind: Kind) -> str:
+        if kind == "nothing":
+            return "all missing"
+        if kind == "category" and column.nunique(dropna=False) > 1:
+            return f"no level has {self.rarest} rows"
+        return "constant"
 
     def _of_kind(self, kind: Kind) -> list[str]:
         return [name for name, one in self.kinds_.items() if one == kind]
@@ -228,6 +243,11 @@ class TablePreparation(TransformerMixin, BaseEstimator):
 
     def _like_fitted(self, X: Any) -> pd.DataFrame:
         frame, wanted = as_frame(X), list(self.feature_names_in_)
+        if not is_frame(X) and len(frame.columns) != len(wanted):
+            raise DataError(
+                f"X has {len(frame.columns)} features, but TablePreparation is expecting "
+                f"{len(wanted)} features as input."
+            )
         lacking = [name for name in wanted if name not in frame.columns]
         if lacking:
             raise DataError(
