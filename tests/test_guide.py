@@ -80,11 +80,6 @@ def test_layer_norm_is_the_faster_and_batch_norm_the_less_sure(tmp_path, monkeyp
     assert held["batch norm"].iloc[-1] < held["plain"].iloc[-1]
 
 
-def test_augmentation_helps_where_it_is_true(tmp_path, monkeypatch):
-    study = run("themes/augmentation.md", tmp_path, monkeypatch)["study"]
-    assert study.verdict("mirrored", "plain").decision == "worse"
-
-
 def test_more_rows_test_better(tmp_path, monkeypatch):
     curve = run("themes/more-data.md", tmp_path, monkeypatch)["curve"]
     assert curve["test_metric"].iloc[-1] > curve["test_metric"].iloc[0]
