@@ -24,7 +24,7 @@ OUTSIDE = {
 }
 _DOCTEST = re.compile(r"^>>> .*(?:\n.+)*", re.MULTILINE)
 _REMARK = re.compile(r"^(When|Cost|Try|Source):", re.MULTILINE)
-_LINK = re.compile(r"(\]\()(?!\w+:|#)([^)#\s]+)")
+_LINK = re.compile(r"\[([^\]]*)\]\((?!\w+:|#)([^)#\s]+)(#[^)]*)?\)")
 
 
 def on_files(files: Any, config: Any) -> Any:
@@ -53,7 +53,9 @@ def relinked(text: str, source: str) -> str:
 
     def fit(link: re.Match[str]) -> str:
         target = posixpath.normpath(posixpath.join(posixpath.dirname(source), link[2]))
-        return link[1] + posixpath.relpath(placed(target), here or ".")
+        if target not in OUTSIDE and not target.startswith("docs/"):
+            return link[1]  # What the site does not have: a folder, a notebook.
+        return f"[{link[1]}]({posixpath.relpath(placed(target), here or '.')}{link[3] or ''})"
 
     return _LINK.sub(fit, text)
 

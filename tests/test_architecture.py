@@ -25,6 +25,7 @@ FLOORS = (
     {"study"},
     {"experiments"},
     {"estimators"},
+    {"playground"},
     {"cli"},
 )
 MODULES = sorted(SOURCE.rglob("*.py"))

@@ -4,11 +4,12 @@ import keras
 import numpy as np
 import pytest
 
+import justright as jr
 from justright import DataError
 from justright.experiments import plan as plans
 from justright.experiments.automatic import automatic
 from justright.experiments.course import folds_of, row_losses
-from justright.experiments.plan import Plan
+from justright.experiments.plan import Candidate, Plan
 from justright.network.objective import infer_objective
 
 
@@ -169,3 +170,28 @@ def test_losses_of_rows_are_those_of_keras(y, activation, loss):
     encoded = objective.encode(y, "y")
     wanted = getattr(keras.losses, loss)(encoded, told.astype(np.float32))
     np.testing.assert_allclose(row_losses(objective, encoded)(told), wanted, rtol=1e-5)
+
+
+def test_a_recipe_is_told_without_what_is_off():
+    strong = Candidate((8,), False, 0.1, 0.4, 0.3, 0.0, 1e-3)
+    linear = Candidate((), False, 0.0, 0.0, 0.0, 1e-4, 3e-3)
+    assert [type(one) for one in strong.acting(50).techniques] == [
+        *(jr.Dropout, jr.WeightDecay, jr.EMA, jr.EarlyStopping)
+    ]
+    assert jr.L2(1e-4) in linear.acting(50).techniques
+    assert {type(one) for one in linear.recipe(50).techniques} >= {jr.L2, jr.WeightDecay}
+
+
+def test_a_score_chooses_the_shares_on_rows_that_are_held_out(found):
+    """A score that likes large outputs takes the network whose outputs are the largest."""
+    X, y = rings()
+    asked = []
+
+    def score(rows, outputs):
+        asked.append(rows)
+        return float(outputs.mean())
+
+    liked = automatic(X, y, budget=30, score=score)
+    assert all(len(set(rows)) == len(rows) for rows in asked)
+    assert np.nanmean(liked.held) >= np.nanmean(found.held)
+    assert (liked.table["share"] > 0).sum() == 1

@@ -53,6 +53,33 @@ def test_floors_add_up_and_stand_in_order():
     assert f"{one.whole:.2f}" in text
 
 
+def test_targets_stand_beside_where_the_time_goes():
+    sweep = importlib.import_module("parts.sweep")
+    one = floor(step_flops=1e9, evaluation_flops=2e9, bytes=1e10, roots=1e9, words=1e9)
+    results = [
+        {"runner": "justright", "start": 4.0, "training": 0.025, "total": 9.0},
+        {"runner": "Keras fit on JAX", "total": 800.0},
+        {"runner": "scikit-learn, spread", "total": 48.0},
+    ]
+    rows = {row[0]: row[1:] for row in sweep.targets(results, one).rows}
+    assert list(rows) == [
+        "100 × Keras fit on JAX",
+        "4 × scikit-learn, spread",
+        "8 × scikit-learn, spread, compiled already",
+    ]
+    assert rows["100 × Keras fit on JAX"][:4] == ("8", "9", "4", "5")
+    assert [row[-1] for row in rows.values()] == ["1 s too many", "yes", "yes"]
+
+
+def test_what_cannot_be_told_from_noise_is_not_told():
+    costs = importlib.import_module("parts.costs")
+    rows = costs.parts_table({"one": 0.5, "two": 0.001, "three": -0.1}, {"all of a lane": 1.0}).rows
+    assert rows == [
+        ("one", "500.00", "50%"),
+        *((n, "below 20.0", "below 2%") for n in ("two", "three")),
+    ]
+
+
 def test_tables_are_markdown():
     findings = importlib.import_module("findings")
     lines = findings.ratios([("a / b", 1.2345, "≤ 1.5"), ("c", 1234.5, "")]).lines()

@@ -341,6 +341,8 @@ def test_the_readme_gives_the_rates_that_were_counted():
     counted = judging["cases"] + measured()["tuning"]["cases"]
     changes = re.sub(r"\s+", " ", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))
     assert f"counted on {counted} trainings of known condition" in changes
+    benchmarks = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    assert f"trains {counted} networks that are made to" in benchmarks
 
 
 def test_it_is_seldom_wrong_on_rows_that_nobody_has_seen(importable):

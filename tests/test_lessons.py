@@ -10,7 +10,6 @@ import pytest
 import justright as jr
 from justright.cli.main import run
 from justright.experiments.lessons import LESSONS
-from justright.experiments.main_job import main_job
 
 
 @pytest.fixture(scope="module")
@@ -96,8 +95,28 @@ def test_the_digits_are_divided_by_class():
     np.testing.assert_allclose(task.train[0].mean(axis=0), 0, atol=1e-5)
 
 
-def test_the_main_job_is_a_lesson_too():
-    assert LESSONS["main_job"].run is main_job
+def test_the_main_job_finds_what_the_readme_says():
+    """Early stopping narrows the gap; dropout + L2 alone show no difference on test rows."""
+    study = jr.lesson("main_job")
+    table = study.table.assign(gap=lambda t: t["train_metric"] - t["val_metric"])
+    gaps = table.pivot(index="seed", columns="recipe", values="gap")
+    stopped, both = "dropout + L2 + early stopping", "dropout + L2"
+    assert (gaps[stopped] < gaps["plain"] - 0.01).all()
+    assert abs(gaps[both].mean() - gaps["plain"].mean()) < 0.01
+    said = study.summary()
+    assert "Dropout + L2 + early stopping narrows the gap" in said
+    assert re.search(r"Dropout \+ L2 has .*? in test accuracy there is no difference shown", said)
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    means = (
+        100 * table.groupby("recipe")[["train_metric", "val_metric", "test_metric", "gap"]].mean()
+    )
+    for name, start in (
+        ("plain", "plain"),
+        (both, r"dropout \+ L2"),
+        (stopped, r"dropout \+ L2 \+"),
+    ):
+        line = re.search(rf"^ {start}  +([\d.]+) % +([\d.]+) % +([\d.]+) % +([\d.]+)", readme, re.M)
+        np.testing.assert_allclose([float(one) for one in line.groups()], means.loc[name], atol=0.5)
 
 
 def test_lessons_are_listed_with_the_commands_that_do_the_same(capsys):

@@ -1,14 +1,15 @@
 """In a notebook progress is a bar below the cell; elsewhere nothing is shown there."""
 
 import sys
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
+from matplotlib.figure import Figure
 
 from justright.engine.progress import Progress
 from justright.evidence.measure import Measure
 from justright.report import notebook
-from justright.report.notebook import in_notebook, notebook_bar
+from justright.report.notebook import in_notebook, notebook_bar, show_figures
 from justright.report.progress import progress_bar, search_bar
 
 HALF = Progress(trainings=3, of_trainings=6, epochs=30, of_epochs=60)
@@ -35,6 +36,7 @@ def cell(monkeypatch):
     """As in Jupyter: a shell of its kind, and a display that can be changed."""
     shown = Shown()
     ipython, display = ModuleType("IPython"), ModuleType("IPython.display")
+    ipython.version_info = (9, 0)  # Which matplotlib asks for.
     shell = type("ZMQInteractiveShell", (), {})
     ipython.get_ipython = type("Shell", (shell,), {})
     display.display = shown
@@ -51,6 +53,27 @@ def test_a_terminal_of_ipython_is_no_notebook(monkeypatch):
     assert not in_notebook()
     monkeypatch.delitem(sys.modules, "IPython")
     assert not in_notebook()
+
+
+def test_figures_are_pictures_in_a_notebook(cell):
+    png = pytest.importorskip("IPython.core.formatters").PNGFormatter()
+    shell = sys.modules["IPython"].get_ipython
+    shell.display_formatter = SimpleNamespace(formatters={"image/png": png})
+    figure = Figure(figsize=(1, 1))
+    assert png(figure) is None
+    show_figures()
+    assert png(figure).startswith(b"\x89PNG")
+    assert png("no figure") is None
+
+
+def test_what_pyplot_has_given_figures_stays(cell):
+    png = pytest.importorskip("IPython.core.formatters").PNGFormatter()
+    sys.modules["IPython"].get_ipython.display_formatter = SimpleNamespace(
+        formatters={"image/png": png}
+    )
+    png.for_type(Figure, lambda _: b"its own")
+    show_figures()
+    assert png(Figure(figsize=(1, 1))) == b"its own"
 
 
 @pytest.mark.parametrize("shown", [None, True])

@@ -83,7 +83,8 @@ def test_over_seeds_it_is_unbiased_to_a_tenth_of_a_standard_error(seeds, recipes
     rng = np.random.default_rng([seeds, recipes])
     truths = spread * rng.normal(size=(400, recipes))
     picks = Picks(truths, luck(rng, 400, seeds, recipes))
-    assert picks.true.mean() > 3 * abs(picks.bias) or spread
+    if not spread:
+        assert picks.true.mean() > 3 * abs(picks.bias)
     # With two seeds a pick is judged that was made on one, which picks worse.
     slack = (0.2 if seeds == 2 and spread else 0.1) / math.sqrt(seeds)
     assert abs(picks.bias) <= slack + picks.monte_carlo

@@ -17,8 +17,9 @@ from conftest import dense_net, signs
 from justright.engine.outcome import Outcome
 from justright.engine.trial import Trial, TrialResult
 from justright.evidence.measure import Measure
-from justright.report.page.page import Explorer, Page, Picture, Section, Table, tight
+from justright.report.page.page import Explorer, Page, Picture, Section, Table
 from justright.report.page.series import series_of
+from justright.report.page.shell import tight
 from justright.report.page.weights import weights_of
 
 EVIL = "<script>alert(1)</script>\"'&</script><img src=x onerror=alert(1)>"

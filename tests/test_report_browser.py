@@ -3,20 +3,15 @@
 Needs Chromium and Playwright; JUSTRIGHT_BROWSER names another Chromium.
 """
 
-import os
-import shutil
-
 import keras
 import numpy as np
 import pytest
 
 import justright as jr
+from chromium import contrasts, launched, needs_chromium
 from conftest import dense_net, signs
 
-playwright = pytest.importorskip("playwright.sync_api")
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-BROWSER = os.environ.get("JUSTRIGHT_BROWSER") or next(filter(None, map(shutil.which, NAMES)), None)
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed")
+pytestmark = needs_chromium
 
 EVIL = "</script><script>document.title='taken'</script><img src=x onerror=document.title='taken'>"
 
@@ -46,11 +41,8 @@ def reports(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def browser():
-    with playwright.sync_playwright() as driver:
-        # In a container the browser's own sandbox often cannot start; the pages are ours.
-        launched = driver.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        yield launched
-        launched.close()
+    with launched() as one:
+        yield one
 
 
 @pytest.fixture(params=["sweep1", "sweep2", "sweep3", "study"])
@@ -177,22 +169,7 @@ def test_an_injected_script_does_not_run(browser, reports, tmp_path):
 def test_text_stands_out_from_its_ground(opened, scheme):
     """WCAG 2.2 asks for a contrast of 4.5."""
     page = opened("sweep2", color_scheme=scheme)
-    ratios = page.evaluate(
-        """() => {
-          const luminance = (color) => {
-            const parts = color.match(/[\\d.]+/g).slice(0, 3).map((v) => v / 255)
-              .map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
-            return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2];
-          };
-          const ground = luminance(getComputedStyle(document.body).backgroundColor);
-          return [...document.querySelectorAll("p, h1, h2, dt, dd, a, td, th, .tick, figcaption")]
-            .map((one) => {
-              const style = getComputedStyle(one);
-              const ink = luminance(one.namespaceURI.endsWith("svg") ? style.fill : style.color);
-              return (Math.max(ink, ground) + 0.05) / (Math.min(ink, ground) + 0.05);
-            });
-        }"""
-    )
+    ratios = contrasts(page)
     assert len(ratios) > 50
     assert min(ratios) >= 4.5
 

@@ -6,7 +6,7 @@ import pytest
 
 import justright as jr
 from conftest import dense_net
-from justright.engine import layout
+from justright.engine import layout, scheduler
 from justright.engine.layout import Layout
 from justright.engine.program import SegmentProgram, Task
 from justright.engine.queue import Queue, Remembered
@@ -89,3 +89,33 @@ def test_a_recipe_has_its_layout_whatever_stands_beside_it(monkeypatch):
     for recipe, result in zip((small, large), together, strict=True):
         (alone,) = run_trials(task, [trial_of(recipe, 1)], start)
         np.testing.assert_array_equal(result.curves, alone.curves)
+
+
+@pytest.mark.skipif(len(jax.devices()) < 2, reason="one device")
+def test_recipes_on_different_devices_train_in_one_study(monkeypatch):
+    """Where memory leaves one structure fewer devices than another."""
+    task, devices = task_of((8,)), tuple(jax.devices()[:2])
+    small, large = jr.Recipe(), jr.Recipe(jr.DropConnect(0.2))
+
+    def layouts(recipe):
+        return Layout(devices if recipe == small else devices[:1], 1, "map")
+
+    monkeypatch.setattr(scheduler, "layouts_for", lambda *_: layouts)
+    start = task.blueprint.initial_values
+    trials = [trial_of(large, 2), trial_of(small, 2)]
+    together = run_trials(task, trials, start)
+    for one, result in zip(trials, together, strict=True):
+        np.testing.assert_array_equal(result.curves, run_trials(task, [one], start)[0].curves)
+    wide, narrow = layouts(small), layouts(large)
+    assert [one.devices for one in layout.on_fewest_devices([wide, narrow])] == [devices[:1]] * 2
+
+
+def test_rows_and_a_containers_limit_leave_less_room_for_lanes(monkeypatch, tmp_path):
+    devices = tuple(jax.devices("cpu"))
+    assert layout.choose_layout(0, 0, devices, shared_bytes=2**50).lanes == 1
+    whole = layout.choose_layout(2**25, 0, devices).lanes
+    said = tmp_path / "memory.max"
+    monkeypatch.setattr(layout, "_LIMITS", (said, tmp_path / "absent"))
+    for text, lanes in (("max\n", whole), (f"{2**26}\n", 1)):
+        said.write_text(text)
+        assert layout.choose_layout(2**25, 0, devices).lanes == lanes

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 from findings import Asked, Findings, Table, ratios, short
 from peers.job import Job
@@ -23,6 +24,14 @@ from parts.runners import JUSTRIGHT, RUNNERS, SWEEP, TRAININGS, Runner
 
 QUICK_EPOCHS = 20
 STOPPED_TARGET, FLOOR_TARGET = "≤ 0.45", "≤ 1.5"
+# So many times as fast as a peer; whether the process has compiled already.
+TARGETS = (
+    ("Keras fit on JAX", 100, False),
+    ("Keras fit on PyTorch", 500, False),
+    ("PyTorch loop", 30, False),
+    ("scikit-learn, spread", 4, False),
+    ("scikit-learn, spread", 8, True),
+)
 NOTES = (
     "justright: all of it measured, with start, imports and compilation; then the same call again "
     "in the same process, with early stopping too. Its peers: a few trainings measured, and "
@@ -182,8 +191,32 @@ def add_floor(found: Findings, compiled: Compiled, asked: Asked) -> None:
     floor, ran = floor_of(asked)
     found.notes += ran.disturbance("the floor")
     found.tables += [floor.table(), ratios(list(over(floor, compiled)))]
+    found.tables.append(targets(found.data["results"], floor))
     found.data |= {"floor": floor.data(), "compiled": asdict(compiled)}
     found.notes += floor.notes()
+
+
+def targets(results: list[dict[str, Any]], floor: Floor) -> Table:
+    """What each target allows, beside where the time goes."""
+    of = {one["runner"]: one for one in results}
+    ours = of[JUSTRIGHT.title]
+    rows = []
+    for peer, times, compiled in TARGETS:
+        if peer not in of:
+            continue
+        allowed, start = of[peer]["total"] / times, 0.0 if compiled else ours["start"]
+        training = TRAININGS * ours["training"]
+        already = ", compiled already" if compiled else ""
+        seconds = (allowed, start + training, start, training, floor.whole)
+        rows.append(
+            (f"{times} × {peer}{already}", *map(short, seconds), _met(start + training, allowed))
+        )
+    heads = ("target", "allowed, s", "taken, s", "start, s", "training, s", "its floor, s", "met")
+    return Table(heads, rows)
+
+
+def _met(taken: float, allowed: float) -> str:
+    return "yes" if taken <= allowed else f"{short(taken - allowed)} s too many"
 
 
 def over(floor: Floor, compiled: Compiled) -> Iterator[tuple[str, float, str]]:

@@ -6,10 +6,9 @@ import time
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import balanced_accuracy_score
 
 import justright as jr
-from justright.estimators.thresholds import balanced, decided, tuned
+from justright.estimators.thresholds import balanced, decided
 from tabular.peers import judged
 from tabular.rows import Division, Table
 
@@ -31,18 +30,12 @@ def ours(table: Table, division: Division, budget: int | None = None) -> dict[st
     told = found.predict(table.X.iloc[test])
     spent = {"seconds": time.perf_counter() - began, "cpu": time.process_time() - used}
     models: dict[str, Any] = {NAMES[0]: {"test": judged(table, told, test)} | spent}
-    extra = {}
     if table.is_class:
-        p = found.predict_proba(table.X.iloc[test])
-        codes = np.searchsorted(found.classes_, table.y[known])
         held = found.held_out_
         there = ~np.isnan(held).any(axis=1)
-        held, codes = held[there], codes[there]
-
-        def score(t):
-            return balanced_accuracy_score(codes, decided(held, t, False))
-
-        for name, t in (("power", balanced(held, codes)), ("tuned", tuned(held, score, False))):
-            extra[name] = judged(table, found.classes_[decided(p, t, False)], test)
-        models[NAMES[1]] = {"test": extra["power"]} | spent
-    return {"models": models, "recipe": str(found.recipe_), "extra": extra}
+        codes = np.searchsorted(found.classes_, table.y[known])
+        thresholds = balanced(held[there], codes[there])
+        p = found.predict_proba(table.X.iloc[test])
+        chosen = found.classes_[decided(p, thresholds, several=False)]
+        models[NAMES[1]] = {"test": judged(table, chosen, test)} | spent
+    return {"models": models, "recipe": str(found.recipe_)}

@@ -146,8 +146,8 @@ def _parts(runs: Runs) -> Iterable[tuple[str, Lines, str]]:
         "As they come",
         figures_table(runs, PLAIN),
         f"Means over up to {splits} splits, in percent: balanced accuracy, or R². Every model "
-        "decides for the class that it finds most probable. The searched MLP has as much "
-        "processor time as justright takes.",
+        "decides for the class that it finds most probable. The searched MLP begins fits for as "
+        "much processor time as justright takes, and ends the last one.",
     )
     yield (
         "Classes weighed alike",

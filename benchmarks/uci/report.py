@@ -75,6 +75,14 @@ def of_all(tables: dict[str, Any]) -> list[str]:
     ]
 
 
+def in_all(tables: dict[str, Any]) -> list[str]:
+    """What all steps have cost together, beside the hour that was wished for."""
+    cpu = sum(kept[step]["cpu"] for kept in tables.values() for step in STEPS if step in kept)
+    hours = cpu / 2 / 3600
+    met = "which was the wish" if hours < 1 else "and less than 1 was the wish"
+    return [f"all of it: {cpu:,.0f} s of all cores, {hours:.1f} hours of 2 cores, {met}"]
+
+
 def shortened(tables: dict[str, Any]) -> list[str]:
     """Where a rate has trained once for all τ, in a sentence; nothing where it has nowhere."""
     names = [n for n, kept in tables.items() if kept.get("grid", NONE)["effort"]["one_precision"]]
@@ -103,7 +111,7 @@ def section(tables: dict[str, Any]) -> str:
                 *(_cell(np.array(kept[step][key])) if step in kept else "–" for step in STEPS),
             ]
             lines.append(f"| {name} | {figure} | " + " | ".join(cells) + " |")
-    told = [*of_all(tables), *shortened(tables)]
+    told = [*of_all(tables), *in_all(tables), *shortened(tables)]
     return "\n".join(["", *lines, "", *(f"- {line}." for line in told), ""])
 
 

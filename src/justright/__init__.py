@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from justright.backend import use_jax
 from justright.errors import BackendError, nearest
+from justright.report.notebook import show_figures
 
 _problem: BackendError | None = None
 try:
@@ -27,6 +28,8 @@ try:
     __version__ = version("justright")
 except PackageNotFoundError:  # Run from a checkout that is not installed.
     __version__ = "0+unknown"
+
+show_figures()
 
 if TYPE_CHECKING:
     from justright.data.examples import Example, example

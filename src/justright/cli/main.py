@@ -16,6 +16,7 @@ from justright.cli.ensemble import ensemble
 from justright.cli.evidence import evidence
 from justright.cli.lesson import lesson
 from justright.cli.path import path
+from justright.cli.play import play
 from justright.cli.predict import predict
 from justright.cli.report import report
 from justright.cli.search import search
@@ -78,6 +79,7 @@ app.add_command(ensemble)
 app.add_command(evidence)
 app.add_command(lesson)
 app.add_command(path)
+app.add_command(play)
 app.add_command(predict)
 app.add_command(report)
 app.add_command(search)

@@ -7,8 +7,11 @@ as its memory holds.
 
 from __future__ import annotations
 
+import math
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
 import jax
@@ -21,6 +24,11 @@ GPU_LANES = 256
 
 # A walk copies every lane's state in and out, so large lanes stand alone on a core.
 _CPU_LANE_BYTES = 64 * 2**20
+# Where Linux tells a container's limit, by either version of its control groups.
+_LIMITS = (
+    Path("/sys/fs/cgroup/memory.max"),
+    Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
+)
 _GPU_SHARE = 0.6
 _CPU_SHARE = 0.6
 
@@ -71,8 +79,17 @@ class Layout:
         return None
 
 
+def on_fewest_devices(layouts: Sequence[Layout]) -> list[Layout]:
+    """The same lanes a device, all on the devices of the layout that has the fewest."""
+    fewest = min((layout.devices for layout in layouts), key=len)
+    return [replace(layout, devices=fewest) for layout in layouts]
+
+
 def choose_layout(
-    state_bytes: int, pass_bytes: int, devices: tuple[jax.Device, ...] | None = None
+    state_bytes: int,
+    pass_bytes: int,
+    devices: tuple[jax.Device, ...] | None = None,
+    shared_bytes: int = 0,
 ) -> Layout:
     """The layout for a network and the devices at hand; it does not depend on the trials.
 
@@ -83,14 +100,15 @@ def choose_layout(
         state_bytes: what a lane keeps: weights, the optimizer's state, the best weights.
         pass_bytes: what a lane's activations take while it trains or is evaluated.
         devices: of one kind; all of JAX's if None.
+        shared_bytes: what each device holds for all of its lanes: the rows.
     """
     devices = devices or tuple(jax.devices())
     if devices[0].platform == "cpu":
         lanes = _CPU_LANE_BYTES // max(1, state_bytes)
-        return _that_fits(
-            Layout(devices, _between(1, lanes, CPU_LANES), "map"), state_bytes, pass_bytes
-        )
-    lanes = int(_GPU_SHARE * _memory(devices[0])) // max(1, state_bytes + pass_bytes)
+        layout = Layout(devices, _between(1, lanes, CPU_LANES), "map")
+        return _that_fits(layout, state_bytes, pass_bytes + shared_bytes)
+    room = int(_GPU_SHARE * _memory(devices[0])) - shared_bytes
+    lanes = room // max(1, state_bytes + pass_bytes)
     return Layout(devices, _power_of_two(_between(1, lanes, GPU_LANES)), "vmap")
 
 
@@ -99,7 +117,12 @@ def _that_fits(layout: Layout, state_bytes: int, pass_bytes: int) -> Layout:
 
     The machine's memory and not what is free of it: a trial's numbers would otherwise differ in
     their last digits with what else runs. On a CPU a device walks its lanes one by one, so one
-    pass a device is in memory at a time.
+    pass a device is in memory at a time, beside the device's copy of the rows.
+
+    Args:
+        layout: to begin with.
+        state_bytes: of a lane.
+        pass_bytes: of a device.
     """
     room = int(_CPU_SHARE * _machine_memory())
     smaller: Layout | None = layout
@@ -111,12 +134,21 @@ def _that_fits(layout: Layout, state_bytes: int, pass_bytes: int) -> Layout:
     return layout
 
 
-def _machine_memory() -> int:
-    """The machine's memory in bytes; 8 GiB where the system does not say."""
+def _machine_memory() -> float:
+    """The machine's memory in bytes, or a container's share; 8 GiB where nobody says."""
     try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, OSError, ValueError):
-        return 8 * 2**30
+        whole = 8 * 2**30
+    return min([whole, *map(_limit_in, _LIMITS)])
+
+
+def _limit_in(path: Path) -> float:
+    """What a container is limited to; infinity where there is no such limit."""
+    try:
+        return int(path.read_text(encoding="ascii"))
+    except (OSError, ValueError):  # Of another system, or "max".
+        return math.inf
 
 
 def _between(low: int, value: int, high: int) -> int:

@@ -18,7 +18,7 @@ import jax
 import numpy as np
 
 from justright.engine.interruption import stop_asked
-from justright.engine.layout import Layout
+from justright.engine.layout import Layout, on_fewest_devices
 from justright.engine.outcome import Outcome
 from justright.engine.program import Task
 from justright.engine.progress import Progress, Report
@@ -74,7 +74,8 @@ def _run(
 ) -> Iterator[tuple[int, TrialResult]]:
     """Yield `(position, result)` as trials end."""
     groups = by_structure(trials)
-    chosen = [layouts(trials[group[0]].recipe) for group in groups]
+    # A block that is read goes to all of them.
+    chosen = on_fewest_devices([layouts(trials[group[0]].recipe) for group in groups])
     rows = jax.device_put(task.rows, chosen[0].everywhere())
     queues = [
         _PassQueue(StreamedProgram, task, [trials[i] for i in group], start, layout)

@@ -122,19 +122,25 @@ def _run(
     """Yield `(position, result)` as trials end."""
     groups = by_structure(trials)
     chosen = [layouts(trials[group[0]].recipe) for group in groups]
-    rows = jax.device_put(task.rows, chosen[0].everywhere())
+    # Groups may have layouts of fewer devices than others: each finds the rows where it trains.
+    layouts_by_devices = {layout.devices: layout for layout in chosen}
+    copies = {
+        devices: jax.device_put(task.rows, layout.everywhere())
+        for devices, layout in layouts_by_devices.items()
+    }
+    rows = [copies[layout.devices] for layout in chosen]
     queues = [
         _SegmentQueue(SegmentProgram, task, [trials[i] for i in group], start, layout)
         for group, layout in zip(groups, chosen, strict=True)
     ]
     with ThreadPoolExecutor(compilers_for(queues)) as compilers:
-        ready = [compilers.submit(queue.compile, rows) for queue in queues]
-        for queue, members, compiled in zip(queues, groups, ready, strict=True):
+        ready = [compilers.submit(q.compile, own) for q, own in zip(queues, rows, strict=True)]
+        for queue, members, compiled, own in zip(queues, groups, ready, rows, strict=True):
             if stop_asked():
                 compilers.shutdown(wait=False, cancel_futures=True)
                 return
             compiled.result()
-            for position, result in queue.run(rows, report, pruning):
+            for position, result in queue.run(own, report, pruning):
                 yield members[position], result
 
 

@@ -43,7 +43,8 @@ def layout_for(task: Task, recipe: Recipe, devices: tuple[jax.Device, ...] | Non
         recipe: its structure alone matters, so a trial has the same layout in every study.
         devices: of one kind; all of JAX's if None.
     """
-    return choose_layout(*lane_bytes(task, recipe), devices)
+    rows = sum(array.nbytes for array in jax.tree.leaves(task.rows))
+    return choose_layout(*lane_bytes(task, recipe), devices, rows)
 
 
 def lane_bytes(task: Task, recipe: Recipe) -> tuple[int, int]:

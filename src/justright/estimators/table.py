@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from justright.data import preparation
 from justright.data.arrays import checked_inputs
 from justright.data.frames import as_frame, is_frame
 from justright.data.preparation import STANDARDIZE
@@ -60,8 +61,7 @@ def transformed(fitted: Any, X: Any) -> np.ndarray:
     """Rows as a network takes them, (rows, …) of float32."""
     if fitted is None:
         return checked_inputs(X)
-    given = fitted.transform(X)
-    return checked_inputs(given.toarray() if hasattr(given, "toarray") else given)
+    return preparation.transformed(fitted, X)
 
 
 def _of_numbers(given: str) -> Any:

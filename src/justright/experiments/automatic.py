@@ -83,7 +83,7 @@ class Automatic:
     @property
     def recipe(self) -> Recipe:
         """The recipe with the largest share."""
-        return self._leader.recipe(self.epochs)
+        return self._leader.acting(self.epochs)
 
     @property
     def study(self) -> Study:

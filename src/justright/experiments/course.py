@@ -132,7 +132,7 @@ class Course:
         rows = [
             {
                 "network": one.network,
-                "recipe": str(one.recipe(self._plan.epochs)),
+                "recipe": str(one.acting(self._plan.epochs)),
                 "folds": len(folds),
                 "loss": self._loss_of(one, folds),
                 "train_loss": float(

@@ -8,6 +8,7 @@ import numpy as np
 
 from justright.regularizers import EMA, L2, Dropout, EarlyStopping, GroupLasso, WeightDecay
 from justright.regularizers.recipe import Recipe
+from justright.regularizers.technique import Technique
 
 # Steps of a training, at most, and bounds of its epochs.
 _STEPS, _EPOCHS = 4000, (20, 150)
@@ -83,6 +84,12 @@ class Candidate:
             EMA(_AVERAGE),
             EarlyStopping(max(4, round(_PATIENCE * epochs))),
         )
+
+    def acting(self, epochs: int) -> Recipe:
+        """The recipe without what is there for the program's sake, at a strength of 0."""
+        whole = self.recipe(epochs)
+        off: dict[type[Technique], float] = {L2: self.l2, WeightDecay: self.decay}
+        return Recipe(*(one for one in whole.techniques if off.get(type(one), 1)))
 
 
 @dataclass(frozen=True)

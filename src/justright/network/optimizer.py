@@ -81,8 +81,17 @@ def keras_optimizer(optimizer: object, model: object = None) -> keras.optimizers
 def initial_learning_rate(optimizer: keras.optimizers.Optimizer) -> float:
     """The learning rate that an optimizer was made with; of a schedule, its start."""
     if has_schedule(optimizer):
-        return float(np.asarray(optimizer._learning_rate(0)))
-    return float(np.asarray(optimizer.learning_rate))
+        return as_written(optimizer._learning_rate(0))
+    return as_written(optimizer.learning_rate)
+
+
+def as_written(rate: Any) -> float:
+    """The shortest number that is a rate in float32.
+
+    >>> float(np.float32(0.001)), as_written(np.float32(0.001))
+    (0.0010000000474974513, 0.001)
+    """
+    return float(str(np.float32(rate)))
 
 
 def has_schedule(optimizer: keras.optimizers.Optimizer) -> bool:

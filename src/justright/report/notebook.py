@@ -1,4 +1,4 @@
-"""Progress in a notebook: a bar below the cell, which goes away when the run is over."""
+"""In a notebook: a bar below the cell while a run is under way, and figures that are shown."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from html import escape
+from io import BytesIO
 from typing import Any
 
 # A notebook keeps up with so many seconds between two looks, and a person wants no more.
@@ -21,6 +22,25 @@ def in_notebook() -> bool:
     ipython = sys.modules.get("IPython")
     shell = None if ipython is None else ipython.get_ipython()
     return any(kind.__name__ == _SHELL for kind in type(shell).__mro__)
+
+
+def show_figures() -> None:
+    """Let figures of matplotlib show themselves in a notebook, as `plot()` gives them.
+
+    There they are pictures only once pyplot is imported, which justright does not need. A look that
+    pyplot has given them already stays.
+    """
+    if in_notebook():
+        shell = sys.modules["IPython"].get_ipython()
+        formatter = getattr(shell.display_formatter, "formatters", {}).get("image/png")
+        if formatter is not None:
+            formatter.for_type_by_name("matplotlib.figure", "Figure", _as_png)
+
+
+def _as_png(figure: Any) -> bytes:
+    picture = BytesIO()
+    figure.savefig(picture, format="png")
+    return picture.getvalue()
 
 
 @contextmanager

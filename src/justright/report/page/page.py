@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from justright.errors import DataError
+from justright.report.page.shell import HERE, inert, rendered
 
-_HERE = Path(__file__).parent
 _ENDINGS = (".html", ".htm")
 _LONG, _SHORT = 14, 9
 _BEGINS = frozenset(["", *"0123456789+−-–<"])
@@ -143,25 +140,13 @@ class Page:
 
     def html(self) -> str:
         """One HTML page."""
-        import jinja2
-        from markupsafe import Markup
-
-        environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(_HERE),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        environment.filters["tight"] = tight
-        script, style = _own("page.js"), _own("page.css")
-        return environment.get_template("page.html").render(
+        return rendered(
+            "page.html",
+            [HERE],
+            scripts=["charts.js", "page.js"],
+            styles=["page.css"],
             page=self,
-            data=Markup(_inert(self._data())),
-            script=Markup(script),
-            style=Markup(style),
-            script_hash=_hash(script),
-            style_hash=_hash(style),
+            data=inert(self._data()),
         )
 
     def _data(self) -> dict[str, Any]:
@@ -201,26 +186,3 @@ def checked_path(path: str | Path) -> Path:
     if file.is_dir():
         raise DataError(f"{file} is a folder. Name a file.")
     return file
-
-
-def tight(text: str) -> str:
-    """Text in which numbers and their percent signs stay on one line."""
-    return text.replace(" %", "\u00a0%")
-
-
-def _inert(data: Any) -> str:
-    """JSON that ends no script element, whatever text is in it."""
-    text = json.dumps(data, allow_nan=False, separators=(",", ":"))
-    # All that is not ASCII is escaped already, and with it the line ends U+2028 and U+2029.
-    for character in "<>&":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return text
-
-
-def _own(name: str) -> str:
-    return (_HERE / name).read_text(encoding="utf-8").replace("\r\n", "\n")
-
-
-def _hash(text: str) -> str:
-    digest = hashlib.sha256(text.encode()).digest()
-    return f"sha256-{base64.b64encode(digest).decode()}"

@@ -12,8 +12,9 @@ from justright.evidence.diagnosis import Diagnosis, Finding
 from justright.evidence.interval import Interval
 from justright.evidence.measure import Measure
 from justright.evidence.summary import Row
-from justright.report.page.page import Control, Explorer, tight
+from justright.report.page.page import Control, Explorer
 from justright.report.page.series import limits_of, series_of
+from justright.report.page.shell import tight
 from justright.report.page.weights import BINS, weights_of
 
 NOTHING = "–"
