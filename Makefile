@@ -4,13 +4,16 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint types format bench bench-peers clean
+.PHONY: demo test docs lint types format bench bench-peers clean
 
 demo: $(VENV)/installed
 	$(BIN)/justright compare
 
 test: $(VENV)/developed lint types
 	$(BIN)/python -m pytest -n auto
+
+docs: $(VENV)/developed
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 
 lint: $(VENV)/developed
 	$(BIN)/ruff check .

@@ -128,7 +128,7 @@ class Exports(ABC):
         It builds the network with the recipe in the framework's own terms, standardizes where
         the study did, trains as the trial was trained, and prints loss and metric of each part.
         Weights and batches are drawn by the framework, so its figures differ from the trial's as
-        those of another seed do. [docs/export.md](docs/export.md) says which techniques either
+        those of another seed do. docs/export.md says which techniques either
         framework's script is written for, and how.
 
         Args:
