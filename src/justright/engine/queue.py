@@ -10,6 +10,7 @@ from typing import Generic
 import jax
 import numpy as np
 
+from justright.engine.blame import naming
 from justright.engine.journal import (
     Journal,
     NoJournal,
@@ -95,8 +96,13 @@ class Queue(Generic[Kind]):
         )
 
     def compile(self, rows: Rows) -> None:
-        """Compile the program for these trials, once."""
-        self._program.compile(rows, self._orders)
+        """Compile the program for these trials, once.
+
+        Raises:
+            RecipeError: it cannot be compiled; the error names the technique.
+        """
+        with naming(self._trials[0].recipe):
+            self._program.compile(rows, self._orders)
 
     @cached_property
     def _places(self) -> dict[str, int]:
