@@ -136,6 +136,23 @@ def test_save_writes_what_the_endings_say_and_tells_what_it_cannot(monkeypatch):
     assert not Path("t.torch.py").exists()
 
 
+@pytest.mark.parametrize("name", ["own.npz", "own.csv"])
+def test_rows_are_never_replaced_by_what_is_saved(name):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(60, 3)), np.arange(60) % 2
+    if name.endswith("npz"):
+        np.savez(name, X=X, y=y)
+        saved = "own.py"
+    else:
+        pd.DataFrame(X, columns=list("abc")).assign(y=y).to_csv(name, index=False)
+        saved = name
+    before = Path(name).read_bytes()
+    code, _, err = justright("compare", "--data", name, *SMALL, "--save", saved)
+    assert code == 1
+    assert "would replace the rows" in " ".join(err.split())
+    assert Path(name).read_bytes() == before
+
+
 def _refuses_torch(task, result, standardized, rows, framework):
     if framework == "torch":
         raise jr.RecipeError("no torch")

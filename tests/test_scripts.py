@@ -394,3 +394,15 @@ def parts_table():
     return "\n".join(
         f"| {k.__name__} | {IN_KERAS.get(k, '')} | {IN_TORCH.get(k, '')} |" for k in kinds
     )
+
+
+def test_a_file_of_the_users_own_beside_the_script_stays(study, tmp_path):
+    own = tmp_path / "mine.npz"
+    np.savez(own, X=np.zeros(3))
+    with pytest.raises(jr.DataError, match="is there already"):
+        study.save_script(tmp_path / "mine.py", "plain")
+    assert np.load(own).files == ["X"]
+    own.unlink()
+    for _ in range(2):  # Rows that it wrote itself are replaced.
+        study.save_script(tmp_path / "mine.py", "plain")
+    assert "X_train" in np.load(own).files

@@ -59,7 +59,7 @@ def compare(texts: tuple[str, ...], margin: float | None, save: tuple[Path, ...]
     early stopping, over 10 seeds.
     """
     check_writable(job.figure)
-    check_save(save)
+    check_save(save, job.data)
     with loading():
         from justright.evidence.verdict import check_margin
 

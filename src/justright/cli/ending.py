@@ -66,7 +66,7 @@ class Ending:
 
         console = Console(highlight=False, emoji=False)
         if self.data:
-            console.print(f"\n{escape(self.data)}. {escape(' '.join(self.notes))}")
+            console.print(f"\n{escape(' '.join([f'{self.data}.', *self.notes]))}")
         for line in self.lines:
             console.print(escape(line))
         for table in self.tables:

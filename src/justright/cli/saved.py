@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,17 +60,27 @@ def save_option(what: str) -> Callable[..., Any]:
     )
 
 
-def check_save(paths: Sequence[Path]) -> None:
+def check_save(paths: Sequence[Path], data: str) -> None:
     """Find out before the training whether the files can be written.
 
+    Args:
+        paths: of the files.
+        data: the rows' file, or the name of what ships.
+
     Raises:
-        DataError: another ending, or no such folder.
+        DataError: another ending, no such folder, what would replace the rows themselves, or a
+            library that is missing.
     """
     for path in paths:
         if path.suffix.lower() not in ENDINGS or not path.absolute().parent.is_dir():
             raise DataError(
                 f"--save {path}: name a file in a folder that exists, {', '.join(ENDINGS)}."
             )
+        written = [path, path.with_suffix(".npz")] if path.suffix.lower() == ".py" else [path]
+        if Path(data).resolve() in [one.resolve() for one in written]:
+            raise DataError(f"--save {path} would replace the rows in {data}. Choose another name.")
+        if path.suffix.lower() == ".onnx" and find_spec("onnx") is None:
+            raise DataError(f"--save {path} wants onnx: pip install 'justright[onnx]'.")
 
 
 def check_can_be_saved(paths: Sequence[Path], task: Any, data: str) -> None:

@@ -81,7 +81,7 @@ def search(
     the plain network, because a single figure that was picked from many promises too much.
     """
     check_writable(job.figure)
-    check_save(save)
+    check_save(save, job.data)
     with loading():
         from justright.experiments.search import search as search_recipes
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -32,9 +33,11 @@ def write_rows(
     """Write the rows of a split: `X_train`, `y_train`, `X_val`, `y_val`, and `_test` if any.
 
     Raises:
-        DataError: another suffix, no such folder, or rows that stay on disk.
+        DataError: another suffix, no such folder, a file there that holds anything else, or rows
+            that stay on disk.
     """
     place = destination(path, (".npz",))
+    _check_ours(place)
     if task.stream is not None:
         raise DataError(
             "The rows of this study stay on disk and are read anew in each epoch: there is no "
@@ -62,3 +65,20 @@ def labels_of(objective: Objective, targets: np.ndarray) -> np.ndarray:
     if labels.dtype.kind == "O":  # Text from a frame; the file holds no Python objects.
         labels = labels.astype(str)
     return labels[targets.reshape(-1).astype(int)]
+
+
+def _check_ours(place: Path) -> None:
+    """Rows that were written for a script before are replaced, a user's own are not."""
+    if not place.exists():
+        return
+    try:
+        with np.load(place, allow_pickle=False) as file:
+            known = {f"{array}_{part}" for array in "Xy" for part in PARTS}
+            ours = set(file.files) <= known and "X_train" in file.files
+    except (OSError, ValueError, zipfile.BadZipFile):
+        ours = False
+    if not ours:
+        raise DataError(
+            f"{place} is there already and is no file of rows for a script, which would stand "
+            "under that name. Choose another name for the script."
+        )
