@@ -141,10 +141,15 @@ def _check_finite(array: np.ndarray, where: str, first: int) -> None:
     bad = np.argwhere(~finite)
     value = array[tuple(bad[0])]
     kind = "NaN (missing values)" if np.isnan(value) else "infinity"
+    # Nobody should fill targets in.
+    filled = (
+        ""
+        if where.startswith("y")
+        else (", or fill them in, for example with sklearn.impute.SimpleImputer")
+    )
     raise DataError(
         f"{where} holds {kind}: {len(bad)} of {array.size} values, the first in "
-        f"{_place(tuple(bad[0]), first)}. Drop those rows, or fill them in, for example with "
-        "sklearn.impute.SimpleImputer."
+        f"{_place(tuple(bad[0]), first)}. Drop those rows{filled}."
     )
 
 
