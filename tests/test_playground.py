@@ -598,7 +598,15 @@ def test_a_port_that_is_taken_is_told(playground, trainer):
         Playground(trainer, playground.server_address[1])
 
 
-def test_ctrl_c_closes_it(trainer, capsys):
+@pytest.fixture
+def interruptible():
+    """Ctrl-C as in a terminal: a process that was started in the background ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_ctrl_c_closes_it(trainer, capsys, interruptible):
     made = Playground(trainer)
     threading.Timer(0.2, signal.raise_signal, [signal.SIGINT]).start()
     serve(made)
