@@ -154,7 +154,7 @@ def test_json_is_one_object_with_a_record_for_each_training(as_json):
     assert as_json.code == 0
     found = json.loads(as_json.out, parse_constant=pytest.fail)
     every = {"command", "data", "notes", "summary", "stopped", "files"}
-    assert set(found) == every | {"verdicts", "table"}
+    assert set(found) == every | {"verdicts", "versions", "table"}
     assert (found["command"], found["stopped"]) == ("compare", None)
     records = found["table"]
     assert [(r["recipe"], r["seed"]) for r in records] == [(n, s) for n in NAMES for s in (0, 1)]
