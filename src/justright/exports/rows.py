@@ -72,7 +72,7 @@ def _check_ours(place: Path) -> None:
     if not place.exists():
         return
     try:
-        with np.load(place, allow_pickle=False) as file:
+        with np.load(place) as file:
             known = {f"{array}_{part}" for array in "Xy" for part in PARTS}
             ours = set(file.files) <= known and "X_train" in file.files
     except (OSError, ValueError, zipfile.BadZipFile):
