@@ -83,6 +83,8 @@ class _Unread(ModuleType):
 
 
 _reading = threading.RLock()
+_wanted: list[str] = []
+_wanting = threading.Lock()
 
 
 def defer_rarely_used() -> None:
@@ -92,12 +94,24 @@ def defer_rarely_used() -> None:
 
 
 def import_meanwhile(*modules: str) -> None:
-    """Import modules on a thread: what is wrong with one is said where it is used."""
+    """Import modules as soon as Python has nothing else to do; see `python_is_idle`."""
+    with _wanting:
+        _wanted.extend(module for module in modules if module not in sys.modules)
 
-    def work() -> None:
+
+def python_is_idle() -> None:
+    """Say that a thread goes on in machine code, so that imports hold nobody up.
+
+    What is wrong with a module is said where it is used.
+    """
+
+    def work(modules: Sequence[str]) -> None:
         for module in modules:
             with suppress(Exception):
                 importlib.import_module(module)
 
-    if any(module not in sys.modules for module in modules):
-        threading.Thread(target=work, name="justright-imports").start()
+    with _wanting:
+        modules = tuple(_wanted)
+        _wanted.clear()
+    if modules:
+        threading.Thread(target=work, args=(modules,), name="justright-imports").start()

@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import PartitionSpec
 
+from justright.deferred import python_is_idle
 from justright.engine.lane import Lane, Order, Plan, enter, run_segment
 from justright.engine.layout import AXIS, Layout
 from justright.engine.rows import Rows
@@ -47,6 +48,7 @@ def compiled(layout: Layout, function: Any, *shapes: Any) -> Any:
     # while the next is traced.
     with _tracing:
         lowered = function.lower(*shapes)
+    python_is_idle()
     return lowered.compile(options)
 
 

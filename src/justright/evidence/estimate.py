@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from scipy.optimize import brentq
 from scipy.special import chdtri, gammaln, ndtr, stdtr, stdtrit
 
 from justright.evidence.interval import CONFIDENCE, Interval
@@ -119,6 +118,9 @@ class Estimate:
             return widest
         narrowest = quantile * math.sqrt(self.between / self.units)
         rest = 1 - share
+        # Imported here, for it takes as long as half of JAX.
+        from scipy.optimize import brentq
+
         # The ends are bounds, up to the accuracy of the nodes.
         ends = 0.99 * narrowest, 1.01 * widest
         return float(brentq(lambda error: self._beyond(error) - rest, *ends, rtol=1e-6))

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 from scipy.special import logsumexp, ndtr
 
 from justright.data.arrays import checked_targets
@@ -87,6 +86,9 @@ class Prediction:
         Raises:
             DataError: no samples, or targets that do not fit.
         """
+        # Imported here, for it takes as long as half of JAX.
+        from scipy.optimize import minimize_scalar
+
         likelihood = self._likelihood(y)
         errors = np.square(self.mean - _like(y, self.mean))
         # The best τ is no smaller than what all errors, draws' spread included, ask for.

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from justright.backend import keep_compiled_programs
 from justright.deferred import import_meanwhile
@@ -23,7 +23,6 @@ from justright.evidence.measure import Measure
 from justright.evidence.overlap import ONE_SPLIT, Overlap
 from justright.experiments.cut_short import whole_or_told
 from justright.experiments.given import Given, parts_of
-from justright.experiments.keep import Keep, KeptTrials
 from justright.experiments.notes import notes_of
 from justright.experiments.parts import Division
 from justright.experiments.sizes import check_sizes, checked_batch_size, is_whole
@@ -37,6 +36,9 @@ from justright.network.weights import Arrays
 from justright.regularizers.recipe import Recipe
 from justright.report.progress import progress_bar
 from justright.study import Study
+
+if TYPE_CHECKING:
+    from justright.experiments.keep import Keep, KeptTrials
 
 MOST_LANES = 2**16
 
@@ -133,7 +135,7 @@ class Setup:
             StoreError: a store that cannot be used, or is of another study.
         """
         keep_compiled_programs()
-        keep = None if store is None else Keep(store)
+        keep = _keep_in(store)
         network, units = model, units_given(model)
         own = model is None or bool(units)
         division = Division(splits, groups, preprocess, chooses, sample_weight, task)
@@ -280,6 +282,15 @@ def checked_seeds(seeds: Any) -> list[int]:
     if not listed or min(listed) < 0 or len(set(listed)) < len(listed):
         raise DataError(f"seeds={listed}: give distinct whole numbers of at least 0.")
     return listed
+
+
+def _keep_in(path: str | Path | None) -> Keep | None:
+    if path is None:
+        return None
+    # SQLite takes its time to be imported, and most studies are not stored.
+    from justright.experiments.keep import Keep
+
+    return Keep(path)
 
 
 def _layout(task: Task, lanes: int | None) -> Layout | None:
