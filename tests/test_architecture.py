@@ -12,7 +12,7 @@ from justright.regularizers.places import PLACES
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "justright"
 FLOORS = (
-    {"errors"},
+    {"errors", "whole"},
     {"deferred"},
     {"backend"},
     {"regularizers"},

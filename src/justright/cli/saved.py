@@ -91,7 +91,7 @@ def check_can_be_saved(paths: Sequence[Path], task: Any, data: str) -> None:
     """
     from justright.cli.rows import Streamed
 
-    networks = [one for one in paths if ENDINGS[one.suffix.lower()] in _NETWORKS]
+    networks = [one for one in paths if _kind(one) in _NETWORKS]
     if networks and isinstance(task, Streamed):
         raise DataError(
             f"--save {networks[0]}: a network is saved with its preprocessing from rows in memory, "
@@ -140,25 +140,33 @@ def _all_written(
     problems = []
     for path in paths:
         try:
-            if path.suffix.lower() == ".html":
-                whole.report(path)
-            else:
-                _write(study, trial, task, target, path)
+            _write(whole, study, trial, task, target, path)
         except (JustrightError, OSError) as error:
             problems.append(f"{path} is not written: {error}")
         else:
-            kind = ENDINGS[path.suffix.lower()]
+            kind = _kind(path)
             files[kind if kind not in files else f"{kind} {path.name}"] = path
-    named = any(ENDINGS[one.suffix.lower()] in _NETWORKS for one in files.values())
+    named = any(_kind(one) in _NETWORKS for one in files.values())
     return Saved(said if named else "", files, tuple(problems))
 
 
+def _kind(path: Path) -> str:
+    return ENDINGS[path.suffix.lower()]
+
+
 def _write(
-    study: Study, trial: tuple[str, int, int], task: Any, target: str | None, path: Path
+    whole: Study | Search,
+    study: Study,
+    trial: tuple[str, int, int],
+    task: Any,
+    target: str | None,
+    path: Path,
 ) -> None:
     name, seed, split = trial
     ending = path.suffix.lower()
-    if ending == ".keras":
+    if ending == ".html":
+        whole.report(path)
+    elif ending == ".keras":
         _write_network(study, trial, task, target, path)
     elif ending == ".onnx":
         study.save_model(path, name, seed, split)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numbers
 import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
@@ -12,6 +11,7 @@ import numpy as np
 from justright.data.holdout import SPLIT_SEED, classes_of, hold_out
 from justright.engine.rows import Split
 from justright.errors import DataError
+from justright.whole import is_whole
 
 PARTS = ("test", "validation")
 _ROLES = {"train": "train", "validation": "validate", "test": "test"}
@@ -45,9 +45,9 @@ def divide(
         DataError: splits that leave a part empty, that are drawn without a seed, or that have
             no rows to divide.
     """
-    groups = _checked_groups(groups, len(y))
+    groups = checked_groups(groups, len(y))
     known = set(shares) | set(given)
-    if splits is None or _is_whole(splits):
+    if splits is None or is_whole(splits):
         starts: Iterable[dict[str, np.ndarray]] = _repeated(len(y), shares, splits)
         if one_test and len(shares) == len(PARTS):
             rows, judges = _taken(y, shares["test"], groups)
@@ -251,7 +251,12 @@ def _drawn(
     return Split(done["train"], done.get("validation", none), done.get("test", none))
 
 
-def _checked_groups(groups: Any, rows: int) -> np.ndarray | None:
+def checked_groups(groups: Any, rows: int) -> np.ndarray | None:
+    """Groups as numbers (rows,), or None without any.
+
+    Raises:
+        DataError: not one group a row.
+    """
     if groups is None:
         return None
     listed = np.asarray(groups)
@@ -262,7 +267,3 @@ def _checked_groups(groups: Any, rows: int) -> np.ndarray | None:
         )
     _, numbered = np.unique(listed, return_inverse=True)
     return numbered
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, numbers.Integral) and not isinstance(value, bool)

@@ -1,4 +1,4 @@
-"""Which technique a program could not be compiled for."""
+"""What an error of JAX is about: which technique a program could not be compiled for, or memory."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ import jax
 from justright.errors import JustrightError, RecipeError
 from justright.regularizers.recipe import Recipe
 from justright.regularizers.technique import Technique
-
-_MEMORY = "RESOURCE_EXHAUSTED"  # Fewer lanes may help, and whoever runs them sees to it.
 
 
 @contextmanager
@@ -27,8 +25,8 @@ def naming(recipe: Recipe) -> Iterator[None]:
     except JustrightError:
         raise
     except Exception as error:
-        if isinstance(error, jax.errors.JaxRuntimeError) and _MEMORY in str(error):
-            raise
+        if is_out_of_memory(error):
+            raise  # Fewer lanes may help, and whoever runs them sees to it.
         kinds = [type(one).__name__ for one in recipe.techniques]
         guilty = technique_in(error)
         where = guilty or (f"one of {', '.join(kinds)}" if kinds else "the network or the loss")
@@ -38,6 +36,11 @@ def naming(recipe: Recipe) -> Iterator[None]:
             f"{type(error).__name__}: {told} Train without it to see whether it is that; if it is "
             "your own, look at its code, which the error above this one leads to."
         ) from error
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether an error is that of a device whose memory does not do."""
+    return isinstance(error, jax.errors.JaxRuntimeError) and "RESOURCE_EXHAUSTED" in str(error)
 
 
 def technique_in(error: BaseException) -> str | None:

@@ -7,7 +7,7 @@ ended and how far the others are, and gives both back to a run that comes later.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -32,16 +32,14 @@ class UnderWay(NamedTuple):
     state: Arrays
 
 
-class Journal(Protocol):
-    """Keeps what trials gave, and how far those are that have not ended."""
+class Journal:
+    """Keeps what trials gave, and how far those are that have not ended; this one keeps nothing."""
 
     def known(self, trial: Trial) -> TrialResult | None:
         """What a trial gave in an earlier run; None if it has not ended in one."""
-        ...
 
     def left_off(self, trial: Trial, layout: Layout) -> UnderWay | None:
         """Where an earlier run with this layout left a trial; None if it is to begin anew."""
-        ...
 
     def border(
         self,
@@ -56,25 +54,6 @@ class Journal(Protocol):
             running: the others in the lanes; made as they are asked for.
             layout: of the lanes.
         """
-        ...
-
-
-class NoJournal:
-    """Knows nothing and keeps nothing."""
-
-    def known(self, trial: Trial) -> TrialResult | None:
-        """Nothing."""
-
-    def left_off(self, trial: Trial, layout: Layout) -> UnderWay | None:
-        """Nothing."""
-
-    def border(
-        self,
-        ended: Sequence[TrialResult],
-        running: Iterable[tuple[Trial, UnderWay]],
-        layout: Layout,
-    ) -> None:
-        """Nothing is written."""
 
 
 def places_of(network: Network) -> dict[str, int]:

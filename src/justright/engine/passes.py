@@ -18,7 +18,7 @@ import jax
 import numpy as np
 
 from justright.engine.interruption import stop_asked
-from justright.engine.journal import Journal, NoJournal
+from justright.engine.journal import Journal
 from justright.engine.layout import Layout, on_fewest_devices
 from justright.engine.outcome import Outcome
 from justright.engine.program import Task
@@ -58,7 +58,7 @@ def run_passes(
     Returns:
         One result for each trial.
     """
-    start, kept = Remembered(initial_values), journal or NoJournal()
+    start, kept = Remembered(initial_values), journal or Journal()
     report = Report(trials, on_progress, task.objective.higher_is_better)
 
     known = known_results(trials, kept, report)
@@ -150,7 +150,7 @@ class _PassQueue(Queue[StreamedProgram]):
         self._fill(self.waiting.get(epoch, deque()), self.running)
         kept = {n: self._kept.pop(i) for n, i in self.running.items() if i in self._kept}
         self._curves: dict[int, list[np.ndarray]] = {
-            i: [*kept[n].curves] if n in kept else [] for n, i in self.running.items()
+            i: [kept[n].curves] if n in kept else [] for n, i in self.running.items()
         }
         self._lanes = self._taken_up(self._program.idle_lanes(self._orders), kept)
         self._on_devices = jax.device_put(self._orders, self._layout.over_lanes())
@@ -170,12 +170,11 @@ class _PassQueue(Queue[StreamedProgram]):
         self._lanes, figures = self._program.close(rows, self._lanes, self._on_devices)
         outcomes, ended = np.asarray(self._lanes.outcome), []
         for lane, position in list(self.running.items()):
-            self._curves[position].append(figures[lane])
+            self._curves[position].append(figures[lane][None])
             outcome = self._outcome(lane, self._trials[position], outcomes)
             if outcome is not Outcome.RUNNING:
                 del self.running[lane]
-                curves = np.stack(self._curves.pop(position))
+                curves = np.concatenate(self._curves.pop(position))
                 ended.append(self._result(position, self._lanes, lane, curves, outcome))
-        curves_so_far = {i: [np.stack(curves)] for i, curves in self._curves.items()}
-        self._border(ended, self._lanes, self.running, curves_so_far)
+        self._border(ended, self._lanes, self.running, self._curves)
         yield from ended

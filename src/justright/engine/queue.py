@@ -13,7 +13,6 @@ import numpy as np
 from justright.engine.blame import naming
 from justright.engine.journal import (
     Journal,
-    NoJournal,
     UnderWay,
     places_of,
     state_of,
@@ -81,7 +80,7 @@ class Queue(Generic[Kind]):
         journal: Journal | None = None,
     ) -> None:
         self._program = program_for(kind, task, trials[0].recipe, layout)
-        self._journal: Journal = journal or NoJournal()
+        self._journal = journal or Journal()
         self._layout = layout
         self._trials = trials
         # The program may have been compiled for a network whose layers bear other names.

@@ -20,8 +20,9 @@ from typing import Any
 import jax
 import numpy as np
 
+from justright.engine.blame import is_out_of_memory
 from justright.engine.interruption import stop_asked
-from justright.engine.journal import Journal, NoJournal
+from justright.engine.journal import Journal
 from justright.engine.lane import Order
 from justright.engine.layout import Layout
 from justright.engine.outcome import Outcome
@@ -72,7 +73,7 @@ def run_trials(
         trials that had ended, or if none had, of those that were running, as they were.
     """
     report = Report(trials, on_progress, task.objective.higher_is_better)
-    start, kept = Remembered(initial_values), journal or NoJournal()
+    start, kept = Remembered(initial_values), journal or Journal()
     known = known_results(trials, kept, report)
 
     def run(remaining: Sequence[Trial], layouts: Layouts) -> Iterator[tuple[int, TrialResult]]:
@@ -118,7 +119,7 @@ def all_results(
             if stop_asked():
                 break
         except jax.errors.JaxRuntimeError as error:
-            if "RESOURCE_EXHAUSTED" not in str(error):
+            if not is_out_of_memory(error):
                 raise
             first = (trials[group[0]] for group in by_structure(trials))
             if all(layouts(trial.recipe).lanes == 1 for trial in first):

@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from justright.data.arrays import check_length
 from justright.data.preparation import taken
+from justright.data.splits import checked_groups
 from justright.data.weights import checked_weights
-from justright.errors import DataError
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class Given:
             DataError: weights or groups that are not one a row, or no weight above 0.
         """
         count = len(y)
-        weights, named = checked_weights(sample_weight, count), _numbered(groups, count)
+        weights, named = checked_weights(sample_weight, count), checked_groups(groups, count)
         positions = np.arange(count)
         if weights is not None and not weights.all():
             positions = np.flatnonzero(weights)
@@ -54,14 +53,3 @@ class Given:
         full = np.full((self.count, *outputs.shape[1:]), np.nan)
         full[self.positions] = outputs
         return full
-
-
-def _numbered(groups: Any, rows: int) -> np.ndarray | None:
-    if groups is None:
-        return None
-    named = np.asarray(groups)
-    if named.ndim != 1:
-        raise DataError(f"groups has shape {named.shape}; one name a row is wanted, ({rows},).")
-    check_length("X", rows, "groups", len(named))
-    numbers: np.ndarray = np.unique(named, return_inverse=True)[1]
-    return numbers

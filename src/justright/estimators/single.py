@@ -24,7 +24,7 @@ from justright.regularizers.recipe import Recipe
 from justright.study import Study
 
 CANDIDATES, SEEDS = 5, 2
-BUDGET, EPOCHS = 60, 100
+BUDGET = 60
 
 
 @dataclass(frozen=True)
@@ -159,11 +159,13 @@ def _split(problem: Problem) -> Split:
 
 def _training(problem: Problem) -> Training:
     split, size = _split(problem), problem.batch_size
-    return {
+    training: Training = {
         "splits": [(split.train, split.validation)],
-        "epochs": EPOCHS if problem.epochs is None else problem.epochs,
         "batch_size": None if size is None else min(size, len(split.train)),
         "optimizer": problem.optimizer,
         "loss": problem.loss,
         "sample_weight": problem.weights,
     }
+    if problem.epochs is not None:
+        training["epochs"] = problem.epochs
+    return training

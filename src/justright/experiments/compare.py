@@ -9,7 +9,8 @@ from typing import Any, Literal
 from justright.engine.interruption import stoppable
 from justright.errors import RecipeError
 from justright.experiments.given import Given
-from justright.experiments.setup import Setup, checked_seeds
+from justright.experiments.seeds import checked_seeds
+from justright.experiments.setup import Setup
 from justright.network.weights import random_numbers_kept
 from justright.regularizers.recipe import Recipe, as_recipe
 from justright.regularizers.technique import Technique

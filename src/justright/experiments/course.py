@@ -103,7 +103,7 @@ class Course:
         ]
         if self._score is None:
             return blend(held, self._loss(folds))
-        rows, score = np.concatenate([self._folds[fold][1] for fold in folds]), self._score
+        rows, score = self._held(folds), self._score
         return blend(held, lambda told: -score(rows, told))
 
     def joint(
@@ -220,9 +220,13 @@ class Course:
         held = np.concatenate([folds[fold].held for fold in sorted(folds)])
         return self._loss(sorted(folds))(held)
 
+    def _held(self, folds: Sequence[int]) -> np.ndarray:
+        """The rows that these folds hold out, one fold after the other."""
+        return np.concatenate([self._folds[fold][1] for fold in folds])
+
     def _loss(self, folds: Sequence[int]) -> Callable[[np.ndarray], float]:
         """The loss of outputs for what these folds hold out, one after the other."""
-        rows = np.concatenate([self._folds[fold][1] for fold in folds])
+        rows = self._held(folds)
         objective = self._objective
         of_rows = row_losses(objective, objective.encode(self._y[rows], "y"))
         given = self._training.get("sample_weight")

@@ -22,7 +22,8 @@ from justright.evidence.diagnosis_trials import (
 from justright.evidence.facts import Facts
 from justright.experiments.controls import with_controls
 from justright.experiments.given import Given
-from justright.experiments.setup import Setup, Training, checked_seeds
+from justright.experiments.seeds import checked_seeds
+from justright.experiments.setup import Setup, Training
 from justright.network.weights import random_numbers_kept
 from justright.regularizers.recipe import Recipe, as_recipe
 from justright.regularizers.technique import Technique

@@ -32,7 +32,8 @@ from justright.evidence.ensemble import (
     ensemble_in_words,
 )
 from justright.experiments.parts import check_unweighted
-from justright.experiments.setup import Setup, Training, checked_seeds
+from justright.experiments.seeds import checked_seeds
+from justright.experiments.setup import Setup, Training
 from justright.network.network import Network
 from justright.network.weights import random_numbers_kept
 from justright.regularizers.dropout import Dropout

@@ -21,7 +21,8 @@ from justright.evidence.readings import layers_table, trainings_table
 from justright.evidence.spectra import STRUCTURES, Structure
 from justright.experiments.given import Given
 from justright.experiments.parts import check_unweighted
-from justright.experiments.setup import Setup, Training, checked_seeds
+from justright.experiments.seeds import checked_seeds
+from justright.experiments.setup import Setup, Training
 from justright.experiments.strength_evidence import StrengthEvidence
 from justright.network.network import Network
 from justright.network.weights import random_numbers_kept

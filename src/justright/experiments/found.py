@@ -24,7 +24,7 @@ from justright.experiments.finalists import finalists_table
 from justright.experiments.hunt import Hunt
 from justright.experiments.record import Record, Scale, history_table, write_history
 from justright.experiments.refit import NAME, refitted
-from justright.experiments.setup import checked_seeds
+from justright.experiments.seeds import checked_seeds
 from justright.experiments.space import RATE, Point
 from justright.network.weights import random_numbers_kept
 from justright.regularizers.places import ActsOnStopping

@@ -11,7 +11,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from justright.engine.journal import UnderWay
+import numpy as np
+
+from justright.engine.journal import Journal, UnderWay, places_of
 from justright.engine.layout import Layout
 from justright.engine.outcome import Outcome
 from justright.engine.program import Task
@@ -72,7 +74,7 @@ class Keep:
             if rows is task.rows:
                 return known
         read = (task.stream.rows, task.stream.batches) if task.stream else ()
-        found = digest([one if one is None else _array(one) for one in task.rows], read).hex()
+        found = digest([one if one is None else np.asarray(one) for one in task.rows], read).hex()
         self._rows.append((task.rows, found))
         return found
 
@@ -90,7 +92,7 @@ class Keep:
 
 
 @dataclass
-class KeptTrials:
+class KeptTrials(Journal):
     """The trials of one task in a store: the engine's journal.
 
     Attributes:
@@ -165,8 +167,7 @@ class KeptTrials:
         if self._names <= arrays.keys():
             return arrays
         network = Network(self.task.blueprint, trial.recipe.in_program())
-        here = (*network.trainable, *network.untrained)
-        return dict(zip(here, arrays.values(), strict=True))
+        return dict(zip(places_of(network), arrays.values(), strict=True))
 
     @cached_property
     def _names(self) -> frozenset[str]:
@@ -208,19 +209,13 @@ def _named(value: Any) -> str:
     return re.sub(r" at 0x[0-9a-f]+", "", repr(value))
 
 
-def _array(one: Any) -> Any:
-    import numpy as np
-
-    return np.asarray(one)
-
-
 def _own_values(task: Task, start: object) -> list[Any]:
     """The values that trainings start from and that no seed draws."""
     if isinstance(start, Mapping):
-        return [(name, _array(value)) for name, value in start.items()]
+        return [(name, np.asarray(value)) for name, value in start.items()]
     frozen = {layer.name for layer in task.blueprint.model.layers if not layer.trainable}
     own = task.blueprint.own_values or {}
-    return [_array(value) for path, value in own.items() if path.split("/")[0] in frozen]
+    return [np.asarray(value) for path, value in own.items() if path.split("/")[0] in frozen]
 
 
 def _layout_text(layout: Layout) -> str:

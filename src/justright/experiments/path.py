@@ -23,7 +23,8 @@ from justright.engine.zero import is_linear
 from justright.errors import DataError, RecipeError, did_you_mean
 from justright.evidence.measure import Measure
 from justright.experiments.given import Given
-from justright.experiments.setup import Setup, Training, checked_seeds
+from justright.experiments.seeds import checked_seeds
+from justright.experiments.setup import Setup, Training
 from justright.experiments.swept import CHOOSERS, Sweep
 from justright.experiments.traced import RegularizationPath
 from justright.experiments.walk import Walk, spread

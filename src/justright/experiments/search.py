@@ -152,15 +152,15 @@ def fingerprint(setup: Setup, settings: Settings, scale: Scale) -> str:
         if array is not None:
             digest.update(np.ascontiguousarray(array).tobytes())
     optimizer = {k: v for k, v in task.optimizer.get_config().items() if k != "name"}
-    sampler = settings.sampler if isinstance(settings.sampler, str) else "own"
+    of = _settings(settings, scale)
     told = (
         str(task.blueprint.key),
         task.objective.key,
         type(task.optimizer).__name__,
         optimizer,
         (task.batch_size, task.shuffle, setup.epochs, callable(setup.start)),
-        (str(settings.space), repr(settings.space.base), settings.start),
-        (sampler, settings.wish, settings.seed, settings.prune, scale.by),
+        tuple(of[name] for name in ("space", "base", "start")),
+        tuple(of[name] for name in ("sampler", "choose", "seed", "prune", "objective")),
     )
     digest.update(json.dumps(told, sort_keys=True, default=repr).encode())
     return digest.hexdigest()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -25,7 +25,7 @@ from justright.experiments.cut_short import whole_or_told
 from justright.experiments.given import Given, parts_of
 from justright.experiments.notes import notes_of
 from justright.experiments.parts import Division
-from justright.experiments.sizes import check_sizes, checked_batch_size, is_whole
+from justright.experiments.sizes import check_sizes, checked_batch_size
 from justright.network.blueprint import Blueprint
 from justright.network.default import HIDDEN, default_network
 from justright.network.objective import infer_objective
@@ -36,6 +36,7 @@ from justright.network.weights import Arrays
 from justright.regularizers.recipe import Recipe
 from justright.report.progress import progress_bar
 from justright.study import Study
+from justright.whole import is_whole
 
 if TYPE_CHECKING:
     from justright.experiments.keep import Keep, KeptTrials
@@ -267,21 +268,6 @@ class Setup:
             self.preparations,
             self.overlap,
         )
-
-
-def checked_seeds(seeds: Any) -> list[int]:
-    """Seeds as a list: of a count, or as they are listed."""
-    if is_whole(seeds):
-        if seeds < 1:
-            raise DataError(f"seeds={seeds}: at least one is wanted.")
-        return list(range(int(seeds)))
-    given: list[Any] = list(seeds) if isinstance(seeds, Iterable) else [None]
-    if not all(map(is_whole, given)):
-        raise DataError(f"seeds={seeds!r}: give a count or a list of whole numbers.")
-    listed = [int(seed) for seed in given]
-    if not listed or min(listed) < 0 or len(set(listed)) < len(listed):
-        raise DataError(f"seeds={listed}: give distinct whole numbers of at least 0.")
-    return listed
 
 
 def _keep_in(path: str | Path | None) -> Keep | None:

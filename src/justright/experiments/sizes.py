@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import numbers
 from typing import Any
 
 from justright.errors import DataError
 from justright.experiments.parts import Parts
+from justright.whole import is_whole
 
 MOST_EPOCHS = 2**31 - 1
 BATCH_SIZE = 32
@@ -44,8 +44,3 @@ def check_sizes(epochs: int, batch_size: int, rows: int) -> None:
         raise DataError(
             f"batch_size={batch_size} is larger than the {rows} training rows. Use at most {rows}."
         )
-
-
-def is_whole(value: Any) -> bool:
-    """Whether a value is a whole number."""
-    return isinstance(value, numbers.Integral) and not isinstance(value, bool)

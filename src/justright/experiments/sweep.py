@@ -11,7 +11,8 @@ from justright.engine.interruption import CutShort, stop_asked, stoppable
 from justright.engine.trial import Trial
 from justright.errors import DataError, did_you_mean
 from justright.experiments.given import Given
-from justright.experiments.setup import Setup, Training, checked_seeds
+from justright.experiments.seeds import checked_seeds
+from justright.experiments.setup import Setup, Training
 from justright.experiments.swept import CHOOSERS, Sweep
 from justright.network.weights import random_numbers_kept
 from justright.regularizers.grid import Grid, Over, Point

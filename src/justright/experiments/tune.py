@@ -15,7 +15,8 @@ from justright.errors import DataError, RecipeError, did_you_mean
 from justright.evidence.descent import Point, descend, doubts_of, told
 from justright.evidence.estimate import estimate
 from justright.experiments.given import Given
-from justright.experiments.setup import Setup, Training, checked_seeds
+from justright.experiments.seeds import checked_seeds
+from justright.experiments.setup import Setup, Training
 from justright.network.weights import random_numbers_kept
 from justright.regularizers.adversarial_training import AdversarialTraining
 from justright.regularizers.named import limits_by_name, with_strengths

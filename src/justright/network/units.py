@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import numbers
 from typing import Any
 
 from justright.errors import ModelError
+from justright.whole import is_whole
 
 
 def units_given(model: Any) -> tuple[int, ...]:
@@ -19,14 +19,10 @@ def units_given(model: Any) -> tuple[int, ...]:
     """
     if not isinstance(model, tuple | list):
         return ()
-    whole = [_is_whole(units) and units > 0 for units in model]
+    whole = [is_whole(units) and units > 0 for units in model]
     if not whole or not all(whole):
         raise ModelError(
             f"model={model!r}: units of hidden layers are whole numbers of at least 1, as in "
             "(128, 64)."
         )
     return tuple(int(units) for units in model)
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, numbers.Integral) and not isinstance(value, bool)

@@ -14,6 +14,7 @@ import numpy as np
 from justright.errors import DataError
 from justright.playground.clouds import MOST_POINTS, SHAPES, Cloud, drawn, sampled
 from justright.playground.strengths import LAMBDAS, PLACES, RATES, WIDTHS, Place
+from justright.whole import is_whole
 
 MOST_BYTES = 64 * 1024
 MOST_SEED = 2**31 - 1
@@ -111,7 +112,7 @@ def _place(pair: Any, name: str) -> Place:
     sizes = (len(RATES), len(LAMBDAS))
     one = _list(pair, name, 2, 2)
     for value, size in zip(one, sizes, strict=True):
-        if not _is_whole(value) or not 0 <= value < size:
+        if not is_whole(value) or not 0 <= value < size:
             raise DataError(f"{name}: positions from 0 to {size - 1} are wanted.")
     return Place(*one)
 
@@ -137,18 +138,14 @@ def _list(value: Any, name: str, most: int, fewest: int = 0) -> list[Any]:
 
 def _whole(whole: Mapping[str, Any], name: str, low: int, high: int) -> int:
     value = _needed(whole, name)
-    if not _is_whole(value) or not low <= value <= high:
+    if not is_whole(value) or not low <= value <= high:
         raise DataError(f"{name}: a whole number from {low} to {high} is wanted.")
     return int(value)
 
 
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
 def _number(value: Any, name: str) -> float:
     # Whole numbers of JSON may be larger than any float.
-    fits = _is_whole(value) and abs(value) < MOST_SEED
+    fits = is_whole(value) and abs(value) < MOST_SEED
     if not fits and not (isinstance(value, float) and math.isfinite(value)):
         raise DataError(f"{name}: finite numbers are wanted.")
     return float(value)

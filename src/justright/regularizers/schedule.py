@@ -8,7 +8,6 @@ technique sees it.
 from __future__ import annotations
 
 import math
-import numbers
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ import jax
 import jax.numpy as jnp
 
 from justright.errors import RecipeError
+from justright.whole import is_whole
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,7 @@ class Schedule(ABC):
     def __post_init__(self) -> None:
         # JAX rebuilds a schedule with tracers through `_unflatten`, which bypasses this.
         epochs, kind = self.epochs, type(self).__name__
-        whole = isinstance(epochs, numbers.Integral) and not isinstance(epochs, bool)
-        if not whole or epochs < 1:
+        if not is_whole(epochs) or epochs < 1:
             raise RecipeError(
                 f"{kind}(epochs={epochs!r}): a schedule takes a whole number of epochs, at least 1."
             )
