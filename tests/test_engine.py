@@ -1,5 +1,6 @@
 """The engine: neighbors and order change nothing, nothing recompiles, bad lanes stay alone."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import jax
@@ -14,10 +15,10 @@ from conftest import Compilations, dense_net
 from justright.engine.evaluate import CHUNK
 from justright.engine.layout import Layout, choose_layout
 from justright.engine.outcome import Outcome
-from justright.engine.program import SegmentProgram, Task
+from justright.engine.program import SegmentProgram, Task, forget
 from justright.engine.pruning import Pruning
 from justright.engine.rows import Split, pooled
-from justright.engine.scheduler import run_trials
+from justright.engine.scheduler import compile_ahead, run_trials
 from justright.engine.trial import Trial
 from justright.network.blueprint import Blueprint
 from justright.network.objective import infer_objective
@@ -129,6 +130,26 @@ def test_all_devices_are_used_and_agree(task):
     trials = [trial(seed=s) for s in range(5)]
     for a, b in zip(run(task, trials, layout=one), run(task, trials, layout=both), strict=True):
         np.testing.assert_allclose(a.curves, b.curves, rtol=2e-4, atol=2e-5)
+
+
+def test_programs_that_were_compiled_ahead_are_found(task, monkeypatch):
+    trials = [trial(recipe=jr.L1(1e-3), epochs=2), trial(recipe=jr.WeightDecay(1e-3), epochs=2)]
+    forget()
+    with ThreadPoolExecutor(2) as compilers:
+        compile_ahead(task, trials, task.blueprint.initial_values, None, compilers)
+    with Compilations() as later:
+        run(task, trials)
+    assert later.count == 0
+
+    def broken(self, forward):
+        raise ValueError("odd")
+
+    forget()
+    monkeypatch.setattr(jr.L1, "penalty", broken)
+    with ThreadPoolExecutor(2) as compilers:
+        compile_ahead(task, trials, task.blueprint.initial_values, None, compilers)
+    with pytest.raises(jr.RecipeError, match="because of L1: ValueError: odd"):
+        run(task, trials)
 
 
 def test_strengths_seeds_rates_and_patience_never_recompile(data):
@@ -335,6 +356,24 @@ def test_large_networks_get_fewer_lanes():
     for state, passing, lanes in ((2**10, 2**10, 256), (2**25, 2**25, 64), (2**40, 0, 1)):
         layout = choose_layout(state, passing, (Gpu(),))
         assert (layout.lanes_per_device, layout.walk) == (lanes, "vmap")
+
+
+@pytest.mark.parametrize(
+    ("multiprocessors", "floats", "lanes"),
+    [(132, 8 * 193, 1024), (16, 8 * 193, 256), (132, 10**5, 32), (132, 10**9, 32), (16, 0, 256)],
+)
+def test_a_gpu_gets_as_many_lanes_as_keep_its_multiprocessors_busy(multiprocessors, floats, lanes):
+    @dataclass(frozen=True)
+    class Gpu:
+        core_count: int
+        platform: str = "gpu"
+
+        def memory_stats(self):
+            return {"bytes_limit": 10 * 2**30}
+
+    gpu = (Gpu(multiprocessors),)
+    assert choose_layout(2**10, 2**10, gpu, step_floats=floats).lanes_per_device == lanes
+    assert choose_layout(2**30, 2**30, gpu, step_floats=floats).lanes_per_device == 2
 
 
 def test_splits_take_their_own_rows(task):

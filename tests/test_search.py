@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import justright as jr
 from conftest import dense_net, signs
 from justright.evidence.measure import Measure
+from justright.experiments import hunt
 from justright.experiments.budget import Budget, budget_of
 from justright.experiments.choice import (
     FINALS_SHARE,
@@ -227,6 +228,25 @@ def test_a_time_is_kept_between_batches():
     one = search(budget="0.01s", prune=False)
     assert 0 < len(one.explored) <= 12
     assert len(one.resume("0.01s").explored) > len(one.explored)
+
+
+@pytest.mark.parametrize(("seeds", "batches"), [(2, 3), (0, 4)])
+def test_exploring_ends_when_its_share_of_the_time_has_passed(monkeypatch, seeds, batches):
+    class Ticking:
+        """A second passes between any two looks."""
+
+        now = -1
+
+        @property
+        def seconds(self):
+            self.now += 1
+            return self.now
+
+    monkeypatch.setattr(hunt, "Clock", Ticking)
+    one = search(budget="4s", seeds=seeds, epochs=2)
+    # Looks at 0, 1, 2 seconds are before 65 % of 4; without fresh seeds the look at 3 is, too.
+    assert {record.batch for record in one.explored} == set(range(batches))
+    assert bool(one.finals) == bool(seeds)
 
 
 @pytest.mark.parametrize(

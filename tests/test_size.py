@@ -12,7 +12,7 @@ from justright.engine.program import SegmentProgram, Task
 from justright.engine.queue import Queue, Remembered
 from justright.engine.rows import Split, pooled
 from justright.engine.scheduler import run_trials
-from justright.engine.size import lane_bytes, layout_for
+from justright.engine.size import lane_size, layout_for
 from justright.engine.trial import Trial
 from justright.network.blueprint import Blueprint
 from justright.network.objective import infer_objective
@@ -53,7 +53,7 @@ def test_what_a_lane_keeps_is_what_its_arrays_take(recipe):
     lanes = queue._program.idle_lanes(queue._orders)
     gradient = sum(4 * w.size for w in jax.tree.leaves(queue._orders.weights))
     held = sum(a.nbytes for a in jax.tree.leaves((lanes, queue._orders)))
-    kept, _ = lane_bytes(task, jr.Recipe(recipe))
+    kept = lane_size(task, jr.Recipe(recipe)).kept_bytes
     assert kept == pytest.approx(held + gradient, rel=0.05)
 
 
@@ -64,13 +64,13 @@ def test_activations_of_twins_projections_and_sums_count():
     # For each of two layers a twin, the mean of both, the sum, and for one a projection.
     twins = 3 * (64 + 32) + 32
     for recipe, floats in ((jr.Recipe(), plain), (jr.Recipe(jr.ShakeShake(1.0)), plain + twins)):
-        assert lane_bytes(task, recipe)[1] == 4 * 80 * floats
+        assert lane_size(task, recipe).taken_bytes == 4 * 80 * floats
 
 
 def test_weights_that_each_row_has_of_its_own_count():
     task = task_of((64, 64))
     plain, apart = (
-        lane_bytes(task, jr.Recipe(jr.DropConnect(0.5, per_example=own)))[1]
+        lane_size(task, jr.Recipe(jr.DropConnect(0.5, per_example=own))).taken_bytes
         for own in (False, True)
     )
     assert apart - plain == 4 * 2 * BATCH * task.blueprint.model.count_params()
@@ -80,7 +80,7 @@ def test_a_recipe_has_its_layout_whatever_stands_beside_it(monkeypatch):
     """Its numbers must not depend on what else the study compares."""
     task = task_of((16, 16))
     small, large = jr.Recipe(), jr.Recipe(jr.ShakeShake(1.0))
-    monkeypatch.setattr(layout, "_CPU_LANE_BYTES", 2 * lane_bytes(task, small)[0])
+    monkeypatch.setattr(layout, "_CPU_LANE_BYTES", 2 * lane_size(task, small).kept_bytes)
     devices = tuple(jax.devices("cpu"))
     lanes = [layout_for(task, recipe, devices).lanes_per_device for recipe in (small, large)]
     assert lanes == [2, 1]

@@ -2,7 +2,7 @@
 
 On a CPU few lanes a device, one after the other: a lane that has stopped costs
 nothing, and its weights stay in the cache. On a GPU many lanes at once, as many
-as its memory holds.
+as keep its multiprocessors busy and its memory holds.
 """
 
 from __future__ import annotations
@@ -20,7 +20,11 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 AXIS = "lanes"
 
 CPU_LANES = 4
-GPU_LANES = 256
+# Of a GPU that does not say how many multiprocessors it has; and the bounds for one that does.
+GPU_LANES, FEWEST_GPU_LANES, MOST_GPU_LANES = 256, 32, 1024
+# Threads that a multiprocessor holds, and how many numbers each is given, so that some work while
+# others wait for memory.
+_THREADS, _NUMBERS = 2048, 16
 
 # A walk copies every lane's state in and out, so large lanes stand alone on a core.
 _CPU_LANE_BYTES = 64 * 2**20
@@ -90,6 +94,7 @@ def choose_layout(
     pass_bytes: int,
     devices: tuple[jax.Device, ...] | None = None,
     shared_bytes: int = 0,
+    step_floats: int = 0,
 ) -> Layout:
     """The layout for a network and the devices at hand; it does not depend on the trials.
 
@@ -101,6 +106,7 @@ def choose_layout(
         pass_bytes: what a lane's activations take while it trains or is evaluated.
         devices: of one kind; all of JAX's if None.
         shared_bytes: what each device holds for all of its lanes: the rows.
+        step_floats: how many numbers the layers of a lane give for a batch.
     """
     devices = devices or tuple(jax.devices())
     if devices[0].platform == "cpu":
@@ -109,7 +115,20 @@ def choose_layout(
         return _that_fits(layout, state_bytes, pass_bytes + shared_bytes)
     room = int(_GPU_SHARE * _memory(devices[0])) - shared_bytes
     lanes = room // max(1, state_bytes + pass_bytes)
-    return Layout(devices, _power_of_two(_between(1, lanes, GPU_LANES)), "vmap")
+    busy = _that_keep_busy(devices[0], step_floats)
+    return Layout(devices, _power_of_two(_between(1, lanes, busy)), "vmap")
+
+
+def _that_keep_busy(device: jax.Device, step_floats: int) -> int:
+    """How many lanes a GPU's multiprocessors want, reckoned and not timed.
+
+    Timed, it would differ from run to run, and with it the last digits of a trial's numbers.
+    """
+    multiprocessors = getattr(device, "core_count", None)
+    if not multiprocessors or not step_floats:
+        return GPU_LANES
+    lanes = multiprocessors * _THREADS * _NUMBERS // step_floats
+    return _between(FEWEST_GPU_LANES, lanes, MOST_GPU_LANES)
 
 
 def _that_fits(layout: Layout, state_bytes: int, pass_bytes: int) -> Layout:

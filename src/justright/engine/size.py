@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import partial
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -44,11 +45,26 @@ def layout_for(task: Task, recipe: Recipe, devices: tuple[jax.Device, ...] | Non
         devices: of one kind; all of JAX's if None.
     """
     rows = sum(array.nbytes for array in jax.tree.leaves(task.rows))
-    return choose_layout(*lane_bytes(task, recipe), devices, rows)
+    lane = lane_size(task, recipe)
+    return choose_layout(lane.kept_bytes, lane.taken_bytes, devices, rows, lane.step_floats)
 
 
-def lane_bytes(task: Task, recipe: Recipe) -> tuple[int, int]:
-    """What a lane keeps from step to step, and what a step takes besides at most, in bytes.
+class LaneSize(NamedTuple):
+    """What a lane takes.
+
+    Attributes:
+        kept_bytes: from step to step.
+        taken_bytes: by a step or an evaluation besides, at most.
+        step_floats: how many numbers the layers give for a batch.
+    """
+
+    kept_bytes: int
+    taken_bytes: int
+    step_floats: int
+
+
+def lane_size(task: Task, recipe: Recipe) -> LaneSize:
+    """What a lane of a recipe takes.
 
     Twin branches and projections of skip connections count, averages of the weights, and
     weights that each row has of its own.
@@ -62,7 +78,7 @@ def lane_bytes(task: Task, recipe: Recipe) -> tuple[int, int]:
     taken = rows * floats
     if any(one.differs_by_row() for one in recipe.filling(ActsOnStepWeights)):
         taken += _BOTH_WAYS * task.batch_size * weights
-    return _FLOAT * kept, _FLOAT * taken
+    return LaneSize(_FLOAT * kept, _FLOAT * taken, task.batch_size * floats)
 
 
 def _kept_for_prediction(recipe: Recipe, model: keras.Model) -> int:
