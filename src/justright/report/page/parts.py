@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from justright.engine.program import Task
 from justright.evidence.contributions import ALONE, SHAPLEY, TAKEN_OUT
@@ -13,10 +13,12 @@ from justright.evidence.measure import Measure
 from justright.evidence.summary import Row
 from justright.evidence.verdict import Verdict
 from justright.network.blueprint import Blueprint
-from justright.report.contributions import Contributions
 from justright.report.page.page import Picture, Section, Table
 from justright.report.page.series import short
 from justright.report.page.trained import NOTHING, figures_of
+
+if TYPE_CHECKING:
+    from justright.report.contributions import Contributions
 
 _MOST_DRAWN = 12
 _TOO_FEW = "too few pairs"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from justright.engine.trial import Trial
@@ -12,7 +12,7 @@ from justright.evidence.interval import Interval
 from justright.evidence.measure import Measure
 from justright.regularizers.recipe import Recipe
 from justright.report.page.code import compare_code
-from justright.report.page.page import Page, Picture, Section, Table, checked_path, write_page
+from justright.report.page.page import HasPage, Page, Picture, Section, Table
 from justright.report.page.parts import (
     network_in_words,
     network_section,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class ReportedSearch:
+class ReportedSearch(HasPage):
     """A search that writes a report of itself, and shows itself in a notebook.
 
     Attributes:
@@ -39,47 +39,32 @@ class ReportedSearch:
     hunt: Any
 
     @property
+    @abstractmethod
     def facts(self) -> Facts:
-        """As `Search` has it."""
-        raise NotImplementedError
+        """What the words are made of."""
 
     @property
+    @abstractmethod
     def history(self) -> pd.DataFrame:
-        """As `Search` has it."""
-        raise NotImplementedError
+        """One row a training, in the order of training."""
 
     @property
+    @abstractmethod
     def finalists(self) -> pd.DataFrame:
-        """As `Search` has it."""
-        raise NotImplementedError
+        """One row a finalist, best first."""
 
     @property
+    @abstractmethod
     def recipe(self) -> Recipe:
-        """As `Search` has it."""
-        raise NotImplementedError
+        """The recipe of the choice."""
 
     @property
+    @abstractmethod
     def point(self) -> Any:
-        """As `Search` has it."""
-        raise NotImplementedError
+        """The choice: what is on, by name."""
 
-    def report(self, path: str | Path, command: str = "") -> Path:
-        """Write one web page for people: the choice, what it is worth, and how it was found.
-
-        The page holds all that it shows and asks for nothing outside itself.
-
-        Args:
-            path: of the file, which ends in .html.
-            command: how the search was made, where Python code does not say so.
-
-        Returns:
-            The path.
-
-        Raises:
-            DataError: another ending, no such folder, or a search without a choice.
-        """
-        checked_path(path)
-        return write_page(search_page(self, command), path)
+    def _page(self, command: str) -> Page:
+        return search_page(self, command)
 
     def _repr_html_(self) -> str:
         facts = self.facts

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,10 +17,8 @@ from justright.evidence.diagnosis_trials import diagnosis_of_trials
 from justright.evidence.evidence import Evidence
 from justright.evidence.summary import Row, rows_of
 from justright.evidence.verdicts import correction_in_words
-from justright.report.contributions import Contributions
 from justright.report.page.code import compare_code
-from justright.report.page.page import Control, Page, Picture, Section, checked_path
-from justright.report.page.page import write_page as write
+from justright.report.page.page import Control, HasPage, Page, Picture, Section
 from justright.report.page.parts import (
     contributions_section,
     diagnosis_section,
@@ -35,12 +33,12 @@ from justright.report.page.trained import Trained, explorer_of
 from justright.report.snippet import snippet
 
 if TYPE_CHECKING:
-    pass
+    from justright.report.contributions import Contributions
 
 _MOST_DIAGNOSED = 6
 
 
-class Reported(Evidence):
+class Reported(HasPage, Evidence):
     """A study that writes a report of itself, and shows itself in a notebook."""
 
     task: Task
@@ -48,27 +46,12 @@ class Reported(Evidence):
     notes: tuple[str, ...]
     features: tuple[str, ...]
 
+    @abstractmethod
     def contributions(self, recipe: str | None = None, on: str | None = None) -> Contributions:
-        """As `Study` has it."""
-        raise NotImplementedError
+        """What each technique of a recipe brings, as far as the study holds parts of it."""
 
-    def report(self, path: str | Path, command: str = "") -> Path:
-        """Write one web page for people: the answer, curves to move through, the evidence.
-
-        The page holds all that it shows and asks for nothing outside itself.
-
-        Args:
-            path: of the file, which ends in .html.
-            command: how the study was made, where Python code does not say so.
-
-        Returns:
-            The path.
-
-        Raises:
-            DataError: another ending, or no such folder.
-        """
-        checked_path(path)
-        return write(study_page(self, command), path)
+    def _page(self, command: str) -> Page:
+        return study_page(self, command)
 
     def _repr_html_(self) -> str:
         measure, rows = self.metric, rows_of(self.table, self.overlap)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 
@@ -14,16 +14,16 @@ from justright.evidence.sweep_summary import Facts, at, best_in_words, need_in_w
 from justright.evidence.verdicts import correction_in_words
 from justright.regularizers.axis import short as short_number
 from justright.regularizers.grid import Grid
+from justright.report.capital import capital
 from justright.report.drawn import Drawn
 from justright.report.page.code import sweep_code
 from justright.report.page.page import (
     Control,
+    HasPage,
     Page,
     Picture,
     Section,
     Table,
-    checked_path,
-    write_page,
 )
 from justright.report.page.parts import (
     contributions_section,
@@ -48,38 +48,23 @@ _KINDS = {1: "curve", 2: "map"}
 _BEST, _STRONGEST, _OFF, _WEAKEST = "Best", "Strongest as good", "Off", "Weakest"
 
 
-class ReportedSweep:
+class ReportedSweep(HasPage):
     """A sweep that writes a report of itself, and shows itself in a notebook."""
 
     study: Reported
     grid: Grid
     on: str
 
+    @abstractmethod
     def drawn(self) -> Drawn:
-        """As `Sweep` has it."""
-        raise NotImplementedError
+        """What the picture is made of."""
 
+    @abstractmethod
     def facts(self) -> Facts:
-        """As `Sweep` has it."""
-        raise NotImplementedError
+        """What the words are made of."""
 
-    def report(self, path: str | Path, command: str = "") -> Path:
-        """Write one web page for people: sliders over the strengths, and what they do.
-
-        The page holds all that it shows and asks for nothing outside itself.
-
-        Args:
-            path: of the file, which ends in .html.
-            command: how the sweep was made, where Python code does not say so.
-
-        Returns:
-            The path.
-
-        Raises:
-            DataError: another ending, or no such folder.
-        """
-        checked_path(path)
-        return write_page(sweep_page(self, command), path)
+    def _page(self, command: str) -> Page:
+        return sweep_page(self, command)
 
     def _repr_html_(self) -> str:
         facts = self.facts()
@@ -133,7 +118,7 @@ def sweep_page(one: ReportedSweep, command: str = "") -> Page:
     ]
     strengths = _joined([axis.words for axis in grid.axes])
     return Page(
-        title=f"{strengths[0].upper()}{strengths[1:]}: how much is just right",
+        title=f"{capital(strengths)}: how much is just right",
         answer=" ".join([best_in_words(facts), *need_in_words(facts)]),
         facts=[
             ("Best", at(grid.axes, grid.points[best].values)),
@@ -167,8 +152,7 @@ def _label(value: float) -> str:
 
 
 def _words(grid: Grid, values: Sequence[float]) -> str:
-    words = at(grid.axes, values)
-    return words[0].upper() + words[1:]
+    return capital(at(grid.axes, values))
 
 
 def _points_table(
