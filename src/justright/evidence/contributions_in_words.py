@@ -45,6 +45,18 @@ def contributions_in_words(
     return " ".join(told)
 
 
+def answer_in_words(
+    recipe: str, whole: Interval | None, table: pd.DataFrame, figure: str, measure: Measure
+) -> str:
+    """Whether the recipe is better than none, and how that is shared out.
+
+    Args:
+        recipe, whole, table, figure, measure: as for `contributions_in_words`.
+    """
+    told = [] if whole is None else [f"In {figure}, {recipe} {_effect(whole, measure)}."]
+    return " ".join([*told, *_shares(table, measure)])
+
+
 def _effect(one: Interval, measure: Measure) -> str:
     if not _shown(one):
         return f"shows no difference from no regularization ({_spread(one, measure)})"

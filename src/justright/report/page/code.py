@@ -15,6 +15,7 @@ from justright.engine.trial import Trial
 from justright.network.blueprint import Blueprint
 from justright.network.default import HIDDEN
 from justright.regularizers import TECHNIQUES
+from justright.regularizers.grid import Grid
 from justright.regularizers.recipe import Recipe
 from justright.regularizers.schedule import SCHEDULES
 from justright.regularizers.technique import Technique, fields_of
@@ -43,6 +44,40 @@ def sweep_code(
     extra = [f"base={recipe_code(base)}"] if base.techniques else []
     arguments = ["over={", *values, "}", *extra, "zero=False", f'on="{on}"']
     return _script(task, trials, "found = jr.sweep", arguments, "found")
+
+
+def path_code(task: Task, grid: Grid, on: str, trials: Sequence[Trial]) -> str:
+    """A call of `path` that follows a penalty again.
+
+    Its first training has as many epochs as any, each of the others as many as the fewest.
+    """
+    points = ", ".join(_number(value) for value in grid.values[0] if value)
+    extra = [f"base={recipe_code(grid.base)}"] if grid.base.techniques else []
+    each = min(trial.epochs for trial in trials)
+    arguments = [f'"{grid.axes[0].name}"', f"points=[{points}]", *extra, f"epochs_each={each}"]
+    return _script(task, trials, "found = jr.path", [*arguments, f'on="{on}"'], "found")
+
+
+def contributions_code(
+    task: Task, recipe: Recipe, orders: int | None, trials: Sequence[Trial]
+) -> str:
+    """A call of `contributions` that trains the parts of a recipe again."""
+    drawn = [] if orders is None else [f"orders={orders}"]
+    arguments = [recipe_code(recipe), *drawn]
+    return _script(task, trials, "found = jr.contributions", arguments, "found")
+
+
+def ensemble_code(task: Task, given: Mapping[str, int], trials: Sequence[Trial]) -> str:
+    """A call of `dropout_ensemble`.
+
+    Args:
+        task: of the trainings.
+        given: how many samples, repeats and units, by argument.
+        trials: the trainings.
+    """
+    listed = [f"{name}={value}" for name, value in given.items()]
+    arguments = [recipe_code(trials[0].recipe), *listed]
+    return _script(task, trials, "found = jr.dropout_ensemble", arguments, "found")
 
 
 def recipe_code(recipe: Recipe) -> str:

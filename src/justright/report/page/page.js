@@ -3,8 +3,8 @@
   const data = JSON.parse(document.getElementById("data").textContent);
   const explorer = data.explorer;
   const {
-    add, byId, canvas, color, colorBar, curves, element, exists, fitted, frame, goodness, legend, path, shown, spread,
-    ticks,
+    add, byId, canvas, color, colorBar, curves, element, exists, fitted, frame, goodness, legend, legendHeight, legendRows, path,
+    shown, spread, ticks,
   } = charts;
   const moved = []; // Called when another point is shown.
   const drawn = []; // Called when there is another width to draw for.
@@ -64,7 +64,7 @@
     const host = byId("figures");
     host.replaceChildren();
     const figures = point().figures;
-    for (const name of ["train", "validation", "test", "gap", "epochs"]) {
+    for (const name of ["train", "validation", "test", "gap", "epochs", "left"]) {
       if (!(name in figures)) continue;
       const group = element(host, "div");
       element(group, "dt", { train: "training", epochs: "epochs run" }[name] || name);
@@ -200,12 +200,13 @@
   function forest(host, one, words) {
     const kinds = ["third", "train", "val"];
     const { rows, groups, share } = one;
+    const [worse, better] = one.ends || ["← worse", "better →"];
     const bars = rows.flatMap((row) => row.bars);
     const limits = spread(bars.flatMap((bar) => [bar.mean, bar.low, bar.high]), true);
     const each = 22 + 16 * groups.length;
     const fit = rowsOf(host, words, rows.length, each, limits, share, share, "");
-    if (fit.x(0) - fit.left > 70) add(fit.svg, "text", { class: "tick", x: fit.x(0) - 8, y: fit.bottom + 32, "text-anchor": "end" }, "← worse");
-    if (fit.right - fit.x(0) > 70) add(fit.svg, "text", { class: "tick", x: fit.x(0) + 8, y: fit.bottom + 32 }, "better →");
+    if (fit.x(0) - fit.left > 70) add(fit.svg, "text", { class: "tick", x: fit.x(0) - 8, y: fit.bottom + 32, "text-anchor": "end" }, worse);
+    if (fit.right - fit.x(0) > 70) add(fit.svg, "text", { class: "tick", x: fit.x(0) + 8, y: fit.bottom + 32 }, better);
     add(fit.svg, "line", { class: "axis", x1: fit.x(0), x2: fit.x(0), y1: fit.top, y2: fit.bottom });
     rows.forEach((row, i) => {
       const y = fit.top + each * i + 16;
@@ -226,9 +227,15 @@
   }
 
   function strengthTicks(axis, room) {
-    const few = Math.max(2, Math.floor(room / 46));
-    const every = Math.ceil(axis.labels.length / few);
-    return axis.labels.map((label, i) => [axis.positions[i], label]).filter((_, i) => i % every === 0);
+    const span = axis.positions[axis.positions.length - 1] - axis.positions[0] || 1;
+    const scale = (room - 90) / span;
+    let free = -Infinity;
+    return axis.labels.map((label, i) => [axis.positions[i], label]).filter(([at, label]) => {
+      const half = 3.6 * label.length + 5;
+      if (scale * at - half < free) return false;
+      free = scale * at + half;
+      return true;
+    });
   }
 
   function curve(host, one, words) {
@@ -254,11 +261,14 @@
       add(fit.inside, "path", { class: `${kind} line${key === "train" ? " dashed" : ""}`, d: path(xs, ys) });
       ys.forEach((y, i) => { if (y !== null) add(fit.inside, "circle", { class: kind, cx: xs[i], cy: y, r: 3.5 }); });
     }
-    for (const [name, index] of one.marks) {
+    one.marks.forEach(([name, index], k) => {
       const p = one.points[index];
-      if (!exists(p.value)) continue;
-      add(fit.svg, "text", { class: "val", x: xs[index], y: fit.y(p.value) + 20, "text-anchor": "middle" }, name);
-    }
+      if (!exists(p.value)) return;
+      // Beside another one it stands above its point, so that both can be read.
+      const near = one.marks.slice(0, k).some(([, other]) => Math.abs(xs[other] - xs[index]) < 90);
+      const x = Math.min(Math.max(xs[index], fit.box.left + 3.4 * name.length), fit.box.right - 3.4 * name.length);
+      add(fit.svg, "text", { class: "val label", x, y: fit.y(p.value) + (near ? -12 : 20), "text-anchor": "middle" }, name);
+    });
     one.points.forEach((p, i) => {
       const area = add(fit.svg, "rect", { class: "pick", x: xs[i] - 12, y: fit.box.top, width: 24, height: fit.box.bottom - fit.box.top, fill: "transparent" });
       area.addEventListener("click", () => show(i));
@@ -319,6 +329,61 @@
     return () => { for (const one_ of [halo, mark]) one_.setAttribute("d", line(one.points[here])); };
   }
 
+  // What is left along a strength: a line for each input, or one for all weights.
+  function lines(host, one, words) {
+    const axis = one.axes[0];
+    const named = one.lines.slice(0, one.named);
+    const wide = host.clientWidth;
+    const top = legendHeight(named.map((line) => line.label), wide) + 16;
+    const ends = [axis.positions[0], axis.positions[axis.positions.length - 1]];
+    const pad = 0.05 * (ends[1] - ends[0] || 1);
+    const all = one.lines.flatMap((line) => line.values).filter(exists);
+    const fit = frame(host, {
+      x: [ends[0] - pad, ends[1] + pad], y: [0, 1.06 * Math.max(1e-12, ...all)], share: false, height: 260 + top, top,
+      ticks: strengthTicks(axis, wide), xLabel: axis.words, yLabel: "", words,
+    });
+    const xs = axis.positions.map(fit.x);
+    const mark = add(fit.svg, "line", { class: "here", y1: fit.box.top, y2: fit.box.bottom, "stroke-opacity": 0.35 });
+    one.lines.map((line, i) => [line, i]).reverse().forEach(([line, i]) => {
+      const kind = one.lines.length === 1 ? "train line" : i < one.named ? `line s${i}` : "third thin";
+      add(fit.inside, "path", { class: kind, d: path(xs, line.values.map((v) => (exists(v) ? fit.y(v) : null))) });
+    });
+    add(fit.svg, "text", { class: "tick", x: fit.box.left, y: top - 6 }, one.words);
+    legendRows(fit.svg, wide, named.map((line, i) => [`s${i}`, line.label]));
+    xs.forEach((x, i) => {
+      const area = add(fit.svg, "rect", { class: "pick", x: x - 12, y: fit.box.top, width: 24, height: fit.box.bottom - fit.box.top, fill: "transparent" });
+      area.addEventListener("click", () => show(i));
+    });
+    return () => { mark.setAttribute("x1", xs[here]); mark.setAttribute("x2", xs[here]); };
+  }
+
+  // Loss against how many masks are averaged, on a scale of powers, and lines for what needs none.
+  function masks(host, one, words) {
+    const { points } = one;
+    const wide = host.clientWidth;
+    const top = legendHeight(["average of sampled masks", ...one.lines.map((line) => line.name)], wide) + 10;
+    const at = (p) => Math.log(p.masks);
+    const last = Math.max(at(points[points.length - 1]), 0.1);
+    const limits = spread([...points.flatMap((p) => [p.low, p.high, p.value]), ...one.lines.map((line) => line.value)]);
+    const every = Math.ceil((points.length * 34) / wide);
+    const fit = frame(host, {
+      x: [-0.04 * last, 1.04 * last], y: limits, share: false, height: 260 + top, top,
+      ticks: points.filter((_, i) => i % every === 0).map((p) => [at(p), String(p.masks)]), xLabel: "masks averaged", yLabel: "", words,
+    });
+    const xs = points.map((p) => fit.x(at(p)));
+    const there = points.map((p, i) => `${xs[i].toFixed(1)} ${fit.y(p.high).toFixed(1)}`);
+    const back = points.map((p, i) => `${xs[i].toFixed(1)} ${fit.y(p.low).toFixed(1)}`).reverse();
+    if (points.length > 1) add(fit.inside, "path", { class: "train band", d: `M${[...there, ...back].join("L")}Z` });
+    const kinds = ["val", "third dashed", "s4 dotted"];
+    one.lines.forEach((line, i) => {
+      const y = fit.y(line.value);
+      add(fit.inside, "line", { class: `${kinds[i]} line`, x1: fit.box.left, x2: fit.box.right, y1: y, y2: y });
+    });
+    add(fit.inside, "path", { class: "train line", d: path(xs, points.map((p) => fit.y(p.value))) });
+    points.forEach((p, i) => add(fit.inside, "circle", { class: "train", cx: xs[i], cy: fit.y(p.value), r: 3.5 }));
+    legendRows(fit.svg, wide, [["train", "average of sampled masks"], ...one.lines.map((line, i) => [kinds[i], line.name])]);
+  }
+
   function history(host, one, words) {
     const last = Math.max(2, one.values.length);
     const limits = spread([...one.values.filter((v, i) => !one.early[i]), ...one.best]);
@@ -343,7 +408,7 @@
     legend(fit.svg, fit.width, [["train", "explored", "dot"], ["val", "fresh seeds", "square"]]);
   }
 
-  const PICTURES = { dumbbells, forest, curve, map, parallel, history };
+  const PICTURES = { dumbbells, forest, curve, map, parallel, lines, masks, history };
 
   data.pictures.forEach((one, i) => {
     const host = byId(`picture-${i}`);
