@@ -11,9 +11,13 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.model_selection import GroupKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardScaler
 
 import justright as jr
 from conftest import dense_net, signs
+from justright.data.asked import Asked
 from justright.engine.outcome import Outcome
 from justright.engine.trial import Trial, TrialResult
 from justright.evidence.measure import Measure
@@ -253,13 +257,7 @@ def test_the_code_trains_the_same_again(name, study, sweep, pages, tmp_path, mon
     X, y = signs(0, 80)
     rows = {"train": (X, y), **ROWS}
     if name == "study":
-        labels = np.where(y, EVIL, "no")
-        part = study.task.rows
-        train, held = (np.asarray(one[0]) for one in (part.train, part.validation))
-        pool = np.asarray(part.inputs)
-        at = [int(np.flatnonzero((pool[i] == X).all(axis=1))[0]) for i in range(len(pool))]
-        train, held = (np.array([at[i] for i in one]) for one in (train, held))
-        rows = {"train": (X[train], labels[train]), "validation": (X[held], labels[held])}
+        rows = {"train": (X, np.where(y, EVIL, "no"))}
     assert "report.html" in code
     exec(compile(code, "report", "exec"), rows)
     again = rows["study" if name == "study" else "found"]
@@ -267,6 +265,42 @@ def test_the_code_trains_the_same_again(name, study, sweep, pages, tmp_path, mon
     given = again.table if name == "study" else again.study.table
     pd.testing.assert_frame_equal(given, expected, rtol=1e-4, atol=1e-5)
     assert (tmp_path / "report.html").exists()
+
+
+def test_the_code_names_splits_groups_and_preprocessing(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    X, y = signs(0, 60)
+    of_whom = np.arange(60) // 3
+    study = jr.compare(
+        dense_net(), (X * 7, y), {"plain": jr.Recipe()}, splits=GroupKFold(2), groups=of_whom,
+        preprocess=make_pipeline(StandardScaler(), MinMaxScaler(clip=True)), test=0.2, seeds=1,
+        epochs=2, sample_weight=np.linspace(0.5, 1, 60),
+    )  # fmt: skip
+    code = Document(study.report("report.html").read_text(encoding="utf-8")).of("code")[-1][1]
+    assert "They then are train" in code
+    assert "divided and prepared" not in code
+    rows = {"train": (X * 7, y), "groups": of_whom, "sample_weight": np.linspace(0.5, 1, 60)}
+    exec(compile(code, "report", "exec"), rows)
+    pd.testing.assert_frame_equal(rows["study"].table, study.table, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        (GroupKFold(3), "GroupKFold(n_splits=3, random_state=None, shuffle=False)"),
+        (StandardScaler(with_mean=False), "StandardScaler(with_mean=False)"),
+        (make_pipeline(FunctionTransformer(np.log1p)), "it"),
+        ([(np.arange(3), np.arange(3, 5))], "it"),
+        ("a\nb", "'a\\nb'"),
+        (np.float64(0.25), "0.25"),
+    ],
+)
+def test_what_no_line_can_say_stands_as_its_name(given, text):
+    asked = Asked.of({"it": given})
+    assert asked.arguments == (("it", text),)
+    names = {"it": given}
+    exec("\n".join([*asked.imports, f"again = {text}"]), names)
+    assert str(names["again"]) == str(given)
 
 
 # ---------------------------------------------------------------- small parts

@@ -12,7 +12,7 @@ from justright.evidence.interval import Interval
 from justright.evidence.measure import Measure
 from justright.evidence.summary import rows_of
 from justright.regularizers.recipe import Recipe
-from justright.report.page.code import contributions_code
+from justright.report.page.code import Run, contributions_code
 from justright.report.page.page import Control, Explorer, HasPage, Page, Section
 from justright.report.page.parts import (
     contributions_section,
@@ -91,7 +91,8 @@ def contributions_page(one: ReportedContributions, command: str = "") -> Page:
     table = recipes_table(mine, study.metric, study.has_test, frozenset({at}))
     results = [result for result in study.results if result.trial.name in parts]
     orders = None if one.worths.orders is None else len(one.worths.orders[0])
-    code = contributions_code(study.task, full, orders, [result.trial for result in results])
+    run = Run(study.task, [result.trial for result in results], study.asked)
+    code = contributions_code(run, full, orders)
     words = {name: str(recipes[name]) for name in parts}
     sections = [
         contributions_section(one),

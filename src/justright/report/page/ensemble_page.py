@@ -24,6 +24,7 @@ from justright.report.page.study_page import (
     Reported,
     code_section,
     facts_of,
+    run_of,
     trained_of,
     version,
 )
@@ -70,7 +71,7 @@ def ensemble_page(one: ReportedEnsemble, command: str = "") -> Page:
     """
     study = one.study
     trained = trained_of(study, rows_of(study.table, study.overlap))
-    trials = [result.trial for result in study.results]
+    recipe = str(study.results[0].trial.recipe)
     samples = int(one.table.loc[one.table["prediction"] == SAMPLED, "masks"].max())
     given = {
         "samples": samples,
@@ -86,14 +87,14 @@ def ensemble_page(one: ReportedEnsemble, command: str = "") -> Page:
             tables=[_trainings_table(one)],
         ),
         diagnosis_section(trained.diagnosis, study.recipes),
-        network_section(study.task, {"dropout": str(trials[0].recipe)}, study.notes),
-        code_section(ensemble_code(study.task, given, trials), command),
+        network_section(study.task, {"dropout": recipe}, study.notes),
+        code_section(ensemble_code(run_of(study), given), command),
     ]
     ratio = study.overlap.ratio(one.part)
     return Page(
         title=f"Dropout on {one.units} units, as an ensemble",
         answer=answer_in_words(one.table, one.units, one.part, study.metric, ratio),
-        facts=[("Recipe", str(trials[0].recipe)), *facts_of(study.task, study.results)],
+        facts=[("Recipe", recipe), *facts_of(study.task, study.results)],
         explorer=_explorer(one),
         sections=[section for section in sections if section],
         version=version(),

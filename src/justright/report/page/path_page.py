@@ -33,7 +33,7 @@ from justright.report.page.grid_parts import (
 from justright.report.page.page import HasPage, Page, Picture, Section, Table
 from justright.report.page.parts import diagnosis_section, network_section
 from justright.report.page.series import short_list
-from justright.report.page.study_page import code_section, facts_of, trained_of, version
+from justright.report.page.study_page import code_section, facts_of, run_of, trained_of, version
 from justright.report.page.trained import NOTHING
 from justright.report.snippet import snippet
 
@@ -91,7 +91,6 @@ def path_page(one: ReportedPath, command: str = "") -> Page:
     figures = points_table(grid, rows, study, marks)
     curve = grid_picture(one.sweep, facts.sweep, figures, jumps_of(grid, marks))
     picture = _inputs_picture(one, facts) if one.names else _weights_picture(one, facts)
-    trials = [result.trial for result in study.results]
     base = {"at all strengths": str(grid.base)} if grid.base.techniques else {}
     sections = [
         Section("path", "The path", words=path_in_words(facts), pictures=[curve]),
@@ -99,7 +98,7 @@ def path_page(one: ReportedPath, command: str = "") -> Page:
         off_verdicts(one.sweep),
         diagnosis_section(trained.diagnosis, telling(grid, marks)),
         network_section(study.task, base, study.notes),
-        code_section(path_code(study.task, grid, one.sweep.on, trials), command),
+        code_section(path_code(run_of(study), grid, one.sweep.on), command),
     ]
     return Page(
         title=f"From none to all zero: the path of {grid.axes[0].words}",

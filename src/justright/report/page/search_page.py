@@ -11,7 +11,7 @@ from justright.engine.trial import Trial
 from justright.evidence.interval import Interval
 from justright.evidence.measure import Measure
 from justright.regularizers.recipe import Recipe
-from justright.report.page.code import compare_code
+from justright.report.page.code import Run, compare_code
 from justright.report.page.page import HasPage, Page, Picture, Section, Table
 from justright.report.page.parts import (
     network_in_words,
@@ -85,6 +85,7 @@ def search_page(one: ReportedSearch, command: str = "") -> Page:
     trials = [
         Trial("chosen", one.recipe, seed, 0, setup.epochs, facts.learning_rate) for seed in seeds
     ]
+    run = Run(setup.task, trials, setup.asked)
     finalists = _finalists_table(one.finalists, facts.measure) if facts.fresh else None
     verdicts = [facts.verdict] if facts.verdict is not None else []
     sections = [
@@ -92,7 +93,7 @@ def search_page(one: ReportedSearch, command: str = "") -> Page:
         Section("finalists", "The finalists", tables=[finalists]) if finalists else None,
         verdicts_section(verdicts, "The choice beside no regularization, with fresh seeds."),
         network_section(setup.task, {"chosen": str(one.recipe)}, setup.notes),
-        code_section(compare_code(setup.task, {"chosen": one.recipe}, trials), command),
+        code_section(compare_code(run, {"chosen": one.recipe}), command),
     ]
     return Page(
         title="What a search has found",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from justright.data.asked import Asked
 from justright.engine.program import Task
 from justright.engine.trial import TrialResult
 from justright.errors import DataError
@@ -17,7 +18,7 @@ from justright.evidence.diagnosis_trials import diagnosis_of_trials
 from justright.evidence.evidence import Evidence
 from justright.evidence.summary import Row, rows_of
 from justright.evidence.verdicts import correction_in_words
-from justright.report.page.code import compare_code
+from justright.report.page.code import Run, compare_code
 from justright.report.page.page import Control, HasPage, Page, Picture, Section
 from justright.report.page.parts import (
     contributions_section,
@@ -45,6 +46,7 @@ class Reported(HasPage, Evidence):
     results: Sequence[TrialResult]
     notes: tuple[str, ...]
     features: tuple[str, ...]
+    asked: Asked | None
 
     @abstractmethod
     def contributions(self, recipe: str | None = None, on: str | None = None) -> Contributions:
@@ -89,7 +91,7 @@ def study_page(one: Reported, command: str = "") -> Page:
         contributions_section(parts_brought(one, None)),
         diagnosis_section(trained.diagnosis, _telling(one.recipes, best)),
         network_section(one.task, {n: str(r) for n, r in recipes.items()}, one.notes),
-        code_section(compare_code(one.task, recipes, [r.trial for r in one.results]), command),
+        code_section(compare_code(run_of(one), recipes), command),
     ]
     return Page(
         title=f"{len(recipes)} recipe{'s' * (len(recipes) > 1)} for a network",
@@ -138,6 +140,11 @@ def parts_brought(one: Reported, recipe: str | None) -> Contributions | None:
         return one.contributions(recipe)
     except DataError:
         return None
+
+
+def run_of(one: Reported) -> Run:
+    """What the code trains again."""
+    return Run(one.task, [result.trial for result in one.results], one.asked)
 
 
 def code_section(code: str, command: str) -> Section:

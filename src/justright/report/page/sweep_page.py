@@ -23,6 +23,7 @@ from justright.report.page.study_page import (
     code_section,
     facts_of,
     parts_brought,
+    run_of,
     trained_of,
     version,
 )
@@ -56,7 +57,6 @@ def sweep_page(one: ReportedSweep, command: str = "") -> Page:
     table = points_table(grid, rows, study, marks)
     picture = grid_picture(one, facts, table, jumps_of(grid, marks))
     over = {axis.name: values for axis, values in zip(grid.axes, grid.values, strict=True)}
-    trials = [result.trial for result in study.results]
     base = {"in all points": str(grid.base)} if grid.base.techniques else {}
     sections = [
         Section("sweep", "The sweep", words=sweep_in_words(facts), pictures=[picture]),
@@ -64,7 +64,7 @@ def sweep_page(one: ReportedSweep, command: str = "") -> Page:
         contributions_section(parts_brought(study, best.name)),
         diagnosis_section(trained.diagnosis, telling(grid, marks)),
         network_section(study.task, base, study.notes),
-        code_section(sweep_code(study.task, over, grid.base, one.on, trials), command),
+        code_section(sweep_code(run_of(study), over, grid.base, one.on), command),
     ]
     strengths = joined([axis.words for axis in grid.axes])
     return Page(
