@@ -8,7 +8,9 @@
   } = charts;
   const moved = []; // Called when another point is shown.
   const drawn = []; // Called when there is another width to draw for.
+  const filtered = []; // Called when other points are left away.
   let here = 0;
+  let kept = null; // Whether each point is shown; null where nothing is left away.
 
   // ------------------------------------------------------------ the explorer
 
@@ -29,7 +31,7 @@
     const beside = here === explorer.reference ? [] : other.histogram;
     const top = 1.08 * Math.max(0.001, ...one.histogram, ...beside, one.zeros);
     const width = (2 * reach) / count;
-    const up = ticks(-reach, reach, 4);
+    const up = ticks(-reach, reach, 6);
     const fit = frame(byId("weights-chart"), {
       x: [-reach - 1.5 * width, reach + 1.5 * width], y: [0, top], share: true,
       ticks: up.values.map((v) => [v, shown(v, up.step, false)]),
@@ -138,16 +140,56 @@
     drawWeights();
   }
 
+  const isKept = (i) => kept === null || kept[i];
+
+  // On a slider that goes through points in an order, the next one that is not left away.
+  function onwards(axis, value) {
+    const before = point().at[axis];
+    const all = explorer.points.map((one, i) => [one.at[axis], i]).filter(([, i]) => isKept(i));
+    const ahead = all.filter(([at]) => (value > before ? at >= value : at <= value));
+    const near = (a, b) => Math.abs(a[0] - value) - Math.abs(b[0] - value);
+    const found = (ahead.length ? ahead : all).sort(near)[0];
+    return found ? found[1] : here;
+  }
+
+  function filters() {
+    return explorer.codes.map((_, i) => byId(`filter-${i}`));
+  }
+
+  function leaveAway() {
+    const wanted = filters().map((one) => Number(one.value));
+    kept = explorer.points.map((_, i) => wanted.every((value, k) => value === 0 || explorer.codes[k][i] === value));
+    const count = kept.filter(Boolean).length;
+    const all = explorer.points.length;
+    byId("kept").textContent = count === all ? `All ${all} trainings are shown.`
+      : count ? `${count} of ${all} trainings ${count === 1 ? "is" : "are"} left; the sliders go through these.`
+        : "No training is like that. Choose “any” again for some of it.";
+    if (count === 0) kept = explorer.points.map(() => true);
+    for (const act of filtered) act();
+    const best = explorer.points.map((one, i) => [one.at[1], i]).filter(([, i]) => isKept(i)).sort((a, b) => a[0] - b[0])[0][1];
+    show(isKept(here) ? here : best);
+  }
+
+  function startFilters() {
+    for (const one of filters()) one.addEventListener("change", leaveAway);
+    byId("all").addEventListener("click", () => {
+      for (const one of filters()) one.value = "0";
+      leaveAway();
+    });
+  }
+
   function startExplorer() {
     const places = new Map(explorer.points.map((one, i) => [one.at.join(), i]));
     const inputs = controls();
     const first = places.get(inputs.map((one) => Number(one.value)).join());
-    for (const one of inputs) {
+    inputs.forEach((one, axis) => {
       one.addEventListener("input", () => {
+        if (explorer.linked) { show(onwards(axis, Number(one.value))); return; }
         const found = places.get(inputs.map((each) => Number(each.value)).join());
         if (found !== undefined) show(found);
       });
-    }
+    });
+    if (explorer.codes && explorer.codes.length) startFilters();
     for (const button of document.querySelectorAll("[data-point]")) {
       button.addEventListener("click", () => show(Number(button.dataset.point)));
     }
@@ -384,6 +426,47 @@
     legendRows(fit.svg, wide, [["train", "average of sampled masks"], ...one.lines.map((line, i) => [kinds[i], line.name])]);
   }
 
+  // Every training as a line from row to row: what was chosen, and what it reached.
+  function strands(host, one, words) {
+    const each = 62;
+    const top = 14;
+    const { svg, width, height } = canvas(host, top + one.rows.length * each + 40, words);
+    const off = one.rows.some((row) => row.off) ? 34 : 0;
+    const x = (p) => (exists(p) ? 14 + off + p * (width - 34 - off) : 14);
+    const y = (k) => top + k * each + 24;
+    const good = goodness(one);
+    const last = one.rows.length - 1;
+    const line = (i) => path(
+      one.rows.map((row, k) => (k === last && !exists(row.at[i]) ? null : x(row.at[i]))), one.rows.map((_, k) => y(k)),
+    );
+    const order = one.points.map((p, i) => [p.value, i]).sort((a, b) => (exists(a[0]) ? good.share(a[0]) : -1) - (exists(b[0]) ? good.share(b[0]) : -1));
+    const strokes = [];
+    for (const [value, i] of order) {
+      const stroke = add(svg, "path", { class: "quiet pick", d: line(i), stroke: exists(value) ? color(good.share(value)) : "gray" });
+      stroke.addEventListener("click", () => { if (isKept(i)) show(i); });
+      strokes[i] = stroke;
+    }
+    const halo = add(svg, "path", { class: "halo" });
+    const mark = add(svg, "path", { class: "here" });
+    one.rows.forEach((row, k) => {
+      add(svg, "line", { class: "axis", x1: x(0), x2: x(1), y1: y(k), y2: y(k) });
+      add(svg, "text", { class: "label", x: 14, y: y(k) - 9 }, fitted(row.words, width - 30));
+      let free = row.off ? 34 : -Infinity;
+      if (row.off) add(svg, "text", { class: "tick", x: 4, y: y(k) + 15 }, "off");
+      for (const [at, text] of row.ticks) {
+        const half = 3.6 * text.length + 4;
+        const middle = Math.min(x(at), width - half);
+        if (middle - half < free) continue;
+        add(svg, "text", { class: "tick", x: middle, y: y(k) + 15, "text-anchor": "middle" }, text);
+        free = middle + half;
+      }
+    });
+    colorBar(svg, 14, height - 30, Math.min(220, width - 40), one, good);
+    filtered[0] = () => strokes.forEach((stroke, i) => stroke.classList.toggle("away", !isKept(i)));
+    filtered[0]();
+    return () => { for (const one_ of [halo, mark]) one_.setAttribute("d", line(here)); };
+  }
+
   function history(host, one, words) {
     const last = Math.max(2, one.values.length);
     const limits = spread([...one.values.filter((v, i) => !one.early[i]), ...one.best]);
@@ -405,10 +488,17 @@
     });
     const ys = one.best.map((v) => (exists(v) ? fit.y(v) : null));
     add(fit.inside, "path", { class: "train line", d: path(one.best.map((_, i) => fit.x(i + 1)), ys) });
+    const mark = add(fit.svg, "line", { class: "here", y1: fit.box.top, y2: fit.box.bottom, "stroke-opacity": 0.35 });
+    const step = fit.x(2) - fit.x(1);
+    one.values.forEach((_, i) => {
+      const area = add(fit.svg, "rect", { class: "pick", x: fit.x(i + 1) - step / 2, y: fit.box.top, width: step, height: fit.box.bottom - fit.box.top, fill: "transparent" });
+      area.addEventListener("click", () => { if (isKept(i)) show(i); });
+    });
     legend(fit.svg, fit.width, [["train", "explored", "dot"], ["val", "fresh seeds", "square"]]);
+    return () => { for (const end of ["x1", "x2"]) mark.setAttribute(end, fit.x(here + 1)); };
   }
 
-  const PICTURES = { dumbbells, forest, curve, map, parallel, lines, masks, history };
+  const PICTURES = { dumbbells, forest, curve, map, parallel, lines, masks, history, strands };
 
   data.pictures.forEach((one, i) => {
     const host = byId(`picture-${i}`);

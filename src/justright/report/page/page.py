@@ -87,6 +87,7 @@ class Explorer:
         says: of the first point shown, in words.
         finding: of the same.
         data: points with their curves.
+        filters: by what to leave points away: words, and what may be chosen, all first.
     """
 
     controls: Sequence[Control]
@@ -94,6 +95,7 @@ class Explorer:
     says: str
     finding: str
     data: Mapping[str, Any]
+    filters: Sequence[tuple[str, Sequence[str]]] = ()
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,13 @@ from justright.report.page.parts import (
     rows_in_words,
     verdicts_section,
 )
+from justright.report.page.search_explorer import (
+    Tried,
+    choices_of,
+    choices_table,
+    search_explorer,
+    strands,
+)
 from justright.report.page.series import short
 from justright.report.page.study_page import code_section, version
 from justright.report.page.trained import NOTHING
@@ -34,9 +41,11 @@ class ReportedSearch(HasPage):
 
     Attributes:
         hunt: how it went; `hunt.explorer.shapes.of(point)` has the task of a choice.
+        records: of all trainings.
     """
 
     hunt: Any
+    records: Sequence[Any]
 
     @property
     @abstractmethod
@@ -88,8 +97,13 @@ def search_page(one: ReportedSearch, command: str = "") -> Page:
     run = Run(setup.task, trials, setup.asked)
     finalists = _finalists_table(one.finalists, facts.measure) if facts.fresh else None
     verdicts = [facts.verdict] if facts.verdict is not None else []
+    tried = _tried(one)
+    pictures = [_picture(one)]
+    if choices_of(history):
+        table = choices_table(tried, history, facts.measure)
+        pictures.append(strands(history, facts.measure, table))
     sections = [
-        Section("search", "The search", words=search_words(facts), pictures=[_picture(one)]),
+        Section("search", "The search", words=search_words(facts), pictures=pictures),
         Section("finalists", "The finalists", tables=[finalists]) if finalists else None,
         verdicts_section(verdicts, "The choice beside no regularization, with fresh seeds."),
         network_section(setup.task, {"chosen": str(one.recipe)}, setup.notes),
@@ -105,10 +119,27 @@ def search_page(one: ReportedSearch, command: str = "") -> Page:
             ("Rows", rows_in_words(setup.task)),
             ("Trainings", f"{facts.explored} that explored, {facts.fresh} with fresh seeds"),
         ],
-        explorer=None,
+        explorer=search_explorer(tried, history, facts.measure, facts.test is not None),
         sections=[section for section in sections if section],
         version=version(),
     )
+
+
+def _tried(one: ReportedSearch) -> list[Tried]:
+    """The trainings, in words."""
+    explorer, plain = one.hunt.explorer, one.hunt.plain
+    settings, shapes = explorer.settings, explorer.shapes
+    return [
+        Tried(
+            recipe=str(settings.space.recipe(record.point)),
+            network="-".join(map(str, shapes.hidden(record.point) or ())),
+            rate=float(record.point.get("learning_rate") or shapes.setup.learning_rate),
+            result=record.shown,
+            chosen=record.point == one.point,
+            plain=record.point == plain,
+        )
+        for record in one.records
+    ]
 
 
 def _answer(facts: Facts) -> str:
