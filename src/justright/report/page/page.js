@@ -492,10 +492,13 @@
     const step = fit.x(2) - fit.x(1);
     one.values.forEach((_, i) => {
       const area = add(fit.svg, "rect", { class: "pick", x: fit.x(i + 1) - step / 2, y: fit.box.top, width: step, height: fit.box.bottom - fit.box.top, fill: "transparent" });
-      area.addEventListener("click", () => { if (isKept(i)) show(i); });
+      area.addEventListener("click", () => {
+        const found = one.which.indexOf(i);
+        if (found >= 0 && isKept(found)) show(found);
+      });
     });
     legend(fit.svg, fit.width, [["train", "explored", "dot"], ["val", "fresh seeds", "square"]]);
-    return () => { for (const end of ["x1", "x2"]) mark.setAttribute(end, fit.x(here + 1)); };
+    return () => { for (const end of ["x1", "x2"]) mark.setAttribute(end, fit.x(one.which[here] + 1)); };
   }
 
   const PICTURES = { dumbbells, forest, curve, map, parallel, lines, masks, history, strands };

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 _ANY, _OFF, _ON = "any", "off", "on"
 _FEW, _PARTS, _TICKS = 4, 3, 5
 _WORST = 0.05
+MOST = 1_000
 _LOG = "It comes from a history file, which keeps neither curves nor weights."
 _NO_WEIGHTS = {
     "pruned": "No weights: the training was given up early.",
@@ -88,11 +89,11 @@ def search_explorer(
 
     Args:
         trainings: of the search, in order.
-        history: a search's table.
+        history: their rows of a search's table.
         measure: the metric.
         has_test: whether test rows judge.
     """
-    names = [str(i + 1) for i in range(len(trainings))]
+    names = [str(number + 1) for number in history["training"]]
     table = history.assign(
         recipe=names,
         gap=[measure.advantage(*pair) for pair in _pairs(history, "metric")],
@@ -135,6 +136,23 @@ def search_explorer(
     return replace(made, data=data, filters=filters, finding=points[start]["finding"])
 
 
+def shown_trainings(
+    trainings: Sequence[Tried], history: pd.DataFrame, measure: Measure
+) -> list[int]:
+    """Which trainings a page shows: all, or of many those with the best validation figures.
+
+    Those of the choice and of the plain recipe are among them.
+
+    Args:
+        trainings: of a search.
+        history: its table.
+        measure: the metric.
+    """
+    _, ranked = _ranks(history, measure)
+    telling = [i for i, one in enumerate(trainings) if one.chosen or one.plain]
+    return sorted({*ranked[:MOST], *telling[:MOST]})
+
+
 def choices_of(history: pd.DataFrame) -> list[_Choice]:
     """What the search chose, column by column of its table, as far as it differs."""
     found = []
@@ -175,7 +193,7 @@ def choices_table(trainings: Sequence[Tried], history: pd.DataFrame, measure: Me
     networks = any(one.network for one in trainings)
     rows = [
         [
-            str(i + 1),
+            str(history["training"].iloc[i] + 1),
             _shown(history["val_metric"].iloc[i], measure),
             one.recipe,
             *([one.network] if networks else []),
@@ -206,7 +224,9 @@ def _words(i: int, one: Tried, history: pd.DataFrame) -> str:
     marks += [f"given up after {row['epochs_run']} epochs"] * (row["outcome"] == "pruned")
     said = f" ({', '.join(marks)})" if marks else ""
     network = f", {one.network} units" if one.network else ""
-    return f"Training {i + 1}{said}, {one.recipe}{network}, learning rate {one.rate:.2g}"
+    return (
+        f"Training {row['training'] + 1}{said}, {one.recipe}{network}, learning rate {one.rate:.2g}"
+    )
 
 
 def _told(point: Mapping[str, Any], one: Tried, outcome: str) -> dict[str, Any]:

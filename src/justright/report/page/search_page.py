@@ -24,6 +24,7 @@ from justright.report.page.search_explorer import (
     choices_of,
     choices_table,
     search_explorer,
+    shown_trainings,
     strands,
 )
 from justright.report.page.series import short
@@ -97,13 +98,22 @@ def search_page(one: ReportedSearch, command: str = "") -> Page:
     run = Run(setup.task, trials, setup.asked)
     finalists = _finalists_table(one.finalists, facts.measure) if facts.fresh else None
     verdicts = [facts.verdict] if facts.verdict is not None else []
-    tried = _tried(one)
-    pictures = [_picture(one)]
-    if choices_of(history):
-        table = choices_table(tried, history, facts.measure)
-        pictures.append(strands(history, facts.measure, table))
+    every = _tried(one)
+    which = shown_trainings(every, history, facts.measure)
+    tried, shown = [every[i] for i in which], history.iloc[which]
+    pictures = [_picture(one, which)]
+    if choices_of(shown):
+        table = choices_table(tried, shown, facts.measure)
+        pictures.append(strands(shown, facts.measure, table))
+    few = f"{len(which):,} of {len(every):,} trainings, the best, can be explored here."
     sections = [
-        Section("search", "The search", words=search_words(facts), pictures=pictures),
+        Section(
+            "search",
+            "The search",
+            [few] if len(which) < len(every) else [],
+            words=search_words(facts),
+            pictures=pictures,
+        ),
         Section("finalists", "The finalists", tables=[finalists]) if finalists else None,
         verdicts_section(verdicts, "The choice beside no regularization, with fresh seeds."),
         network_section(setup.task, {"chosen": str(one.recipe)}, setup.notes),
@@ -119,7 +129,7 @@ def search_page(one: ReportedSearch, command: str = "") -> Page:
             ("Rows", rows_in_words(setup.task)),
             ("Trainings", f"{facts.explored} that explored, {facts.fresh} with fresh seeds"),
         ],
-        explorer=search_explorer(tried, history, facts.measure, facts.test is not None),
+        explorer=search_explorer(tried, shown, facts.measure, facts.test is not None),
         sections=[section for section in sections if section],
         version=version(),
     )
@@ -181,7 +191,7 @@ def _finalists_table(finalists: pd.DataFrame, measure: Measure) -> Table:
     return Table("Means over fresh seeds, best first", head, rows, chosen)
 
 
-def _picture(one: ReportedSearch) -> Picture:
+def _picture(one: ReportedSearch, which: Sequence[int]) -> Picture:
     facts, history = one.facts, one.history
     measure = facts.measure
     ended = history["outcome"].isin(["finished", "stopped"])
@@ -197,7 +207,7 @@ def _picture(one: ReportedSearch) -> Picture:
             measure.show(row["val_metric"]) if math.isfinite(row["val_metric"]) else NOTHING,
             str(row["epochs_run"]),
         ]
-        for row in history.to_dict("records")
+        for row in history.iloc[list(which)].to_dict("records")
     ]
     data = {
         "values": _shorts(history["val_metric"].tolist()),
@@ -205,12 +215,13 @@ def _picture(one: ReportedSearch) -> Picture:
         "early": (~ended).tolist(),
         "fresh": fresh.tolist(),
         "share": measure.is_share,
+        "which": list(which),
     }
     words = (
         f"Validation {measure.words} of each training; the line is the best so far, pale points "
         "were given up early, squares are fresh seeds of finalists."
     )
-    table = Table("All trainings", names, rows)
+    table = Table("Trainings, in order", names, rows)
     return Picture("history", f"Validation {measure.words} by training", words, table, data)
 
 
