@@ -105,7 +105,10 @@ def search_page(one: ReportedSearch, command: str = "") -> Page:
     if choices_of(shown):
         table = choices_table(tried, shown, facts.measure)
         pictures.append(strands(shown, facts.measure, table))
-    few = f"{len(which):,} of {len(every):,} trainings, the best, can be explored here."
+    few = (
+        f"{len(which):,} of {len(every):,} trainings can be explored here: the best, and those of "
+        "the choice and of the plain network."
+    )
     sections = [
         Section(
             "search",
