@@ -21,11 +21,11 @@ EVIL = "</script><script>document.title='taken'</script><img src=x onerror=docum
 
 
 @pytest.fixture(scope="module")
-def reports(tmp_path_factory, found_by_search):
+def reports(tmp_path_factory, found_by_search, results_of_pages):
     folder = tmp_path_factory.mktemp("reports")
     keras.utils.set_random_seed(7)
     rows = {"validation": signs(1, 60), "test": signs(2, 60), "batch_size": 20}
-    made = {}
+    made, results = {}, results_of_pages
     axes = {
         "Dropout.rate": [0, 0.5],
         "L2.strength": [0, 0.001, 1.0],
@@ -44,16 +44,23 @@ def reports(tmp_path_factory, found_by_search):
     held = pd.DataFrame(rows["validation"][0], columns=named.columns), rows["validation"][1]
     short = {"validation": held, "epochs": 4, "batch_size": 20}
     walked = jr.path([4], (named, y), "GroupLasso.strength", points=[0.1, 1, 100], seeds=2, **short)
-    made["path"] = walked.report(folder / "path.html")
     both = jr.Dropout(0.4) + jr.L2(0.01)
     brought = jr.contributions(dense_net(), (X, y), both, seeds=2, epochs=4, **rows)
-    made["contributions"] = brought.report(folder / "contributions.html")
     masks = jr.dropout_ensemble(
         None, (X, y), samples=3, repeats=2, hidden=(3,), seeds=2, epochs=4, **rows
     )
-    made["ensemble"] = masks.report(folder / "ensemble.html")
+    results["path"] = walked, {"train": (named, y), "validation": held}
+    results["contributions"] = brought, {"train": (X, y), **rows}
+    results["ensemble"] = masks, {"train": (X, y), **rows}
+    made |= {name: one.report(folder / f"{name}.html") for name, (one, _) in results.items()}
     made["search"] = found_by_search.report(folder / "search.html")
     return made
+
+
+@pytest.fixture(scope="module")
+def results_of_pages():
+    """What some pages are of, and the rows that their code asks for; `reports` fills it."""
+    return {}
 
 
 @pytest.fixture(scope="module")
@@ -176,6 +183,16 @@ def test_techniques_are_switched_on_and_off(opened):
     assert words(page).startswith("plain: ")
     pressed = page.get_by_role("button", name="None of it").get_attribute("aria-pressed")
     assert pressed == "true"
+
+
+@pytest.mark.parametrize("name", ["path", "contributions", "ensemble"])
+def test_the_code_of_a_page_trains_the_same_again(opened, results_of_pages, name, tmp_path):
+    code = opened(name).locator("#code pre").last.inner_text()
+    one, rows = results_of_pages[name]
+    names = dict(rows)
+    exec(compile(code.replace("report.html", str(tmp_path / "again.html")), name, "exec"), names)
+    pd.testing.assert_frame_equal(names["found"].table, one.table, rtol=1e-4, atol=1e-5)
+    assert (tmp_path / "again.html").exists()
 
 
 def test_two_sliders_go_through_the_same_trainings(opened):

@@ -11,6 +11,7 @@ from justright.engine.trial import Trial
 from justright.evidence.interval import Interval
 from justright.evidence.measure import Measure
 from justright.regularizers.recipe import Recipe
+from justright.report.capital import capital
 from justright.report.page.code import Run, compare_code
 from justright.report.page.page import HasPage, Page, Picture, Section, Table
 from justright.report.page.parts import (
@@ -163,7 +164,8 @@ def _answer(facts: Facts) -> str:
         for name, one in figures.items()
         if one is not None
     )
-    said = f"{facts.recipe} was chosen: {reached}, gap {measure.show_difference(facts.gap.mean)}."
+    gap = measure.show_difference(facts.gap.mean)
+    said = f"{capital(facts.recipe)} was chosen: {reached}, gap {gap}."
     return said if facts.verdict is None else f"{said} {verdict_words(facts.verdict)}"
 
 
