@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 
 import click
@@ -11,7 +10,7 @@ from justright.backend import use_jax
 from justright.cli.compare import compare
 from justright.cli.contributions import contributions
 from justright.cli.diagnose import diagnose
-from justright.cli.ending import INTERRUPTED
+from justright.cli.ending import INTERRUPTED, end_now
 from justright.cli.ensemble import ensemble
 from justright.cli.evidence import evidence
 from justright.cli.lesson import lesson
@@ -108,7 +107,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def main() -> None:
     """Entry point of the console script."""
-    sys.exit(run())
+    end_now(run())
 
 
 def _say(text: str) -> None:

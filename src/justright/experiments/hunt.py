@@ -11,6 +11,7 @@ from justright.experiments.budget import Budget, Clock
 from justright.experiments.choice import (
     FINALS_SHARE,
     Finals,
+    Key,
     finalists,
     finals_for,
     key_of,
@@ -108,7 +109,7 @@ class Hunt:
             fresh = self.explorer.explored(number, todo, explored)
             add(fresh, number, points)
 
-    def _next(self, explored: Sequence[Record]) -> tuple[int, list[Point], set[str]]:
+    def _next(self, explored: Sequence[Record]) -> tuple[int, list[Point], set[Key]]:
         """The batch that is not complete yet, and which of its points are done."""
         number = max((one.batch for one in explored), default=0)
         done = {key_of(one.point) for one in explored if one.batch == number}
