@@ -18,6 +18,7 @@ from justright.engine.trial import CURVES, TrialResult
 from justright.errors import DataError
 from justright.evidence.measure import Measure
 from justright.experiments.space import Point
+from justright.report.page.search_explorer import MOST
 from justright.report.page.weights import thinned
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Record:
         figures: train and validation loss and metric at the chosen epoch, and of the test.
         looks: the best score so far at each border that the training reached; lower is better.
         shown: its curves and some of its weights, for a report; None where it comes from a file,
-            which has neither.
+            which has neither, or many trainings are better.
     """
 
     stage: Literal["explore", "final"]
@@ -164,6 +165,25 @@ class Looks:
             float(scores[min(epoch, len(scores)) - 1])
             for epoch in range(self.every, min(last, self.epochs - 1) + 1, self.every)
         )
+
+
+def forget_curves(records: list[Record], plain: Point, scale: Scale) -> None:
+    """Let go of what only a report shows of most trainings, so that a long search stays small.
+
+    Once 2,000 that explored have their curves, the 1,000 best keep them.
+
+    Args:
+        records: of a search; changed in place.
+        plain: the point of the plain recipe, which keeps them as well.
+        scale: of the scores.
+    """
+    held = [i for i, one in enumerate(records) if one.shown and one.stage == "explore"]
+    if len(held) <= 2 * MOST:
+        return
+    ranked = sorted(held, key=lambda i: records[i].score(scale))
+    for i in ranked[MOST:]:
+        if records[i].point != plain:
+            records[i] = replace(records[i], shown=None)
 
 
 def write_history(path: Path, fingerprint: str, records: Sequence[Record]) -> None:

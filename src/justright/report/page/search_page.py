@@ -20,13 +20,12 @@ from justright.report.page.parts import (
     rows_in_words,
     verdicts_section,
 )
+from justright.report.page.search_choices import choices_of, strands
 from justright.report.page.search_explorer import (
     Tried,
-    choices_of,
     choices_table,
     search_explorer,
     shown_trainings,
-    strands,
 )
 from justright.report.page.series import short
 from justright.report.page.study_page import code_section, version

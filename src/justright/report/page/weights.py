@@ -15,7 +15,7 @@ BINS = 41
 # So many weights of a training are enough for a picture.
 _MOST = 50_000
 # Of a search, which has many trainings.
-_KEPT = 4_000
+_KEPT = 1_000
 _SHARE_INSIDE = 0.995
 
 
