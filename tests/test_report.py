@@ -22,6 +22,7 @@ from justright.engine.outcome import Outcome
 from justright.engine.trial import Trial, TrialResult
 from justright.evidence.measure import Measure
 from justright.report.page.page import Explorer, Page, Picture, Section, Table
+from justright.report.page.search_choices import choices_of, options_of
 from justright.report.page.series import series_of
 from justright.report.page.shell import tight
 from justright.report.page.weights import weights_of
@@ -367,6 +368,28 @@ def test_a_path_that_cannot_be_written_is_refused_before_any_work(name, says, st
     (tmp_path / "f.html").mkdir()
     with pytest.raises(jr.DataError, match=says):
         study.report(tmp_path / name)
+
+
+def test_what_a_search_chose_becomes_lists_and_lines():
+    """Off first, then few values or names one by one, and of many a third each."""
+    numbers = [float(i) for i in range(9)]
+    history = pd.DataFrame({
+        "test_metric": [0.5] * 9,
+        "Dropout.rate": [np.nan, *numbers[1:]],
+        "BatchNorm": [True, None] * 4 + [True],
+        "way": ["up", "down", None] * 3,
+        "always": [7] * 9,
+    })  # fmt: skip
+    rate, norm, way = choices_of(history)
+    assert (rate.words, norm.words, way.words) == ("dropout rate", "BatchNorm", "way")
+    listed, codes = options_of(rate)
+    assert listed[:2] == ["any", "off"]
+    assert len(listed) == 5
+    assert codes[0] == 1
+    assert codes[1:] == sorted(codes[1:])
+    assert set(codes[1:]) == {2, 3, 4}
+    assert options_of(norm) == (["any", "off", "on"], [2, 1] * 4 + [2])
+    assert options_of(way) == (["any", "off", "down", "up"], [3, 2, 1] * 3)
 
 
 # ---------------------------------------------------------------- notebooks

@@ -34,16 +34,22 @@ class Choice:
         words: what it is.
         values: (trainings,) of it, NaN where it was off.
         is_switch: whether it is on or off, and no number.
+        names: of what has names instead of numbers, which then are their positions.
     """
 
     words: str
     values: np.ndarray
     is_switch: bool
+    names: tuple[str, ...] = ()
 
     @property
     def known(self) -> np.ndarray:
         """The values that there are, ascending."""
         return np.unique(self.values[np.isfinite(self.values)])
+
+    def show(self, value: float) -> str:
+        """A value as text."""
+        return self.names[int(value)] if self.names else short_number(value)
 
 
 def choices_of(history: pd.DataFrame) -> list[Choice]:
@@ -52,8 +58,9 @@ def choices_of(history: pd.DataFrame) -> list[Choice]:
     for name in history.columns[list(history.columns).index("test_metric") + 1 :]:
         column = history[name]
         is_switch = bool(column.dropna().map(lambda value: isinstance(value, bool)).all())
-        values = [_number(value) for value in column]
-        one = Choice(_column_words(name), np.array(values, float), is_switch)
+        names = tuple(sorted({value for value in column if isinstance(value, str)}))
+        values = [names.index(v) if isinstance(v, str) else _number(v) for v in column]
+        one = Choice(_column_words(name), np.array(values, float), is_switch, names)
         if len(one.known) > 1 or np.isnan(one.values).any():
             found.append(one)
     return found
@@ -108,8 +115,8 @@ def options_of(one: Choice) -> tuple[list[str], list[int]]:
     first = len(listed)
     if one.is_switch:
         bins, names = np.zeros(len(values), int), [_ON]
-    elif len(known) <= _FEW:
-        bins, names = np.searchsorted(known, values), [short_number(value) for value in known]
+    elif one.names or len(known) <= _FEW:
+        bins, names = np.searchsorted(known, values), [one.show(value) for value in known]
     else:
         edges = np.quantile(known, np.linspace(0, 1, _PARTS + 1)[1:-1], method="nearest")
         bins = np.searchsorted(edges, values)
@@ -132,7 +139,7 @@ def _row(one: Choice) -> dict[str, Any]:
         where = dict(zip(known, ((at - at[0]) / span).tolist(), strict=True))
         places = np.array([where.get(float(value), math.nan) for value in one.values])
         chosen = np.unique(np.linspace(0, len(known) - 1, min(_TICKS, len(known))).astype(int))
-        ticks = [[where[known[i]], short_number(known[i])] for i in chosen]
+        ticks = [[where[known[i]], one.show(known[i])] for i in chosen]
     return {
         "words": one.words,
         "ticks": ticks,
