@@ -14,6 +14,7 @@ SOURCE = ROOT / "src" / "justright"
 FLOORS = (
     {"errors"},
     {"whole"},
+    {"events"},
     {"deferred"},
     {"backend"},
     {"regularizers"},

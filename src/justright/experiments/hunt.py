@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from justright.engine.interruption import CutShort, say_stopped, stop_asked, stopped_after
+from justright.events import tell
 from justright.experiments.budget import Budget, Clock
 from justright.experiments.choice import (
     FINALS_SHARE,
@@ -107,6 +108,7 @@ class Hunt:
                 return
             todo = [point for point in points if key_of(point) not in done]
             todo = todo[:left] if budget.trainings is not None else todo
+            tell("batch", number=number, points=len(todo), explored=len(explored))
             fresh = self.explorer.explored(number, todo, explored)
             add(fresh, number, points)
 
