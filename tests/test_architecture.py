@@ -19,6 +19,7 @@ FLOORS = (
     {"network"},
     {"engine"},
     {"store"},
+    {"cluster"},
     {"data"},
     {"evidence"},
     {"report"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import weakref
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
@@ -52,7 +53,8 @@ class DaskCluster:
             try:
                 return self._dask.default_client()
             except ValueError:
-                address = self._dask.config.get("scheduler-address", None)
+                known = self._dask.config.get("scheduler-address", None)
+                address = os.environ.get("DASK_SCHEDULER_ADDRESS") or known
         if address is None:
             raise DataError(f"workers='dask' wants a cluster that runs, and knows none. {_HOW}")
         try:
@@ -88,7 +90,8 @@ class DaskCluster:
         """What workers have given since."""
         if not self._futures:
             return
-        with contextlib.suppress(TimeoutError, self._dask.CancelledError):
+        over = contextlib.suppress(TimeoutError, self._dask.CancelledError)
+        with over, self._client.as_current():
             self._dask.wait(
                 list(self._futures.values()), timeout=seconds, return_when="FIRST_COMPLETED"
             )

@@ -157,7 +157,8 @@ def train(block: Block) -> Done:
         task = replace(common.task, rows=_rows[block.rows])
 
         def look(_: Progress) -> None:
-            interruption.asked = block.run in _stopped
+            if block.run in _stopped:
+                interruption.asked = True
 
         try:
             results = run_trials(
