@@ -205,7 +205,7 @@ def test_two_workers_of_a_real_cluster(kind, tmp_path, monkeypatch):
     with running(kind, cores=3 if kind == "dask" else 1) as address:
         workers = f"{kind}={address}"
         killed_and_the_same(workers, how, tmp_path / "study.jr", monkeypatch)
-        stopped(workers)
+        stopped(workers, monkeypatch)
         if kind == "dask":
             monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", address)
             on_the_page(tmp_path, monkeypatch)
@@ -242,11 +242,17 @@ def killed_and_the_same(workers, how, store, monkeypatch):
     assert len(read_store(store).table) == 8
 
 
-def stopped(workers):
+def stopped(workers, monkeypatch):
+    kind = type(connect(workers))
+    send = kind.send
     long = {"rows": signs(0, 80), "epochs": 10**6, "seeds": 2}
-    with stoppable(warn=False) as interruption:
-        timer = threading.Timer(8, lambda: setattr(interruption, "asked", True))
-        timer.start()
+    with stoppable(warn=False) as interruption, monkeypatch.context() as patch:
+
+        def sent(self, name, block):
+            send(self, name, block)
+            threading.Timer(2, lambda: setattr(interruption, "asked", True)).start()
+
+        patch.setattr(kind, "send", sent)
         study = compared(workers, {"plain": jr.Recipe()}, **long)
     assert {one.outcome for one in study.results} == {Outcome.INTERRUPTED}
     assert 0 < study.results[0].epochs_run < 10**6

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
+import threading
 import weakref
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
@@ -47,6 +47,8 @@ class DaskCluster:
         self._dask: Any = distributed
         self._client = self._connected(address)
         self._futures: dict[str, Any] = {}
+        # Not Dask's own wait: what it raises after the time is up would keep this object alive.
+        self._news = threading.Event()
 
     def _connected(self, address: str | None) -> Any:
         if address is None:
@@ -82,19 +84,17 @@ class DaskCluster:
 
     def send(self, worker: str, block: Block) -> None:
         """Let a worker train a block."""
-        self._futures[worker] = self._client.submit(
-            at_work.train, block, workers=[worker], pure=False, retries=0
-        )
+        news = self._news
+        future = self._client.submit(at_work.train, block, workers=[worker], pure=False, retries=0)
+        future.add_done_callback(lambda _: news.set())
+        self._futures[worker] = future
 
     def ended(self, seconds: float) -> Iterator[tuple[str, Done | None]]:
         """What workers have given since."""
         if not self._futures:
             return
-        over = contextlib.suppress(TimeoutError, self._dask.CancelledError)
-        with over, self._client.as_current():
-            self._dask.wait(
-                list(self._futures.values()), timeout=seconds, return_when="FIRST_COMPLETED"
-            )
+        self._news.wait(seconds)
+        self._news.clear()
         present = self.workers()
         for worker, future in list(self._futures.items()):
             if worker not in present or future.status in ("lost", "cancelled"):

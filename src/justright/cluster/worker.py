@@ -198,7 +198,9 @@ def _layout(block: Block, task: Task) -> Layout:
     devices = _devices(block.cores)
     recipe: Recipe = block.trials[0].recipe
     if devices[0].platform == block.platform:
-        return Layout(devices, block.lanes, block.walk)
+        # A CPU's second device is there for the program's sake: one core trains on one.
+        idle = max(0, len(devices) - block.cores) if block.platform == "cpu" else 0
+        return Layout(devices, block.lanes, block.walk, idle)
     own = layout_for(task, recipe, devices)
     return replace(own, lanes_per_device=block.lanes) if block.given else own
 
