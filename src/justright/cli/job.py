@@ -214,8 +214,8 @@ def job_options(
         click.option(
             "--workers",
             metavar="CLUSTER",
-            help="Train on the workers of a cluster that runs: dask or ray, or with its address, as "
-            "in dask=tcp://10.0.0.1:8786.",
+            help="Train on workers of a cluster that runs: dask or ray, or with its address, as in "
+            "dask=tcp://10.0.0.1:8786.",
         ),
         json_option(),
         quiet_option(),
