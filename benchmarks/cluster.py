@@ -77,7 +77,7 @@ def costs(units: tuple[int, ...], seeds: int) -> dict[str, float]:
     again = seconds_of(lambda: setup.train(trials[:1], progress=False))
     results = setup.train(trials, progress=False).results
     common = Common(without_rows(setup.task), setup.start)
-    block = Block("", "", "", tuple(trials), "cpu", 4, "map", 1, False, None)
+    block = Block("", "", "", "", tuple(trials), "cpu", 4, "map", 1, False, None)
     packed = [cloudpickle.dumps(one) for one in results]
     with tempfile.TemporaryDirectory() as folder:
         stored = Setup.of(units, rows(), **how, store=Path(folder) / "study.jr")

@@ -45,6 +45,33 @@ def assert_same(study, other):
             np.testing.assert_array_equal(value, two.values[path])
 
 
+# As it stands in a script: no worker can import it.
+SCRIPT = """
+import jax
+import keras
+import justright as jr
+from justright.regularizers.places import ActsOnActivations
+from justright.regularizers.strength import strength
+
+@jr.technique
+class Noise(jr.Technique, ActsOnActivations):
+    stddev: float = strength(meaning="a standard deviation")
+
+    def activation(self, x, site, key):
+        return x + self.stddev * jax.random.normal(key, x.shape, x.dtype)
+
+class Half(keras.layers.Layer):
+    def call(self, x):
+        return x * 0.5
+
+def loss(targets, outputs):
+    return keras.ops.mean(keras.ops.square(targets - outputs), axis=-1)
+
+layers = [keras.layers.Dense(4, "relu"), Half(), keras.layers.Dense(1, "sigmoid")]
+model = keras.Sequential([keras.Input((5,)), *layers])
+"""
+
+
 class Here:
     """A cluster of this process; `fate` says of each block that is sent what becomes of it."""
 
@@ -205,6 +232,7 @@ def test_two_workers_of_a_real_cluster(kind, tmp_path, monkeypatch):
     with running(kind, cores=3 if kind == "dask" else 1) as address:
         workers = f"{kind}={address}"
         killed_and_the_same(workers, how, tmp_path / "study.jr", monkeypatch)
+        code_of_a_script_travels(workers)
         stopped(workers, monkeypatch)
         if kind == "dask":
             monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", address)
@@ -240,6 +268,14 @@ def killed_and_the_same(workers, how, store, monkeypatch):
     # Trained again: the block of the worker that was killed, and nothing else.
     assert sum(count for _, count in sent) == 8 + sent[2][1]
     assert len(read_store(store).table) == 8
+
+
+def code_of_a_script_travels(workers):
+    names = {"__name__": "__main__"}
+    exec(SCRIPT, names)
+    how = {"recipes": {"noise": names["Noise"](0.1)}, "model": names["model"]}
+    how |= {"loss": names["loss"], "seeds": 2}
+    assert_same(compared(workers, **how), compared(**how))
 
 
 def stopped(workers, monkeypatch):
@@ -279,6 +315,18 @@ def test_another_version_is_refused_and_no_worker_is_told(on, monkeypatch):
     cluster.present = 0
     with pytest.raises(jr.BackendError, match="no free worker"):
         compared("here")
+
+
+def test_a_run_tells_what_becomes_of_its_blocks(on, caplog):
+    on(Here(lambda n: "lost" if n == 1 else "ends")).present = 1
+    with caplog.at_level("INFO", "justright"):
+        compared("here")
+    told = [(one.event, one.facts) for one in caplog.records if hasattr(one, "event")]
+    events = [event for event, _ in told]
+    assert events[:4] == ["began", "worker", "block", "lost"]
+    (again,) = [facts["again"] for event, facts in told if event == "lost"]
+    assert sum(facts["trainings"] for event, facts in told if event == "block") == 8 + again
+    assert events.count("ended") >= 8
 
 
 def test_rows_on_disk_and_derivatives_train_on_one_machine(on, tmp_path):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Protocol
 
-from justright.cluster.worker import Block, Common, Done, Greeting
-from justright.engine.rows import Rows
+from justright.cluster.worker import Block, Done, Given, Greeting
 from justright.errors import BackendError, DataError, did_you_mean
 
 KINDS = ("dask", "ray")
+_LONGEST = 200
 
 
 class Cluster(Protocol):
@@ -25,7 +25,7 @@ class Cluster(Protocol):
             BackendError: one cannot import justright.
         """
 
-    def give(self, workers: Collection[str], name: str, value: Common | Rows) -> set[str]:
+    def give(self, workers: Collection[str], name: str, value: Given) -> set[str]:
         """Let workers keep a value that blocks will name.
 
         Returns:
@@ -54,10 +54,13 @@ class Cluster(Protocol):
 
 def not_understood(worker: str, error: BaseException) -> BackendError:
     """The error of a worker that could not do as it was told."""
+    # Ray's errors hold the one that was raised there.
+    cause = getattr(error, "cause", None) or error
+    said = (str(cause).strip() or "no message").splitlines()[0][:_LONGEST]
     return BackendError(
-        f"The worker {worker} does not understand what it is given: {type(error).__name__}: "
-        f"{error}. Install justright there as it is here, and put code of your own (layers, "
-        "losses, techniques) into a module that workers can import, or into the script itself."
+        f"The worker {worker} does not understand what it is given: {type(cause).__name__}: {said} "
+        "Install justright there as it is here, and put code of your own (layers, losses, "
+        "techniques) into the script itself or into a module that workers can import."
     )
 
 

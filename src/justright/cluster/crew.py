@@ -8,11 +8,11 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from justright.cluster.cluster import Cluster
-from justright.cluster.worker import Common, Greeting
+from justright.cluster.worker import Given, Greeting
 from justright.engine.layout import Layout
-from justright.engine.rows import Rows
 from justright.engine.versions import Versions, present
 from justright.errors import BackendError
+from justright.events import tell
 
 _REMEMBERED = 32
 _SAME = ("justright", "jax", "jaxlib", "keras", "numpy")
@@ -29,7 +29,7 @@ class Crew:
         self.cluster = cluster
         self._greetings: dict[str, Greeting] = {}
         self._given: set[tuple[str, str]] = set()
-        self._names: OrderedDict[str, tuple[tuple[Any, ...], Common | Rows]] = OrderedDict()
+        self._names: OrderedDict[str, tuple[tuple[Any, ...], Given]] = OrderedDict()
 
     def present(self) -> dict[str, int]:
         """The workers that there are, with their cores, each of which has said what it is.
@@ -43,6 +43,7 @@ class Crew:
             for worker, greeting in self.cluster.greet(new).items():
                 _check_versions(worker, greeting)
                 self._greetings[worker] = greeting
+                tell("worker", worker=worker, host=greeting.host, cores=new[worker])
         return {worker: n for worker, n in there.items() if worker in self._greetings}
 
     def width(self, worker: str, cores: int, layout: Layout) -> int:
@@ -50,7 +51,7 @@ class Crew:
         greeting = self._greetings[worker]
         return cores if greeting.platform == "cpu" else greeting.devices * layout.lanes_per_device
 
-    def named(self, of: tuple[Any, ...], made: Callable[[], Common | Rows]) -> str:
+    def named(self, of: tuple[Any, ...], made: Callable[[], Given]) -> str:
         """The name by which workers know what is made of some objects.
 
         Args:

@@ -11,13 +11,15 @@ import inspect
 import time
 import uuid
 from collections import Counter, deque
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Hashable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from typing import NamedTuple
 
 from justright.cluster.blocks import block_size, structure_for
 from justright.cluster.cluster import Cluster
 from justright.cluster.crew import Crew
+from justright.cluster.own import Own
 from justright.cluster.worker import Block, Common, Done, on_host, without_rows
 from justright.engine.duration import seconds_of_training
 from justright.engine.interruption import stop_asked
@@ -27,10 +29,12 @@ from justright.engine.outcome import Outcome
 from justright.engine.program import Task
 from justright.engine.progress import Progress, Report
 from justright.engine.pruning import Pruning
+from justright.engine.queue import tell_of
 from justright.engine.scheduler import known_results
 from justright.engine.size import layouts_for
 from justright.engine.trial import Trial, TrialResult
 from justright.errors import BackendError
+from justright.events import tell
 from justright.network.weights import Arrays
 
 # Between two looks at who is there and whether Ctrl-C was pressed.
@@ -88,11 +92,16 @@ class Driver:
         kept = journal or Journal()
         known = known_results(trials, kept, report)
         run = _Run(self._crew, task, trials, known, initial_values, layout, pruning)
-        for results, own in run.blocks():
-            for result in results:
-                report.ended(result)
-            kept.border(results, (), own)
-            report.tell(0)
+        tell("began", trainings=len(trials), known=len(known))
+        with closing(run.blocks()) as blocks:
+            for results, own in blocks:
+                for result in results:
+                    report.ended(result)
+                    tell_of(result)
+                kept.border(results, (), own)
+                report.tell(0)
+        if stop_asked():
+            tell("interrupted", ended=report.count, trainings=len(trials))
         return run.results()
 
 
@@ -117,11 +126,13 @@ class _Run:
         for i, trial in enumerate(trials):
             if i not in known:
                 self._waiting.setdefault(trial.recipe.structure(), deque()).append(i)
-        self._own = {
+        self._layout_of = {
             one: self._layouts(trials[places[0]].recipe) for one, places in self._waiting.items()
         }
         # Initial weights that are drawn once here are drawn there.
         drawn = inspect.unwrap(start) if callable(start) else start
+        own = Own.of(task.blueprint.model, (trial.recipe for trial in trials))
+        self._own = crew.named((*(x for _, x in own.objects), *own.kinds), lambda: own)
         self._common = crew.named((task, start), lambda: Common(without_rows(task), drawn))
         self._rows = crew.named((task.rows,), lambda: on_host(task.rows))
         self._under_way: dict[str, Sent] = {}
@@ -132,7 +143,7 @@ class _Run:
             self._waiting, max(_LEAST_SECONDS, seconds_of_training(task, epochs))
         )
 
-    def blocks(self) -> Iterator[tuple[Results, Layout]]:
+    def blocks(self) -> Generator[tuple[Results, Layout], None, None]:
         """Yield the results of blocks as they end, and the layout of their lanes here."""
         alone = time.monotonic()
         try:
@@ -161,7 +172,7 @@ class _Run:
                     elif done.error is not None:
                         raise done.error
                     else:
-                        yield self._ended(worker, sent, done), self._own[sent.structure]
+                        yield self._ended(worker, sent, done), self._layout_of[sent.structure]
         finally:
             self._stop()
             self._crew.cluster.forget()
@@ -179,14 +190,14 @@ class _Run:
         idle = [worker for worker in present if worker not in self._under_way]
         if not idle or not self._left():
             return
-        self._crew.provide(idle, (self._common, self._rows))
+        self._crew.provide(idle, (self._own, self._common, self._rows))
         for worker in idle:
             left = {one: len(places) for one, places in self._waiting.items()}
             busy = Counter(sent.structure for sent in self._under_way.values())
             structure = structure_for(left, busy, self._warm.get(worker, ()))
             if structure is None:
                 return
-            width = self._crew.width(worker, present[worker], self._own[structure])
+            width = self._crew.width(worker, present[worker], self._layout_of[structure])
             size = block_size(
                 left[structure], self._left(), len(present), width, self._seconds[structure]
             )
@@ -195,9 +206,10 @@ class _Run:
             self._send(worker, Sent(structure, places, block, width))
 
     def _block(self, structure: Hashable, places: Sequence[int], cores: int) -> Block:
-        layout = self._own[structure]
+        layout = self._layout_of[structure]
         return Block(
             run=self._name,
+            own=self._own,
             common=self._common,
             rows=self._rows,
             trials=tuple(self._trials[i] for i in places),
@@ -211,10 +223,12 @@ class _Run:
 
     def _send(self, worker: str, sent: Sent) -> None:
         self._crew.cluster.send(worker, sent.block)
+        tell("block", worker=worker, trainings=len(sent.places))
         self._under_way[worker] = sent
 
     def _lost(self, worker: str, sent: Sent) -> None:
         self._crew.lost(worker)
+        tell("lost", worker=worker, again=len(sent.places))
         self._warm.pop(worker, None)
         self._losses.update(sent.places)
         often = [i for i in sent.places if self._losses[i] >= MOST_LOSSES]

@@ -10,8 +10,7 @@ from typing import Any
 
 from justright.cluster import worker as at_work
 from justright.cluster.cluster import not_understood
-from justright.cluster.worker import Block, Common, Done, Greeting
-from justright.engine.rows import Rows
+from justright.cluster.worker import Block, Done, Given, Greeting
 from justright.errors import DataError
 
 _HOW = (
@@ -78,7 +77,7 @@ class DaskCluster:
             found |= self._told(alike, at_work.greet, cores)
         return found
 
-    def give(self, workers: Collection[str], name: str, value: Common | Rows) -> set[str]:
+    def give(self, workers: Collection[str], name: str, value: Given) -> set[str]:
         """Let workers keep a value: it goes to the scheduler once, and from there to them."""
         return set(self._told(workers, at_work.take, name, value))
 

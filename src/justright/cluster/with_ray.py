@@ -10,8 +10,7 @@ from typing import Any
 
 from justright.cluster import worker as at_work
 from justright.cluster.cluster import not_understood
-from justright.cluster.worker import Block, Common, Done, Greeting
-from justright.engine.rows import Rows
+from justright.cluster.worker import Block, Done, Given, Greeting
 from justright.errors import DataError
 
 _HOW = (
@@ -109,7 +108,7 @@ class RayCluster:
         """What workers say of themselves."""
         return self._told({worker: (at_work.greet, cores) for worker, cores in workers.items()})
 
-    def give(self, workers: Collection[str], name: str, value: Common | Rows) -> set[str]:
+    def give(self, workers: Collection[str], name: str, value: Given) -> set[str]:
         """Let workers keep a value: it is put into Ray once, and nodes hand it to each other."""
         if name not in self._values:
             self._values[name] = self._ray.put(value)

@@ -18,6 +18,7 @@ from typing import Any, Literal, NamedTuple, TypeVar
 import jax
 
 from justright.backend import keep_compiled_programs, with_devices
+from justright.cluster.own import Own
 from justright.engine.interruption import stoppable
 from justright.engine.layout import Layout
 from justright.engine.program import Task
@@ -69,6 +70,8 @@ class Common:
     start: Callable[[int], Arrays] | Arrays
 
 
+Given = Own | Common | Rows
+"""What workers keep for many blocks."""
 Kept = TypeVar("Kept", Common, Rows)
 
 
@@ -78,7 +81,7 @@ class Block:
 
     Attributes:
         run: that it belongs to; a wish to stop names it.
-        common, rows: by what names the worker was given these.
+        own, common, rows: by what names the worker was given these.
         trials: to train.
         platform, lanes, walk: the driver's layout, which holds where the platform is the same.
         cores: that the worker may use.
@@ -87,6 +90,7 @@ class Block:
     """
 
     run: str
+    own: str
     common: str
     rows: str
     trials: tuple[Trial, ...]
@@ -96,6 +100,11 @@ class Block:
     cores: int
     given: bool
     pruning: Pruning | None
+
+    @property
+    def needs(self) -> tuple[str, str, str]:
+        """What a worker has to be given first, in this order."""
+        return self.own, self.common, self.rows
 
 
 class Done(NamedTuple):
@@ -116,6 +125,7 @@ class Done(NamedTuple):
     lacks: tuple[str, ...] = ()
 
 
+_own: set[str] = set()
 _common: OrderedDict[str, Common] = OrderedDict()
 _rows: OrderedDict[str, Rows] = OrderedDict()
 _stopped: set[str] = set()
@@ -131,9 +141,12 @@ def greet(cores: int) -> Greeting:
     return Greeting(present(), found, devices[0].platform, platform.node(), os.getpid())
 
 
-def take(name: str, value: Common | Rows) -> None:
-    """Keep what blocks will name; what was used longest ago goes, where there is too much."""
-    if isinstance(value, Common):
+def take(name: str, value: Given) -> None:
+    """Keep what blocks will name; what was given longest ago goes, where there is too much."""
+    if isinstance(value, Own):
+        value.tell()
+        _own.add(name)
+    elif isinstance(value, Common):
         _keep(_common, name, value, _COMMON_KEPT)
     else:
         _keep(_rows, name, value, _ROWS_KEPT)
@@ -149,8 +162,8 @@ def train(block: Block) -> Done:
     with_devices(max(FEWEST_DEVICES, block.cores))
     with _one_block, stoppable(warn=False) as interruption:
         began = time.perf_counter()
-        known = {**_common, **_rows}
-        lacks = tuple(name for name in (block.common, block.rows) if name not in known)
+        known = _own | _common.keys() | _rows.keys()
+        lacks = tuple(name for name in block.needs if name not in known)
         if lacks:
             return Done(lacks=lacks)
         common = _common[block.common]
