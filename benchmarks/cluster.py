@@ -17,6 +17,8 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,7 @@ import numpy as np
 from machine import describe
 
 import justright as jr  # First: it chooses the backend before Keras is imported.
+from justright.cluster.cluster import connect
 from justright.cluster.worker import Block, Common, on_host, without_rows
 from justright.engine.program import forget
 from justright.engine.trial import TrialResult
@@ -49,7 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
         for name in list(NETWORKS)[: 1 if asked.quick else None]:
             tell(name, costs(NETWORKS[name], 2 if asked.quick else 4))
     for kind in asked.kinds:
-        tell(kind, scaling(kind, 4 if asked.quick else 400, 2 if asked.quick else 200))
+        tell(kind, scaling(kind, 4 if asked.quick else 400, 2 if asked.quick else 100))
     return 0
 
 
@@ -123,24 +126,48 @@ def scaling(kind: str, seeds: int, epochs: int) -> dict[str, float]:
     task = jr.example("breast_cancer")
     train, validation = (task.train[0][:80], task.train[1][:80]), task.validation
     how["validation"] = validation
-    seconds = {}
+    seconds, shares = {}, {}
     for workers in (1, 2):
         with clusters().running(kind, workers) as address:
             for again in ("first", "again"):
-                seconds[workers, again] = seconds_of(
-                    lambda where=f"{kind}={address}": jr.compare(
-                        (128, 64), train, {"both": RECIPE}, workers=where, **how
+                at_work: list[float] = []
+                with listening(type(connect(f"{kind}={address}")), at_work):
+                    seconds[workers, again] = seconds_of(
+                        lambda where=f"{kind}={address}": jr.compare(
+                            (128, 64), train, {"both": RECIPE}, workers=where, **how
+                        )
                     )
-                )
+                shares[workers, again] = sum(at_work) / (workers * seconds[workers, again])
         if kind == "ray":
             import ray
 
             ray.shutdown()
     return {
         **{f"{n} worker{'s' * (n > 1)}, {when}: s": s for (n, when), s in seconds.items()},
+        **{
+            f"{n} worker{'s' * (n > 1)}, {when}: share of their time in blocks": share
+            for (n, when), share in shares.items()
+        },
         "one over two, first": seconds[1, "first"] / seconds[2, "first"],
         "one over two, again": seconds[1, "again"] / seconds[2, "again"],
     }
+
+
+@contextmanager
+def listening(kind: Any, at_work: list[float]) -> Iterator[None]:
+    """Add up the seconds that blocks took."""
+    ended = kind.ended
+
+    def heard(self: Any, seconds: float) -> Iterator[Any]:
+        for worker, done in ended(self, seconds):
+            at_work.append(done.seconds if done else 0.0)
+            yield worker, done
+
+    kind.ended = heard
+    try:
+        yield
+    finally:
+        kind.ended = ended
 
 
 def clusters() -> Any:
