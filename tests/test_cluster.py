@@ -24,7 +24,6 @@ from justright.cluster.cluster import connect
 from justright.cluster.driver import MOST_LOSSES, Driver
 from justright.engine.interruption import stoppable
 from justright.engine.outcome import Outcome
-from justright.experiments import asked
 from justright.store.read import read_store
 
 RECIPES = {"plain": jr.Recipe(), "both": jr.Dropout(0.3) + jr.L2(0.01) + jr.EarlyStopping(2)}
@@ -114,8 +113,8 @@ def on(monkeypatch):
     """Let `workers="here"` be a cluster of this process."""
 
     def let(cluster):
-        monkeypatch.setattr(asked, "driver_of", lambda workers: workers and Driver(cluster))
-        monkeypatch.setattr("justright.experiments.setup.driver_of", asked.driver_of)
+        made = "justright.experiments.setup.driver_of"
+        monkeypatch.setattr(made, lambda workers: workers and Driver(cluster))
         return cluster
 
     return let

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from justright.backend import keep_compiled_programs
+from justright.data.asked import Asked
 from justright.deferred import import_meanwhile
 from justright.engine.layout import Layout
 from justright.engine.passes import run_passes
@@ -19,7 +20,10 @@ from justright.engine.scheduler import run_trials
 from justright.engine.trial import Trial, TrialResult
 from justright.evidence.measure import Measure
 from justright.evidence.overlap import ONE_SPLIT, Overlap
-from justright.experiments.asked import (
+from justright.experiments.cut_short import whole_or_told
+from justright.experiments.given import Given, parts_of
+from justright.experiments.notes import notes_of, patience_in_words
+from justright.experiments.options import (
     check_rows_travel,
     compiled_loss,
     driver_of,
@@ -27,9 +31,6 @@ from justright.experiments.asked import (
     keep_in,
     layout_of,
 )
-from justright.experiments.cut_short import whole_or_told
-from justright.experiments.given import Given, parts_of
-from justright.experiments.notes import notes_of, patience_in_words
 from justright.experiments.parts import Division
 from justright.experiments.sizes import check_sizes, checked_batch_size
 from justright.network.blueprint import Blueprint
@@ -89,6 +90,7 @@ class Setup:
         driver: trains on the workers of a cluster, or None to train here.
         origin: a hash of `start`, where it is neither drawn by the network's initializers nor
             the model's own weights.
+        asked: how the rows were asked for; None where they are others.
     """
 
     task: Task
@@ -103,6 +105,7 @@ class Setup:
     keep: Keep | None = None
     driver: Driver | None = None
     origin: bytes = b""
+    asked: Asked | None = None
 
     @classmethod
     def of(
@@ -188,6 +191,7 @@ class Setup:
             overlap=parts.overlap,
             keep=keep,
             driver=driver,
+            asked=division.asked(target=target, validation=validation, test=test),
         )
 
     @property
@@ -279,4 +283,5 @@ class Setup:
             self.features,
             self.preparations,
             self.overlap,
+            self.asked,
         )
