@@ -87,11 +87,11 @@ def guide(run: Run) -> None:
 
 
 def _mutator(atheris: object, target: Target) -> object:
-    """Half of the changes are libFuzzer's, half the target's own."""
+    """A quarter of the changes are libFuzzer's, the others the target's own."""
 
     def mutate(data: bytes, most: int, seed: int) -> bytes:
         draw = random.Random(seed)
-        if draw.random() < 0.5:
+        if draw.random() < 0.25:
             return atheris.Mutate(data, most)  # type: ignore[attr-defined]
         return target.mutate(bytes(data), draw)[:most]
 
@@ -110,6 +110,8 @@ class _inside:  # noqa: N801
         os.chdir(self._folder)
         self._caught.__enter__()
         warnings.simplefilter("error")
+        for unseen in (DeprecationWarning, PendingDeprecationWarning, ResourceWarning):
+            warnings.simplefilter("ignore", unseen)
 
     def __exit__(self, *error: object) -> None:
         self._caught.__exit__(*error)

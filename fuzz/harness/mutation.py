@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from collections.abc import Callable, Sequence
@@ -108,7 +109,7 @@ def _mutated_tree(tree: Any, draw: Draw, values: Sequence[Any]) -> Any:
     """The tree, of which one node is changed in place; or another one instead."""
     places = list(_places(tree))
     if not places:
-        return draw.choice(values)
+        return copy.deepcopy(draw.choice(values))
     inside, key = draw.choice(places)
     change = draw.randrange(5)
     if change == 0:
@@ -119,9 +120,9 @@ def _mutated_tree(tree: Any, draw: Draw, values: Sequence[Any]) -> Any:
     elif change == 2:
         other, at = draw.choice(places)
         if at in other if isinstance(other, dict) else at < len(other):
-            inside[key] = json.loads(json.dumps(other[at]))
+            inside[key] = copy.deepcopy(other[at])
     else:
-        inside[key] = draw.choice(values)
+        inside[key] = copy.deepcopy(draw.choice(values))
     return tree
 
 

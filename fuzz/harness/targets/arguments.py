@@ -23,13 +23,12 @@ VALUES = [
     b"0.2", b"10m", b"60s", b"16,8", b"kron", b"dropout", b"noisy_sine", b"32x32", b"epochs.csv",
     b"gap", b"history.json", b"-", b"--", b"dropout=0,0.5", b"l2", b"dropout,l2,width",
 ]  # fmt: skip
-# A fuzzer stays in its folder, and asks for no network that fills a memory.
-_OUTSIDE = re.compile(r"(^|[=\s])[/~]|\.\.|\d{4,}.*,|hidden.*\d{4,}|units.*\d{4,}", re.DOTALL)
-_LARGE = re.compile(r"^\D*\d{5,}\D*$")
+# A fuzzer stays in its folder.
+_OUTSIDE = re.compile(r"(?:^|[=,])[/~]|\.\.")
 
 
 class Stopped(JustrightError):
-    """Stands for a training."""
+    """Stands for a training, or for words that were said."""
 
 
 def corpus() -> list[bytes]:
@@ -61,32 +60,34 @@ def corpus() -> list[bytes]:
 
 
 @contextlib.contextmanager
-def _nothing_trains() -> Iterator[None]:
+def _nothing_trains() -> Iterator[list[mock.Mock]]:
     stops = Stopped("what follows is training")
     with contextlib.ExitStack() as held:
-        for name in (
-            "justright.experiments.setup.Setup.of",
-            "justright.playground.trainer.Trainer.__init__",
-            "justright.experiments.activations.activation_histograms",
-        ):
+        yield [
             held.enter_context(mock.patch(name, side_effect=stops))
-        yield
+            for name in (
+                "justright.experiments.setup.Setup.of",
+                "justright.experiments.noisy_sine.network",
+                "justright.playground.trainer.Trainer.__init__",
+                "justright.experiments.activations.activation_histograms",
+            )
+        ]
 
 
 def check(data: bytes) -> None:
     """Run the command; it must end with a code that docs/cli.md names."""
     words = data.decode("utf-8", "surrogateescape").split("\n")
-    if any("\0" in one or _OUTSIDE.search(one) or _LARGE.search(one) for one in words):
+    if any("\0" in one or _OUTSIDE.search(one) for one in words):
         raise Stopped("not for this machine")
     with (
-        _nothing_trains(),
+        _nothing_trains() as trainings,
         contextlib.redirect_stdout(_output()),
         contextlib.redirect_stderr(_output("backslashreplace")),
     ):
         code = run(words)
     if code not in CODES:
         raise AssertionError(f"the exit code was {code}")
-    if code:
+    if code and not any(one.called for one in trainings):
         raise Stopped("refused, in words")
 
 

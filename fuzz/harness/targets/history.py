@@ -8,7 +8,11 @@ from pathlib import Path
 
 from harness.mutation import mutated_json
 from harness.target import Target
-from justright.experiments.record import FORMAT, Record, history_table, read_history
+from justright.engine.trial import CURVES
+from justright.evidence.measure import Measure
+from justright.experiments.record import FORMAT, Record, Scale, history_table, read_history
+
+SCALE = Scale(Measure("accuracy", True), "both")
 
 
 def corpus() -> list[bytes]:
@@ -22,7 +26,7 @@ def corpus() -> list[bytes]:
         outcome="finished",
         epochs_run=4,
         chosen_epoch=3,
-        figures={"val_loss": 0.4, "val_metric": 0.9, "test_loss": None},
+        figures={**dict.fromkeys(CURVES[:4], 0.4), "test_loss": 0.5, "test_metric": None},
         looks=(0.5, 0.4),
     )
     content = {"format": FORMAT, "task": "a", "trainings": [asdict(record), asdict(record)]}
@@ -30,10 +34,13 @@ def corpus() -> list[bytes]:
 
 
 def check(data: bytes) -> None:
-    """Read it, and make a table of it."""
+    """Read it, and do with it what a search does."""
     path = Path("history.json")
     path.write_bytes(data)
-    history_table(read_history(path, "a"))
+    records = read_history(path, "a")
+    for one in records:
+        one.score(SCALE.fitted(records))
+    history_table(records)
 
 
 TARGET = Target("history", corpus, check, mutated_json)

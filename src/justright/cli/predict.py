@@ -89,6 +89,7 @@ def _rows(data: str) -> tuple[pd.DataFrame, str]:
     import pandas as pd
 
     from justright.cli.rows import EXAMPLES
+    from justright.data.damaged import UNREADABLE, reason_of
     from justright.data.examples import whole_example
 
     if data in EXAMPLES:
@@ -103,9 +104,8 @@ def _rows(data: str) -> tuple[pd.DataFrame, str]:
         frame = pd.read_parquet(path) if parquet else pd.read_csv(path)
     except pd.errors.EmptyDataError:
         raise DataError(f"{path.name} is empty. A header and rows are wanted.") from None
-    except (ValueError, OSError, ImportError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise DataError(f"{path.name} cannot be read: {reason}") from error
+    except (*UNREADABLE, ImportError) as error:
+        raise DataError(f"{path.name} cannot be read: {reason_of(error)}") from error
     if frame.empty:
         raise DataError(f"{path.name} has no rows.")
     return frame, path.name

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from justright.data.arrays import checked_targets
+from justright.data.damaged import UNREADABLE, reason_of
 from justright.data.piece import Piece, rows_in_piece
 from justright.errors import DataError, did_you_mean
 
@@ -197,8 +198,8 @@ def _reading(path: Path) -> Iterator[None]:
         yield
     except DataError:
         raise
-    except (ValueError, OSError) as error:
-        reason = str(error).strip().splitlines()[0]
+    except UNREADABLE as error:
+        reason = reason_of(error)
         raise DataError(f"{path.name} cannot be read as Parquet: {reason}") from error
 
 

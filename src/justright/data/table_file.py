@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from justright.data.arrays import as_number
+from justright.data.damaged import UNREADABLE, reason_of
 from justright.data.frames import as_frame
 from justright.data.parquet import pyarrow_for
 from justright.errors import DataError
@@ -122,9 +123,8 @@ def _reading(path: Path, kind: str) -> Iterator[None]:
         raise
     except pd.errors.EmptyDataError:
         raise DataError(f"{path.name} is empty. A header and rows are wanted.") from None
-    except (ValueError, OSError, EOFError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise DataError(f"{path.name} cannot be read as {kind}: {reason}") from error
+    except UNREADABLE as error:
+        raise DataError(f"{path.name} cannot be read as {kind}: {reason_of(error)}") from error
 
 
 def _check_header(header: list[Any], file: str) -> None:

@@ -110,7 +110,8 @@ def _copied(path: Path, beside: Path) -> tuple[int, int]:
 
 def _numbers(source: sqlite3.Connection) -> list[int]:
     """The numbers of all trainings of which something can be found."""
-    return sorted({int(row[0]) for query in _WAYS for row in _rows(source, query)})
+    found = {row[0] for query in _WAYS for row in _rows(source, query)}
+    return sorted(number for number in found if isinstance(number, int))
 
 
 def _rows(source: sqlite3.Connection, query: str, *given: Any) -> Iterator[tuple[Any, ...]]:
