@@ -75,6 +75,7 @@ def guide(run: Run) -> None:
             f"-seed={run.seed + 1}",  # Zero would be drawn from the clock.
             f"-max_len={_MOST_BYTES}",
             "-len_control=0",
+            "-mutate_depth=1",
             "-timeout=60",
             "-rss_limit_mb=6000",
             "-verbosity=0",
@@ -87,11 +88,11 @@ def guide(run: Run) -> None:
 
 
 def _mutator(atheris: object, target: Target) -> object:
-    """A quarter of the changes are libFuzzer's, the others the target's own."""
+    """A fifth of the changes is libFuzzer's, the others the target's own."""
 
     def mutate(data: bytes, most: int, seed: int) -> bytes:
         draw = random.Random(seed)
-        if draw.random() < 0.25:
+        if draw.random() < 0.2:
             return atheris.Mutate(data, most)  # type: ignore[attr-defined]
         return target.mutate(bytes(data), draw)[:most]
 

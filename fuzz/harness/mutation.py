@@ -16,10 +16,11 @@ NUMBERS = (
     b"9" * 400, b"9" * 5000, "١٢".encode(), "²".encode(), b"1e5", b"+1",
 )  # fmt: skip
 TEXTS = (
-    b"", b" ", b"\n", b"\r", b"\r\n", b"\t", b"\x00", b"\xff\xfe", b"\xef\xbb\xbf", b"\xf0\x9f\x92\xa9",
-    b'"', b'""', b"'", b"\\", b"\xed\xa0\x80", "\u2028\u202e".encode(), b"<script>", b"[bold]", b"[/]",
-    b"%s%n", b"../", b"A" * 300, b"=1+1",
+    b"", b" ", b"\n", b"\r", b"\r\n", b"\t", b"\x00", b"\xff\xfe", b"\xef\xbb\xbf",
+    b"\xf0\x9f\x92\xa9", b'"', b'""', b"'", b"\\", b"\xed\xa0\x80", "\u2028\u202e".encode(),
+    b"<script>", b"[bold]", b"[/]", b"%s%n", b"../", b"A" * 300, b"=1+1",
 )  # fmt: skip
+_HOW_MANY = (1, 1, 1, 2, 2, 4)
 VALUES: tuple[Any, ...] = (
     None, True, False, 0, -1, 1, 2**31, 2**63, 2**80, 10**400, 0.5, -0.0, 1e308, float("nan"),
     float("inf"), "", " ", "x", "\x00", "\ud800", "é" * 300, "os.system", "__class__", [], {}, [[]],
@@ -28,7 +29,7 @@ VALUES: tuple[Any, ...] = (
 
 
 def mutated_bytes(data: bytes, draw: Draw, tokens: Sequence[bytes] = ()) -> bytes:
-    """Bytes with one to four changes.
+    """Bytes with a few changes.
 
     Args:
         data: what is changed.
@@ -36,7 +37,7 @@ def mutated_bytes(data: bytes, draw: Draw, tokens: Sequence[bytes] = ()) -> byte
         tokens: words of the language that is spoken.
     """
     words = (*tokens, *TEXTS, *NUMBERS)
-    for _ in range(draw.randint(1, 4)):
+    for _ in range(draw.choice(_HOW_MANY)):
         data = draw.choice(_CHANGES)(data, draw, words)
     return data
 
@@ -91,7 +92,7 @@ _CHANGES: tuple[Callable[[bytes, Draw, Sequence[bytes]], bytes], ...] = (
 
 
 def mutated_json(data: bytes, draw: Draw, values: Sequence[Any] = ()) -> bytes:
-    """JSON with one to three nodes changed; other bytes as `mutated_bytes` changes them."""
+    """JSON with a few nodes changed; other bytes as `mutated_bytes` changes them."""
     try:
         tree = json.loads(data)
     except (ValueError, RecursionError):
@@ -100,7 +101,7 @@ def mutated_json(data: bytes, draw: Draw, values: Sequence[Any] = ()) -> bytes:
         return mutated_bytes(data, draw)
     if draw.random() < 0.01:
         return b"[" * 100_000
-    for _ in range(draw.randint(1, 3)):
+    for _ in range(draw.choice(_HOW_MANY)):
         tree = _mutated_tree(tree, draw, (*values, *VALUES))
     return json.dumps(tree).encode()
 

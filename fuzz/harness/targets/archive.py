@@ -36,7 +36,7 @@ VALUES: tuple[Any, ...] = (
     {"class_name": "__lambda__", "config": {"value": "4wEAAAA="}},
     {"module": "trap", "class_name": "Trap", "config": {}},
     {"module": "keras.layers", "class_name": "TFSMLayer", "config": {"filepath": "x"}},
-    {"module": "keras.layers", "class_name": "StringLookup", "config": {"vocabulary": "/etc/hosts"}},
+    {"module": "keras.layers", "class_name": "TextVectorization", "config": {"vocabulary": "x"}},
     {"module": "keras.layers", "class_name": "Dropout", "config": {"rate": 0.5}},
     "keras.layers", "keras.src.saving", "os", "trap", "Lambda", "Sequential", "Functional",
     {"class_name": "__tensor__", "config": {"value": [1.0], "dtype": "float32"}},

@@ -19,11 +19,12 @@ from justright.data.table_preparation import TablePreparation
 
 TOKENS = [
     b",", b";", b"\t", b"|", b"?", b"NA", b"nan", b"inf", b"1e400", b"2024-02-30", b"2021-03-01",
-    b"12:00", b"true", b"False", b"1,5", b'"a\nb"', b'"', b"None", b"NaT", b"Unnamed: 0", b"\n1,2\n",
-    b"9999-12-31", b"0001-01-01", b"1e308", b"1+2j",
+    b"12:00", b"true", b"False", b"1,5", b'"a\nb"', b'"', b"None", b"NaT", b"Unnamed: 0",
+    b"\n1,2\n", b"9999-12-31", b"0001-01-01", b"1e308", b"1+2j",
 ]  # fmt: skip
 ENDINGS = {
-    b"c": ".csv", b"t": ".tsv", b"g": ".csv.gz", b"b": ".csv.bz2", b"x": ".csv.xz", b"z": ".csv.zip",
+    b"c": ".csv", b"t": ".tsv", b"g": ".csv.gz", b"b": ".csv.bz2", b"x": ".csv.xz",
+    b"z": ".csv.zip",
 }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -100,6 +101,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except click.ClickException as usage:
         usage.show()
         return usage.exit_code
+    except OSError as fault:
+        if fault.errno is None:
+            raise
+        _say(_of_system(fault))
+        return FAULT
     except (KeyboardInterrupt, click.Abort):
         _say("Interrupted, before there was anything to show.")
         return INTERRUPTED
@@ -109,6 +115,12 @@ def run(arguments: Sequence[str] | None = None) -> int:
 def main() -> None:
     """Entry point of the console script."""
     sys.exit(run())
+
+
+def _of_system(fault: OSError) -> str:
+    """What the system says of a file: a name that is too long, no permission, a full disk."""
+    named = "" if fault.filename is None else f"{os.fsdecode(fault.filename)!r}: "
+    return f"{named}{fault.strerror}."
 
 
 def _say(text: str) -> None:

@@ -16,9 +16,9 @@ DAMAGED = (*UNREADABLE, LookupError, TypeError, AttributeError, SyntaxError)
 
 
 def reason_of(error: Exception) -> str:
-    """The first line of what an error says, or its kind where it says nothing.
+    r"""The first line of what an error says, or its kind where it says nothing.
 
-    >>> reason_of(ValueError("no number\\nat all")), reason_of(EOFError())
+    >>> reason_of(ValueError("no number\nat all")), reason_of(EOFError())
     ('no number', 'EOFError')
     """
     return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -70,11 +70,11 @@ def check_place(path: Path) -> None:
     Raises:
         StoreError: a folder, or a file in none, or one that is no store.
     """
-    if path.is_dir() or not path.absolute().parent.is_dir():
-        raise StoreError(
-            f"store={str(path)!r} is a folder, or in one that does not exist. Name a file."
-        )
     try:
+        if path.is_dir() or not path.absolute().parent.is_dir():
+            raise StoreError(
+                f"store={str(path)!r} is a folder, or in one that does not exist. Name a file."
+            )
         with path.open("rb") as file:
             start = file.read(72)
     except FileNotFoundError:

@@ -69,9 +69,9 @@ def mend_store(path: Path) -> Mended:
         StoreError: no such file, another run that writes it, or nothing in it that can be read;
             then it is left as it is.
     """
+    check_place(path)
     if not path.is_file():
         raise StoreError(f"There is no file {str(path)!r}. Check the path.")
-    check_place(path)
     beside = path.with_name(f"{path.name}.mended")
     with held(path):
         for old in (beside, *(Path(f"{beside}{side}") for side in _SIDES)):
