@@ -13,14 +13,13 @@ import json
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
+from harness import drive
 from harness.targets import NAMES
 
 FOUND = Path("build") / "fuzz"
-RECORD = "record.json"
 
 
 def main() -> int:
@@ -53,18 +52,17 @@ def _one(name: str, asked: argparse.Namespace) -> dict:
     kept = FOUND / name
     shutil.rmtree(kept, ignore_errors=True)
     kept.mkdir(parents=True)
-    memory = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
-        command = [sys.executable, __file__, name, "--within", folder]
+    with drive.memory() as folder:
+        command = [sys.executable, __file__, name, "--within", str(folder)]
         command += ["--inputs", str(asked.inputs), "--seed", str(asked.seed)]
         command += ["--unguided"] * (asked.unguided or not importlib.util.find_spec("atheris"))
         with (kept / "log.txt").open("w") as log:
             ended = subprocess.run(command, check=False, stdout=log, stderr=log)
-        written = [*Path(folder).glob("finding*"), *Path(folder).glob("*-*")]
+        written = [*folder.glob("finding*"), *folder.glob("*-*")]
         for one in written:
             if one.is_file():
                 shutil.copy(one, kept)
-        record = Path(folder) / RECORD
+        record = folder / drive.RECORD
         told = json.loads(record.read_text()) if record.exists() else _nothing()
     if ended.returncode:
         told["findings"].append(f"the process ended with {ended.returncode}")
@@ -78,8 +76,6 @@ def _nothing() -> dict:
 
 
 def _work(asked: argparse.Namespace) -> None:
-    from harness import drive
-
     run = drive.Run(asked.target, asked.inputs, asked.seed, asked.within)
     if not asked.unguided:
         drive.guide(run)

@@ -6,8 +6,11 @@ import json
 import os
 import random
 import sys
+import tempfile
 import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +37,15 @@ class Run:
     inputs: int
     seed: int
     folder: Path
+
+
+@contextmanager
+def memory() -> Iterator[Path]:
+    """A folder in memory where the system has such: targets write many small files."""
+    shared = Path("/dev/shm")
+    usable = shared.is_dir() and os.access(shared, os.W_OK)
+    with tempfile.TemporaryDirectory(dir=shared if usable else None) as folder:
+        yield Path(folder)
 
 
 def driven(run: Run) -> Tally:
@@ -99,24 +111,19 @@ def _mutator(atheris: object, target: Target) -> object:
     return mutate
 
 
-class _inside:  # noqa: N801
+@contextmanager
+def _inside(folder: Path) -> Iterator[None]:
     """Work in a folder, with warnings as errors: a user would see them."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder, self._before = folder, Path.cwd()
-        self._caught = warnings.catch_warnings()
-
-    def __enter__(self) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        os.chdir(self._folder)
-        self._caught.__enter__()
-        warnings.simplefilter("error")
-        for unseen in (DeprecationWarning, PendingDeprecationWarning, ResourceWarning):
-            warnings.simplefilter("ignore", unseen)
-
-    def __exit__(self, *error: object) -> None:
-        self._caught.__exit__(*error)
-        os.chdir(self._before)
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            for unseen in (DeprecationWarning, PendingDeprecationWarning, ResourceWarning):
+                warnings.simplefilter("ignore", unseen)
+            yield
+    finally:
+        os.chdir(before)
 
 
 def note(folder: Path, tally: Tally, seconds: float) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 import zipfile
 import zlib
 from functools import cache
@@ -89,7 +90,10 @@ def check(data: bytes) -> None:
     path.write_bytes(content)
     build = read_model if zlib.crc32(data) % SHARE == 0 else check_archive
     try:
-        with mock.patch("justright.experiments.saved.read_model", build):
+        with (
+            mock.patch("justright.experiments.saved.read_model", build),
+            mock.patch.object(sys, "path", [".", *sys.path]),  # Where a trap waits.
+        ):
             SavedModel.read(path)
     finally:
         if RAN.exists():
