@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from justright.errors import JustrightError, ModelError
+from justright.errors import JustrightError
 
 ROOT = Path(__file__).parents[1]
 INPUTS = 300
@@ -83,19 +83,21 @@ def history(**changed):
     return json.dumps(whole).encode()
 
 
-def damaged_gzip():
-    whole = bytearray(gzip.compress(bytes(range(256)) * 40))
-    whole[12] ^= 0xFF
-    return b"g" + bytes(whole)
+def damaged(kind, whole, at):
+    return kind + whole[:at] + b"\xff" + whole[at + 1 :]
 
 
+PEOPLE = b"a,b\n" + b"1,2\n" * 90
 TAKEN = {
     "a date that nanoseconds do not reach": ("table", lambda: of_dates("9999-12-31")),
     "a date before the calendar": ("table", lambda: of_dates("0021-03-05")),
 }
 REFUSED = {
-    "a gzip file that is damaged inside": ("table", damaged_gzip),
-    "an xz file that ends early": ("table", lambda: b"x" + lzma.compress(b"a,b\n1,2\n" * 9)[:-20]),
+    "a gzip file that is damaged inside": (
+        "table",
+        lambda: damaged(b"g", gzip.compress(PEOPLE), 10),
+    ),
+    "an xz file likewise": ("table", lambda: damaged(b"x", lzma.compress(PEOPLE), 40)),
     "an epoch that is no count": (
         "epochs",
         lambda: b"epoch,loss,val_loss\n-1e308,1,0.9\n1e308,0.5,0.8\n",

@@ -21,6 +21,7 @@ from justright.cli.play import play
 from justright.cli.predict import predict
 from justright.cli.report import report
 from justright.cli.search import search
+from justright.cli.shown import plain_markup
 from justright.cli.store import store
 from justright.cli.sweep import sweep
 from justright.cli.techniques import techniques
@@ -126,11 +127,4 @@ def _of_system(fault: OSError) -> str:
 def _say(text: str) -> None:
     from rich.console import Console
 
-    Console(stderr=True, highlight=False).print("[bold red]Error:[/]", _plain(text))
-
-
-def _plain(text: str) -> str:
-    """Square brackets in a message are no markup."""
-    from rich.markup import escape
-
-    return escape(text)
+    Console(stderr=True, highlight=False).print("[bold red]Error:[/]", plain_markup(text))

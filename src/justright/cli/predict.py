@@ -10,6 +10,7 @@ import click
 from justright.cli.common import loading
 from justright.cli.ending import Ending
 from justright.cli.options import json_option
+from justright.cli.shown import visible
 from justright.errors import DataError
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def predict(model: Path, data: str, target: str | None, out: Path | None, as_jso
     else:
         said.append(f"Predictions: {out}")
     # The output is for the predictions alone.
-    click.echo(" ".join(said), err=out is None)
+    click.echo(visible(" ".join(said)), err=out is None)
 
 
 def _rows(data: str) -> tuple[pd.DataFrame, str]:
