@@ -24,7 +24,7 @@ NAMES = (
     f"</script><script>{RUNS}</script>",
     f"javascript:{RUNS}",
     f"'--><svg onload={RUNS}>",
-    f"{{{{constructor.constructor(\"{RUNS}\")()}}}} ${{{RUNS}}} \\u003cscript\\u003e",
+    f'{{{{constructor.constructor("{RUNS}")()}}}} ${{{RUNS}}} \\u003cscript\\u003e',
 )
 TARGET = f"target</title><script>{RUNS}</script>"
 FILE = f"<img src=x onerror={RUNS}>.html"
@@ -110,7 +110,7 @@ def shown(found):
     study = found["study"]
     whole = (study, found["sweep"], found["search"], study.verdict(NAMES[0], NAMES[1]))
     tables = (study.table, study.curves, study.inputs(NAMES[1]))
-    recipe = jr.Recipe(jr.Dropout({name: 0.2 for name in NAMES}))
+    recipe = jr.Recipe(jr.Dropout(dict.fromkeys(NAMES, 0.2)))
     bar = _look(0.5, " ".join(NAMES))["text/html"]
     return bar + "".join(one._repr_html_() for one in (*whole, study.verdicts(), *tables, recipe))
 

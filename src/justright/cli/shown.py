@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import unicodedata
 
-_OBEYED = ("Cc", "Cf", "Cs")
+_OBEYED = ("Cc", "Cs")
 _KEPT = "\n\t"
+# These make what follows run from right to left, whatever it is.
+_TURNS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
 def visible(text: str) -> str:
@@ -18,7 +20,7 @@ def visible(text: str) -> str:
     """
     return "".join(
         one.encode("unicode_escape").decode()
-        if unicodedata.category(one) in _OBEYED and one not in _KEPT
+        if one in _TURNS or (unicodedata.category(one) in _OBEYED and one not in _KEPT)
         else one
         for one in text
     )

@@ -77,7 +77,9 @@ def _by_recipe(table: pd.DataFrame) -> Any:
     groups = list(table.groupby("recipe", sort=False))
     for name, rows in groups[:_SHOWN]:
         ended = int((rows["outcome"] != "running").sum())
-        shown.add_row(plain_markup(str(name)), str(len(rows)), str(ended), str(rows["epochs_run"].sum()))
+        shown.add_row(
+            plain_markup(str(name)), str(len(rows)), str(ended), str(rows["epochs_run"].sum())
+        )
     if len(groups) > _SHOWN:
         shown.add_row(f"… and {len(groups) - _SHOWN} more recipes", "", "", "")
     return shown
