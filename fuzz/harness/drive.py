@@ -50,7 +50,7 @@ def memory() -> Iterator[Path]:
 
 def driven(run: Run) -> Tally:
     """Mutate inputs of the corpus, and those that were taken, without looking at the code."""
-    with _inside(run.folder):
+    with inside(run.folder):
         target, draw, tally = target_of(run.name), random.Random(run.seed), Tally()
         pool = list(target.corpus())
         for data in pool[: run.inputs]:
@@ -68,7 +68,7 @@ def guide(run: Run) -> None:
     import atheris
 
     place = run.folder.absolute()
-    with _inside(run.folder), atheris.instrument_imports(include=["justright"], exclude=[]):
+    with inside(run.folder), atheris.instrument_imports(include=["justright"], exclude=[]):
         target, tally = target_of(run.name), Tally()
         corpus = place / "corpus"
         corpus.mkdir(exist_ok=True)
@@ -112,7 +112,7 @@ def _mutator(atheris: object, target: Target) -> object:
 
 
 @contextmanager
-def _inside(folder: Path) -> Iterator[None]:
+def inside(folder: Path) -> Iterator[None]:
     """Work in a folder, with warnings as errors: a user would see them."""
     before = Path.cwd()
     os.chdir(folder)
