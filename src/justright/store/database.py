@@ -15,7 +15,7 @@ from urllib.parse import quote
 from justright.errors import StoreError
 from justright.store.schema import APPLICATION, MIGRATIONS
 
-LOCK = "-lock"
+LOCK, LOG = "-lock", "-wal"
 _SECONDS = 5.0
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
@@ -43,6 +43,12 @@ def _sentence(path: Path, error: sqlite3.Error) -> str:
             "disk, and run the same again: it goes on from there."
         )
     if code.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
+        if path.with_name(path.name + LOG).exists():
+            return (
+                f"cannot be used here: {error}. Beside it lies a log ({path.name}{LOG}) of a run "
+                "that was killed or is running, and that is read only where one may write. Copy "
+                "both into a folder of your own."
+            )
         return (
             f"cannot be written: {error}. Name a file in a folder that you may write to, on a disk "
             "of this machine."

@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from justright.errors import StoreError
-from justright.store.database import check_place, held, told
+from justright.store.database import LOG, check_place, held, told
 from justright.store.kept import Kept
 from justright.store.store import NO_TRAINING, RUNNING, Store, kept_in
 
-_SIDES = ("-wal", "-shm")
+_SIDES = (LOG, "-shm")
 _WAYS = (
     "SELECT id FROM trials NOT INDEXED ORDER BY id",
     "SELECT id FROM trials NOT INDEXED ORDER BY id DESC",
