@@ -98,6 +98,10 @@ REFUSED = {
         lambda: damaged(b"g", gzip.compress(PEOPLE), 10),
     ),
     "an xz file likewise": ("table", lambda: damaged(b"x", lzma.compress(PEOPLE), 40)),
+    "a damaged word of pandas' own": (
+        "arrow",
+        lambda: target("arrow").corpus()[3].replace(b'"numpy_type"', b'"numpy_tape"'),
+    ),
     "an epoch that is no count": (
         "epochs",
         lambda: b"epoch,loss,val_loss\n-1e308,1,0.9\n1e308,0.5,0.8\n",
@@ -142,6 +146,21 @@ def test_what_was_found_is_refused_in_words(found):
     target(name).corpus()
     with pytest.raises(JustrightError):
         target(name).check(data())
+
+
+def test_no_bit_of_a_parquet_file_ends_the_process():
+    """pyarrow aborts where it is asked about columns whose description contradicts itself."""
+    pytest.importorskip("pyarrow")
+    (whole, *_), check = target("arrow").corpus(), target("arrow").check
+    size = int.from_bytes(whole[-8:-4], "little")
+    start, contradictions = len(whole) - 8 - size, 0
+    for bit in range(0, 8 * size, 7):
+        at = start + bit // 8
+        try:
+            check(whole[:at] + bytes([whole[at] ^ (1 << bit % 8)]) + whole[at + 1 :])
+        except JustrightError as told:
+            contradictions += "contradicts itself" in str(told)
+    assert contradictions
 
 
 def test_days_are_counted_across_all_centuries():

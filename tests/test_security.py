@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -21,7 +22,15 @@ IMPORTS = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "marshal", "sh
     "runpy",
     "yaml",
 }
-ATTRIBUTES = {"os.system", "popen", "execv", "read_pickle", "enable_unsafe_deserialization", "query", "eval"}
+ATTRIBUTES = {
+    "os.system",
+    "popen",
+    "execv",
+    "read_pickle",
+    "enable_unsafe_deserialization",
+    "query",
+    "eval",
+}
 # The names that these import by are the module's own, or below homes that it names.
 IMPORTERS = {"__init__.py", "deferred.py", "extras.py", "portable.py", "notebook.py"}
 OPTIONS = {"allow_pickle", "weights_only", "shell"}
@@ -71,6 +80,26 @@ def test_reading_what_comes_in_starts_nothing(tmp_path):
         "subprocess.Popen",
     ]
     assert told["inputs"] > 300
+
+
+def test_the_threat_model_names_files_that_are_there_and_all_targets():
+    text = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    named = re.findall(r"`((?:tests|fuzz)/[^`]+)`|\]\(([^)#:]+)\)", text)
+    paths = [one or other for one, other in named]
+    assert len(paths) > 15
+    assert [path for path in paths if not (ROOT / path).is_file()] == []
+    targets = (ROOT / "fuzz" / "harness" / "targets").glob("[a-z]*.py")
+    assert {f"fuzz/harness/targets/{one.name}" for one in targets} <= set(paths)
+
+
+def test_the_record_is_of_all_targets_and_of_enough_inputs():
+    text = (ROOT / "fuzz" / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\w+) \| ([\d,]+) \| ([\d,]+) \| ([\d,]+) \|", text, re.MULTILINE)
+    counts = {name: [int(one.replace(",", "")) for one in of] for name, *of in rows}
+    targets = (ROOT / "fuzz" / "harness" / "targets").glob("[a-z]*.py")
+    assert set(counts) == {one.stem for one in targets}
+    assert sum(inputs for inputs, *_ in counts.values()) >= 100_000
+    assert all(taken and refused for _, taken, refused in counts.values())
 
 
 # ------------------------------------------------------------------ dependencies

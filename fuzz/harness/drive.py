@@ -101,12 +101,15 @@ def guide(run: Run) -> None:
 
 def _mutator(atheris: object, target: Target) -> object:
     """A fifth of the changes is libFuzzer's, the others the target's own."""
+    seeds = target.corpus()
 
     def mutate(data: bytes, most: int, seed: int) -> bytes:
         draw = random.Random(seed)
         if draw.random() < 0.2:
             return atheris.Mutate(data, most)  # type: ignore[attr-defined]
-        return target.mutate(bytes(data), draw)[:most]
+        # What reaches something new is mostly refused, and what is made of it even more so.
+        start = draw.choice(seeds) if draw.random() < 0.5 else bytes(data)
+        return target.mutate(start, draw)[:most]
 
     return mutate
 

@@ -7,8 +7,8 @@ import importlib
 from harness.target import Target
 
 NAMES = (
-    "recipe", "table", "arrays", "epochs", "archive", "preparation", "store", "history", "wish",
-    "arguments",
+    "recipe", "table", "arrow", "arrays", "epochs", "archive", "preparation", "store", "history",
+    "wish", "arguments",
 )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from justright.data.arrays import as_number
-from justright.data.damaged import UNREADABLE, reason_of
+from justright.data.damaged import DAMAGED, UNREADABLE, reason_of
 from justright.data.frames import as_frame
 from justright.data.parquet import pyarrow_for
 from justright.errors import DataError
@@ -51,7 +51,7 @@ def read_table_file(path: Path) -> pd.DataFrame:
     if _ending(path) in TEXT:
         frame = _read_text(path)
     else:
-        frame = as_frame(_read_arrow(path), path.name)
+        frame = _read_arrow(path)
         _check_no_index(path.name, frame)
     if frame.empty or frame.shape[1] < 2:
         raise DataError(
@@ -104,17 +104,22 @@ def _has_decimal_commas(frame: pd.DataFrame) -> bool:
     )
 
 
-def _read_arrow(path: Path) -> Any:
+def _read_arrow(path: Path) -> pd.DataFrame:
     pyarrow = pyarrow_for(path)
-    if _ending(path) in PARQUET:
-        with _reading(path, "Parquet"):
-            return pyarrow.parquet.read_table(path)
-    with _reading(path, "Arrow"):
-        return pyarrow.feather.read_table(path)
+    kind, read = (
+        ("Parquet", pyarrow.parquet.read_table)
+        if _ending(path) in PARQUET
+        else ("Arrow", pyarrow.feather.read_table)
+    )
+    # What pandas has written into the file about its columns may be damaged as well.
+    with _reading(path, kind, DAMAGED):
+        return as_frame(read(path), path.name)
 
 
 @contextmanager
-def _reading(path: Path, kind: str) -> Iterator[None]:
+def _reading(
+    path: Path, kind: str, faults: tuple[type[Exception], ...] = UNREADABLE
+) -> Iterator[None]:
     import pandas as pd
 
     try:
@@ -123,7 +128,7 @@ def _reading(path: Path, kind: str) -> Iterator[None]:
         raise
     except pd.errors.EmptyDataError:
         raise DataError(f"{path.name} is empty. A header and rows are wanted.") from None
-    except UNREADABLE as error:
+    except faults as error:
         raise DataError(f"{path.name} cannot be read as {kind}: {reason_of(error)}") from error
 
 

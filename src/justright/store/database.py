@@ -43,21 +43,25 @@ def _sentence(path: Path, error: sqlite3.Error) -> str:
             "disk, and run the same again: it goes on from there."
         )
     if code.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
-        if path.with_name(path.name + LOG).exists():
-            return (
-                f"cannot be used here: {error}. Beside it lies a log ({path.name}{LOG}) of a run "
-                "that was killed or is running, and that is read only where one may write. Copy "
-                "both into a folder of your own."
-            )
-        return (
-            f"cannot be written: {error}. Name a file in a folder that you may write to, on a disk "
-            "of this machine."
-        )
+        return _no_place(path, error)
     if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return f"is held by another program: {error}. Wait until that has ended."
     if code == "SQLITE_TOOBIG" or isinstance(error, sqlite3.DataError):
         return "does not take networks of this size: a row holds 1 GB. Train without a store."
     return f"cannot be used: {error}."
+
+
+def _no_place(path: Path, error: sqlite3.Error) -> str:
+    if path.with_name(path.name + LOG).exists():
+        return (
+            f"cannot be used here: {error}. Beside it lies a log ({path.name}{LOG}) of a run that "
+            "was killed or is running, and that is read only where one may write. Copy both into a "
+            "folder of your own."
+        )
+    return (
+        f"cannot be written: {error}. Name a file in a folder that you may write to, on a disk of "
+        "this machine."
+    )
 
 
 def damaged(path: Path, what: str) -> str:
