@@ -113,7 +113,10 @@ def _read_arrow(path: Path) -> pd.DataFrame:
     )
     # What pandas has written into the file about its columns may be damaged as well.
     with _reading(path, kind, DAMAGED):
-        return as_frame(read(path), path.name)
+        table = read(path)
+        # An Arrow file is mapped, not decoded: offsets that lead elsewhere would be followed.
+        table.validate(full=True)
+        return as_frame(table, path.name)
 
 
 @contextmanager
