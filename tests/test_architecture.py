@@ -12,7 +12,9 @@ from justright.regularizers.places import PLACES
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "justright"
 FLOORS = (
-    {"errors", "whole"},
+    {"errors"},
+    {"whole"},
+    {"events"},
     {"deferred"},
     {"backend"},
     {"regularizers"},

@@ -563,3 +563,34 @@ def test_a_function_that_a_file_asks_for_is_refused_and_not_run(what):
     Path("asks.keras").write_bytes(a_function_of_os_as(what))
     assert_told(justright("--data", "patients.csv", "--model", "asks.keras"), "asks.keras")
     assert not Path("ran").exists()
+
+
+ENDS = """
+import atexit, sys
+from justright.cli.ending import end_now
+atexit.register(print, ", then handlers")
+print("printed", end="")
+end_now(int(sys.argv[1]))
+"""
+
+
+@pytest.mark.parametrize("code", [0, 130])
+def test_at_the_end_everything_is_printed_and_handlers_run(code):
+    command = [sys.executable, "-c", ENDS, str(code)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (code, "printed, then handlers\n", "")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes of POSIX")
+@pytest.mark.parametrize(("code", "told"), [(0, 1), (130, 130)])
+def test_an_end_that_nobody_reads_is_no_success(code, told):
+    reads, writes = os.pipe()
+    os.close(reads)
+    with open(writes, "w") as nobody:
+        text = "from justright.cli.ending import end_now; print('printed'); end_now({})"
+        command = [sys.executable, "-c", text.format(code)]
+        buffered = {k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"}
+        done = subprocess.run(
+            command, stdout=nobody, stderr=subprocess.PIPE, env=buffered, check=False
+        )
+    assert (done.returncode, done.stderr) == (told, b"")

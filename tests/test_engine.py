@@ -133,7 +133,7 @@ def test_all_devices_are_used_and_agree(task):
 
 
 def test_programs_that_were_compiled_ahead_are_found(task, monkeypatch):
-    trials = [trial(recipe=jr.L1(1e-3), epochs=2), trial(recipe=jr.WeightDecay(1e-3), epochs=2)]
+    trials = [trial(recipe=jr.Recipe(one), epochs=2) for one in (jr.L2(1e-3), jr.WeightDecay(1e-3))]
     forget()
     with ThreadPoolExecutor(2) as compilers:
         compile_ahead(task, trials, task.blueprint.initial_values, None, compilers)
@@ -145,10 +145,10 @@ def test_programs_that_were_compiled_ahead_are_found(task, monkeypatch):
         raise ValueError("odd")
 
     forget()
-    monkeypatch.setattr(jr.L1, "penalty", broken)
+    monkeypatch.setattr(jr.L2, "penalty", broken)
     with ThreadPoolExecutor(2) as compilers:
         compile_ahead(task, trials, task.blueprint.initial_values, None, compilers)
-    with pytest.raises(jr.RecipeError, match="because of L1: ValueError: odd"):
+    with pytest.raises(jr.RecipeError, match="because of L2: ValueError: odd"):
         run(task, trials)
 
 

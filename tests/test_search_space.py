@@ -9,7 +9,7 @@ import justright as jr
 from conftest import dense_net
 from justright.experiments.dimension import Amount, Pick
 from justright.experiments.ranges import NO_RANGE, NOT_ALONE, RANGES, ranges_for
-from justright.experiments.sampler import ask
+from justright.experiments.sampler import _thinned, ask
 from justright.experiments.shapes import FEWEST, MOST, hidden_units, programs_that_pay, within
 from justright.experiments.space import space_of
 from justright.experiments.starts import STARTS, starts_for
@@ -207,3 +207,16 @@ def test_starts_are_points_of_the_space_and_the_plain_one_is_first():
     narrow = starts_for(space(["L2"]), EPOCHS, 1e-3)
     assert all(set(point) <= {"L2.strength"} for point in narrow)
     assert len({str(point) for point in narrow}) == len(narrow)
+
+
+@pytest.mark.parametrize("count", [0, 1, 256, 257, 5000])
+def test_a_sampler_is_told_of_the_best_and_of_others_evenly(count):
+    told = [{"L2.strength": float(i)} for i in range(count)]
+    kept = [int(point["L2.strength"]) for point in _thinned(told)]
+    assert len(kept) == min(count, 256)
+    assert kept == sorted(set(kept))
+    assert kept[:64] == list(range(min(count, 64)))
+    if count > 256:
+        assert kept[-1] == count - 1
+        gaps = np.diff(kept[64:])
+        assert gaps.max() - gaps.min() <= 1

@@ -17,7 +17,8 @@ from justright.evidence.verdict import paired_verdicts
 ACCURACY = Measure("accuracy", higher_is_better=True)
 ERROR = Measure("mean_absolute_error", higher_is_better=False)
 NUMBER = r"-?\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?"
-INTERVAL = re.compile(rf"95 ?% interval[a-z ]* ({NUMBER}) to ({NUMBER})")
+WAYS = "(?:higher|lower|larger|smaller)"
+INTERVAL = re.compile(rf"95% interval ({NUMBER})( {WAYS})? to ({NUMBER})")
 WOBBLE = np.array([0.001, -0.002, 0.0, 0.003, -0.002])
 NAN = np.full(5, np.nan)
 
@@ -60,9 +61,12 @@ def sentence_on(text, recipe):
 
 
 def intervals_in(sentence):
-    return [
-        tuple(float(end.replace(",", "")) for end in ends) for ends in INTERVAL.findall(sentence)
-    ]
+    """The ends as numbers; what is said to be the other way lies below 0."""
+    found = []
+    for low, against, high in INTERVAL.findall(sentence):
+        ends = [float(end.replace(",", "")) for end in (low, high)]
+        found.append((-ends[0] if against else ends[0], ends[1]))
+    return found
 
 
 def plain(train=0.99, validation=0.90, test=0.89, wobble=WOBBLE, **more):

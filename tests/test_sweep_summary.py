@@ -105,7 +105,7 @@ def test_test_rows_judge_alone_only_where_no_split_has_chosen_on_them():
 
 
 def test_an_interval_of_a_share_ends_at_all_and_at_nothing():
-    said = swept(DROPOUT, [0.90, 0.98, 0.92], spread=0.2, seeds=2).summary()
+    said = swept(DROPOUT, [0.90, 0.98, 0.92], spread=0.5, seeds=3).summary()
     assert "to 100.0 %)" in said
     assert "interval 0.0 %" in said
 
@@ -164,7 +164,10 @@ def test_smaller_is_stronger_where_infinity_is_off():
 def test_the_edge_is_said_where_more_lies_beyond():
     found = swept({"dropout": [0, 0.2, 0.5]}, [0.9, 0.92, 0.95])
     assert found.at_edge
-    assert "a larger dropout rate may be better still (expand widens the grid)" in found.summary()
+    assert (
+        "a larger dropout rate may be better still (expand=True, or --expand, widens the grid)"
+        in found.summary()
+    )
     end = swept({"label_smoothing": [0, 0.5, 1]}, [0.9, 0.92, 0.95])
     assert not end.at_edge
     low = swept({"dropout": [0.2, 0.5]}, [0.95, 0.9], zero=False)

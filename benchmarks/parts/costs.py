@@ -1,8 +1,9 @@
-"""What the parts of a training cost: optimizer, dropout, L2, shuffling, evaluation, host."""
+"""What the parts of a training cost, and what comes before the first one."""
 
 from __future__ import annotations
 
 import sys
+import time
 from typing import Any
 
 from findings import Asked, Findings, Table
@@ -14,6 +15,7 @@ LOOKS = 3.0
 # Less than this share of a training cannot be told from noise.
 NOISE = 0.02
 REPEATS = 10
+STARTS = 3
 
 
 def measure(asked: Asked) -> Findings:
@@ -28,10 +30,14 @@ def measure(asked: Asked) -> Findings:
         environment(asked.folder, devices=1, one_thread=True),
     )
     given = ran.answers[0]
-    costs = parts_of(given)
+    costs, start = parts_of(given), start_of(asked)
     return Findings(
-        data={"epochs": job["epochs"], **given, "parts": costs},
-        tables=[measured_table(given["seconds"]), parts_table(costs, given["seconds"])],
+        data={"epochs": job["epochs"], **given, "parts": costs, "start": start},
+        tables=[
+            measured_table(given["seconds"]),
+            parts_table(costs, given["seconds"]),
+            start_table(start),
+        ],
         notes=[
             f"One training of {job['epochs']} epochs of the sweep's network on one core; the "
             f"fastest of {job['repeats']}. The rest of an epoch: the best epoch kept, the rule for "
@@ -39,6 +45,22 @@ def measure(asked: Asked) -> Findings:
             *ran.disturbance("the engine's pieces"),
         ],
     )
+
+
+def start_of(asked: Asked) -> dict[str, float]:
+    """Seconds of a process before its first training, by part, with an empty cache of programs."""
+    print("the start …", file=sys.stderr, flush=True)
+    found: list[dict[str, float]] = []
+    # The first one waits for the disk, and for Python to compile modules.
+    for _ in range(1 if asked.quick else 1 + STARTS):
+        began = time.time()
+        ran = run(
+            [script("probes.start", asked.folder, {"began": began})], environment(asked.folder)
+        )
+        given = ran.answers[0]
+        ends = began + ran.seconds - given["ended"]
+        found.append({**given["parts"], "the end of the process": max(0.0, ends)})
+    return min(found, key=lambda parts: sum(parts.values()))
 
 
 def parts_of(given: dict[str, Any]) -> dict[str, float]:
@@ -69,6 +91,11 @@ def looks(seconds: dict[str, float]) -> list[str]:
 
 def measured_table(seconds: dict[str, float]) -> Table:
     return Table(("piece", "ms"), [(name, f"{1e3 * taken:.2f}") for name, taken in seconds.items()])
+
+
+def start_table(start: dict[str, float]) -> Table:
+    rows = [(part, f"{seconds:.2f}") for part, seconds in start.items()]
+    return Table(("start", "seconds"), [*rows, ("**together**", f"{sum(start.values()):.2f}")])
 
 
 def parts_table(costs: dict[str, float], seconds: dict[str, float]) -> Table:

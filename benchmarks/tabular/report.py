@@ -135,7 +135,7 @@ def _of_record(record: dict[str, Any]) -> str:
     runs = record["runs"]
     splits = sorted({run["split"] for run in runs})
     return (
-        f"{len(by_table(runs))} tables, up to {len(splits)} splits of each, {record['date']}; "
+        f"{len(by_table(runs))} tables, {_splits(len(splits))} of each, {record['date']}; "
         "[tables.json](tables.json) has every split."
     )
 
@@ -145,7 +145,7 @@ def _parts(runs: Runs) -> Iterable[tuple[str, Lines, str]]:
     yield (
         "As they come",
         figures_table(runs, PLAIN),
-        f"Means over up to {splits} splits, in percent: balanced accuracy, or R². Every model "
+        f"{_means(splits)} in percent: balanced accuracy, or R². Every model "
         "decides for the class that it finds most probable. The searched MLP begins fits for as "
         "much processor time as justright takes, and ends the last one.",
     )
@@ -172,3 +172,11 @@ def _parts(runs: Runs) -> Iterable[tuple[str, Lines, str]]:
 
 def _listed(sentences: Iterable[str]) -> list[str]:
     return [f"- {one}" for one in sentences]
+
+
+def _splits(count: int) -> str:
+    return "1 split" if count == 1 else f"up to {count} splits"
+
+
+def _means(splits: int) -> str:
+    return "One split," if splits == 1 else f"Means over up to {splits} splits,"

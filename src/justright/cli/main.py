@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
@@ -12,7 +12,7 @@ from justright.backend import use_jax
 from justright.cli.compare import compare
 from justright.cli.contributions import contributions
 from justright.cli.diagnose import diagnose
-from justright.cli.ending import INTERRUPTED
+from justright.cli.ending import INTERRUPTED, end_now
 from justright.cli.ensemble import ensemble
 from justright.cli.evidence import evidence
 from justright.cli.lesson import lesson
@@ -26,6 +26,7 @@ from justright.cli.store import store
 from justright.cli.sweep import sweep
 from justright.cli.techniques import techniques
 from justright.errors import JustrightError, did_you_mean
+from justright.events import write_events
 
 DONE, FAULT = 0, 1
 
@@ -68,11 +69,19 @@ class Commands(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(package_name="justright", message="%(version)s")
-def app() -> None:
+@click.option(
+    "--log",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Add what happens (compiled, ended, written, …) to a file, a line of JSON for each event.",
+)
+def app(log: Path | None) -> None:
     """Regularization that is just right.
 
     Find what keeps a neural network from overfitting, with the evidence.
     """
+    if log is not None:
+        write_events(log)
 
 
 app.add_command(compare)
@@ -115,7 +124,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def main() -> None:
     """Entry point of the console script."""
-    sys.exit(run())
+    end_now(run())
 
 
 def _of_system(fault: OSError) -> str:

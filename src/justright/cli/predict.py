@@ -68,7 +68,10 @@ def predict(model: Path, data: str, target: str | None, out: Path | None, as_jso
         said.append("It holds no preprocessing and no names of classes: rows went in as they are.")
     score = None if truth is None else _score(saved, predictions, truth)
     if score is not None:
-        said.append(f"{score[0].capitalize()} {score[2]} by the column {score[3]}.")
+        said.append(
+            f"{score[0].capitalize()} {score[2]} by the column {score[3]}; new rows will give less "
+            "if the network was trained on any of these."
+        )
     if out is not None:
         predictions.to_csv(out, index=False)
     if as_json:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _TOLD_CLASSES = 6
 # So many labels that occur once are names rather than classes.
 _MOST_SINGLE = 0.5
+# Fewer rows may have the numbers 1, 2, 3 by chance.
+_FEWEST_COUNTED = 10
 
 
 def dataset_of(
@@ -62,6 +64,11 @@ def dataset_of(
     frame = frame.drop(columns=list(without))
     frame = frame.drop_duplicates(ignore_index=True) if distinct else frame
     told = [f"The target is {chosen!r}, the last column."] if target is None else []
+    told += [
+        f"{one!r} counts the rows, which says nothing of new ones: leave it out."
+        for one in features
+        if _counts_rows(frame[one])
+    ]
     frame, dropped = _with_targets(frame, chosen, name)
     y = table_targets(frame[chosen], name)
     return Dataset(
@@ -124,6 +131,12 @@ def targets_in_words(y: np.ndarray, name: str, numbers: bool) -> str:
         ends = f"from {shares[0]} to {shares[-1]}"
         return f"{name!r} has {len(labels)} classes, {ends} of the training rows."
     return f"{name!r} has {len(labels)} classes: {', '.join(shares)} of the training rows."
+
+
+def _counts_rows(column: pd.Series[Any]) -> bool:
+    if column.dtype.kind not in "iu" or len(column) < _FEWEST_COUNTED:
+        return False
+    return bool((np.diff(column.to_numpy()) == 1).all())
 
 
 def _with_targets(frame: pd.DataFrame, target: str, table: str) -> tuple[pd.DataFrame, list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from abc import ABC, abstractmethod
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from justright.engine.rows import Rows
 from justright.engine.step import Machinery
 from justright.engine.stream import Stream
 from justright.errors import ModelError
+from justright.events import tell
 from justright.network.blueprint import Blueprint
 from justright.network.network import Network
 from justright.network.objective import Objective
@@ -118,6 +120,7 @@ class Program(ABC):
         )
         self._plan = Plan(task.batch_size, task.shuffle, CAPACITY)
         self._block = task.stream.shapes if task.stream else None
+        self._techniques = " + ".join(type(one).__name__ for one in recipe.techniques)
         self._compiled: Any = None
         self._shapes: Any = None
         self._lock = threading.Lock()
@@ -126,12 +129,21 @@ class Program(ABC):
         """Compile for these shapes, once."""
         with self._lock:
             if self._compiled is None:
+                began = time.perf_counter()
                 lanes = self._lane_shapes(orders)
                 over_lanes = self.layout.over_lanes()
                 self._compiled = self._build(
                     shaped(rows, self.layout.everywhere()),
                     shaped(lanes, over_lanes),
                     shaped(orders, over_lanes),
+                )
+                seconds = round(time.perf_counter() - began, 3)
+                tell(
+                    "compiled",
+                    techniques=self._techniques,
+                    lanes=self.layout.lanes,
+                    devices=len(self.layout.devices),
+                    seconds=seconds,
                 )
 
     def idle_lanes(self, orders: Order) -> Lane:

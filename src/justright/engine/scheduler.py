@@ -34,6 +34,7 @@ from justright.engine.rows import Rows
 from justright.engine.size import Layouts, layouts_for
 from justright.engine.trial import CURVES, Trial, TrialResult
 from justright.errors import ModelError
+from justright.events import tell
 from justright.network.weights import Arrays
 from justright.regularizers.recipe import Recipe
 
@@ -111,12 +112,14 @@ def all_results(
         jax.errors.JaxRuntimeError: another error.
     """
     results = dict(known)
+    tell("began", trainings=len(trials), known=len(known))
     while len(results) < len(trials):
         waiting = [i for i in range(len(trials)) if i not in results]
         try:
             for i, result in run([trials[i] for i in waiting], layouts):
                 results[waiting[i]] = result
             if stop_asked():
+                tell("interrupted", ended=len(results), trainings=len(trials))
                 break
         except jax.errors.JaxRuntimeError as error:
             if not is_out_of_memory(error):
@@ -129,6 +132,7 @@ def all_results(
                     "smaller network."
                 ) from error
             layouts = partial(_halved, layouts)
+            tell("out of memory", retried="with half as many lanes")
     return [results[i] for i in sorted(results)]
 
 

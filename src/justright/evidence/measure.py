@@ -46,8 +46,23 @@ class Measure:
 
     def show_range(self, low: float, high: float) -> str:
         """The ends of an interval of differences: `"0.2 to 1.4"`."""
-        ends = _points([low, high]) if self.is_share else [_digits(e, 3) for e in (low, high)]
-        return " to ".join(ends)
+        return " to ".join(self._ends(low, high))
+
+    def show_ways(self, low: float, high: float, along: str, against: str) -> str:
+        """The ends of an interval of differences in words: `"0.2 lower to 1.4 higher"`.
+
+        Args:
+            low, high: the ends; where both lie on one side of 0, they alone are shown.
+            along: what a difference above 0 is called.
+            against: what one below 0 is called.
+        """
+        if low >= 0 or high <= 0:
+            return self.show_range(low, high)
+        below, above = self._ends(-low, high)
+        return f"{below} {against} to {above} {along}"
+
+    def _ends(self, *ends: float) -> list[str]:
+        return _points(list(ends)) if self.is_share else [_digits(end, 3) for end in ends]
 
     def direction(self, advantage: float) -> str:
         """Which way a figure with this advantage lies: `"higher"` or `"lower"`."""

@@ -199,10 +199,11 @@ def _gap_change(base: Row, change: _Change, measure: Measure) -> str:
     now = measure.show_difference(change.row.gap.mean)
     if not interval.enough:
         return f"has a gap of {now} ({interval.counted('pair')}, too few for an interval)"
-    verb, way = "narrows", "smaller"
+    verb, way, other = "narrows", "smaller", "larger"
     if interval.mean < 0:
-        verb, way, interval = "widens", "larger", interval.negative
-    spread = _spread(interval, measure)
+        verb, way, other, interval = "widens", "larger", "smaller", interval.negative
+    ends = measure.show_ways(interval.low, interval.high, way, other)
+    spread = f"{CONFIDENCE:.0%} interval {ends}"
     size = measure.show_difference(interval.mean)
     if found.shown and min(base.gap.mean, change.row.gap.mean) < 0:
         before = measure.show_difference(base.gap.mean)

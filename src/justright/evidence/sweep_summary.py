@@ -135,7 +135,7 @@ def luck_in_words(facts: Facts) -> list[str]:
 def _certainty(facts: Facts) -> str:
     spot, grid = facts.spot, facts.grid
     if not spot.resampled:
-        return "One run a point cannot say how sure that is: give more seeds."
+        return "So few runs a point cannot say how sure that is: give more seeds."
     won = spot.wins[spot.best]
     share = "more than 99%" if 0.995 <= won < 1 else f"{won:.0%}"
     said = f"It is the best in {share} of resamples of the runs"
@@ -210,8 +210,8 @@ def _edges(facts: Facts) -> list[str]:
     if not further:
         return []
     return [
-        f"It lies at the edge of the grid: a {' and a '.join(further)} may be better still (expand "
-        "widens the grid)."
+        f"It lies at the edge of the grid: a {' and a '.join(further)} may be better still "
+        "(expand=True, or --expand, widens the grid)."
     ]
 
 

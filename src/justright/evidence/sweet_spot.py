@@ -31,7 +31,7 @@ class SweetSpot:
             worse than the best by more than its standard error.
         wins: how often each point is the best when seeds and splits are drawn anew, (points,);
             0 where trials failed.
-        resampled: whether there were several seeds or splits to draw from.
+        resampled: whether there were enough seeds or splits to draw from: three.
     """
 
     best: int
@@ -60,7 +60,9 @@ def find_sweet_spot(
     nearly = one_standard_error(kept, best, strength[points], ratio)
     won = np.zeros(len(scores))
     won[points] = wins(kept, ratio)
-    return SweetSpot(int(points[best]), int(points[nearly]), won, kept[0].size > 1)
+    return SweetSpot(
+        int(points[best]), int(points[nearly]), won, units_of(kept).shape[-1] >= _FEWEST
+    )
 
 
 def without_failures(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

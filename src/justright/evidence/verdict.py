@@ -85,10 +85,13 @@ class Verdict:
             return f"{interval.counted('pair')}, too few for an interval"
         low, high = (self.low, self.high) if self.difference >= 0 else (-self.high, -self.low)
         size = self.measure.show_difference(abs(self.difference))
-        way = f"{size} {self.measure.direction(self.difference)}" if self.difference else "equal"
+        along = self.measure.direction(self.difference)
+        against = "lower" if along == "higher" else "higher"
+        way = f"{size} {along}" if self.difference else "equal"
+        ends = self.measure.show_ways(low, high, along, against)
         over = f" over {self.splits} splits" if self.splits > 1 else ""
         return (
-            f"{way}, {CONFIDENCE:.0%} interval {self.measure.show_range(low, high)}, "
+            f"{way}, {CONFIDENCE:.0%} interval {ends}, "
             f"{self.pairs} pairs{over}{self._corrected_text}"
         )
 
@@ -104,7 +107,7 @@ class Verdict:
             )
         what = "such splits" if self.splits > 1 else "seeds"
         if self.needed > _MILLION:
-            return f"more than a million {what} would show a difference of this size"
+            return f"it would take more than a million {what} to show a difference so small"
         return f"about {_rounded(self.needed)} {what} would show a difference of this size"
 
     @property

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Literal
 
 import numpy as np
 
+from justright.experiments.dimension import Value
 from justright.experiments.record import Record, Scale
 from justright.experiments.space import Point
 
@@ -24,9 +24,12 @@ _MOST_FINALISTS = 12
 _GOOD = 0.25
 
 
-def key_of(point: Point) -> str:
+Key = frozenset[tuple[str, Value]]
+
+
+def key_of(point: Point) -> Key:
     """Equal for points that are the same choice."""
-    return json.dumps(dict(point), sort_keys=True)
+    return frozenset(point.items())
 
 
 def gap_of(record: Record, scale: Scale) -> float:
@@ -121,8 +124,8 @@ def finals_for(trainings: float, seeds: int) -> Finals:
 
 def standing(finals: Sequence[Record], scale: Scale) -> list[tuple[Point, np.ndarray]]:
     """The finalists with the scores of their fresh seeds, best mean first."""
-    scores: dict[str, list[float]] = {}
-    points: dict[str, Point] = {}
+    scores: dict[Key, list[float]] = {}
+    points: dict[Key, Point] = {}
     for one in finals:
         points[key_of(one.point)] = one.point
         scores.setdefault(key_of(one.point), []).append(one.score(scale))
@@ -146,8 +149,8 @@ def promoted(finals: Sequence[Record], scale: Scale, wish: Wish, count: int) -> 
     return list(distinct.values())[:count]
 
 
-def _mean_gaps(finals: Sequence[Record], scale: Scale) -> dict[str, float]:
-    gaps: dict[str, list[float]] = {}
+def _mean_gaps(finals: Sequence[Record], scale: Scale) -> dict[Key, float]:
+    gaps: dict[Key, list[float]] = {}
     for one in finals:
         gaps.setdefault(key_of(one.point), []).append(gap_of(one, scale))
     return {key: float(np.mean(of)) for key, of in gaps.items()}
@@ -187,7 +190,6 @@ def chosen(
         return next(point for point, scores in ranked if len(scores) == most)
     sure = next(scores for _, scores in ranked if len(scores) == most)
     error = float(sure.std(ddof=1) * math.sqrt(1 / most + ratio)) if most > 1 else 0.0
-    as_good = {key_of(point) for point, scores in ranked if scores.mean() <= sure.mean() + error}
+    as_good = [point for point, scores in ranked if scores.mean() <= sure.mean() + error]
     gaps = _mean_gaps(finals, scale)
-    smallest = min(as_good, key=lambda key: gaps[key])
-    return next(point for point, _ in ranked if key_of(point) == smallest)
+    return min(as_good, key=lambda point: gaps[key_of(point)])

@@ -23,6 +23,9 @@ from justright.experiments.shapes import Shapes, programs_that_pay, seconds_of_t
 from justright.experiments.space import RATE, Point, Space
 
 FIRST, BATCH = 12, 8
+# What is known grows by this share with a batch, once that is more than a small one: what it takes
+# to choose a batch from all that is known is then the same for each training, however many.
+_BATCHES = 64
 # A training is given up where it is not among this share of those that came as far.
 _KEPT = 0.5
 _ENOUGH = 8
@@ -75,7 +78,8 @@ class Explorer:
         scale = self.looks.scale.fitted(before)
         told = [one.point for one in in_order(before, scale, settings.wish)]
         first = list(settings.start) if number == 0 else []
-        count = max(0, (FIRST if number == 0 else BATCH) - len(first))
+        size = max(BATCH, len(before) // _BATCHES) if number else FIRST
+        count = max(0, size - len(first))
         asked = ask(settings.space, told, count, settings.sampler, (settings.seed, number))
         task = self.shapes.setup.task
         seconds = seconds_of_training(task, self.shapes.setup.epochs)

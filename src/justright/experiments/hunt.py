@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from justright.engine.interruption import CutShort, say_stopped, stop_asked, stopped_after
+from justright.events import tell
 from justright.experiments.budget import Budget, Clock
 from justright.experiments.choice import (
     FINALS_SHARE,
     Finals,
+    Key,
     finalists,
     finals_for,
     key_of,
@@ -105,10 +107,11 @@ class Hunt:
                 return
             todo = [point for point in points if key_of(point) not in done]
             todo = todo[:left] if budget.trainings is not None else todo
+            tell("batch", number=number, points=len(todo), explored=len(explored))
             fresh = self.explorer.explored(number, todo, explored)
             add(fresh, number, points)
 
-    def _next(self, explored: Sequence[Record]) -> tuple[int, list[Point], set[str]]:
+    def _next(self, explored: Sequence[Record]) -> tuple[int, list[Point], set[Key]]:
         """The batch that is not complete yet, and which of its points are done."""
         number = max((one.batch for one in explored), default=0)
         done = {key_of(one.point) for one in explored if one.batch == number}

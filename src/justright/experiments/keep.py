@@ -20,6 +20,7 @@ from justright.engine.program import Task
 from justright.engine.rows import Rows
 from justright.engine.trial import Trial, TrialResult
 from justright.engine.versions import present
+from justright.events import tell
 from justright.network.blueprint import Blueprint
 from justright.network.network import Network
 from justright.network.objective import Objective
@@ -157,6 +158,7 @@ class KeptTrials(Journal):
             ((self._under_way(trial, one.curves), one) for trial, one in running),
             _layout_text(layout),
         )
+        tell("written", store=self.store.path.name, ended=len(whole))
 
     def _under_way(self, trial: Trial, curves: Any) -> Kept:
         nothing = (float("nan"), float("nan"))

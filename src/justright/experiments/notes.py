@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from justright.backend import idle_cores
 from justright.data.table import targets_in_words
 from justright.engine.program import Task
+from justright.engine.trial import Trial
 from justright.experiments.parts import Parts
 from justright.network.own import own_regularization
+from justright.regularizers.places import ActsOnStopping
+from justright.regularizers.recipe import NEVER_STOP
 
 _SIGNAL = 2
+# Of recipes, so many are named.
+_TOLD = 3
 
 
 def notes_of(task: Task, parts: Parts, default: bool, asked: str | None) -> list[str]:
@@ -42,6 +49,24 @@ def notes_of(task: Task, parts: Parts, default: bool, asked: str | None) -> list
         )
     idle = idle_cores()
     return [*notes, idle] if idle else notes
+
+
+def patience_in_words(trials: Sequence[Trial]) -> list[str]:
+    """Which recipes' patience is longer than their trainings."""
+    longer = {
+        trial.name: None
+        for trial in trials
+        if trial.recipe.filling(ActsOnStopping)
+        and trial.epochs <= trial.recipe.stop_rule().patience < NEVER_STOP.patience
+    }
+    if not longer:
+        return []
+    named = list(longer)[:_TOLD]
+    more = f" and {len(longer) - _TOLD} more" if len(longer) > _TOLD else ""
+    return [
+        f"{', '.join(named)}{more}: the patience is as long as the training, so nothing stops "
+        "early."
+    ]
 
 
 def _of_targets(parts: Parts, numbers: bool, asked: str | None) -> list[str]:

@@ -23,7 +23,7 @@ from justright.evidence.measure import Measure
 from justright.evidence.overlap import ONE_SPLIT, Overlap
 from justright.experiments.cut_short import whole_or_told
 from justright.experiments.given import Given, parts_of
-from justright.experiments.notes import notes_of
+from justright.experiments.notes import notes_of, patience_in_words
 from justright.experiments.parts import Division
 from justright.experiments.sizes import check_sizes, checked_batch_size
 from justright.network.blueprint import Blueprint
@@ -228,7 +228,8 @@ class Setup:
                 journal=journal,
             )
         notes = () if journal is None else journal.notes(len(trials))
-        return self.study(results, (*notes, *whole_or_told(trials, results, cut_short)))
+        told = whole_or_told(trials, results, cut_short)
+        return self.study(results, (*patience_in_words(trials), *notes, *told))
 
     def claim(self, settings: Mapping[str, Any]) -> None:
         """Say what else the trainings of a store have in common.

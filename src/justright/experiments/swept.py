@@ -95,7 +95,7 @@ class Sweep(ReportedSweep):
     def optimism(self) -> Optimism | None:
         """By how much having been picked flatters the best point's figure, as estimated.
 
-        None for a single run a point, or fewer than two points without failed trials.
+        None for fewer than three runs a point, or fewer than two points without failed trials.
         """
         table = self.study.table
         if self.on == "val_loss":
@@ -288,12 +288,16 @@ class Sweep(ReportedSweep):
         return self.study.overlap.ratio(column)
 
     def _spread(self, scores: np.ndarray, ratio: float) -> tuple[float, float, float]:
-        """Interval and standard error of the mean of (seeds, splits), failed seeds left out."""
+        """Interval and standard error of the mean of (seeds, splits), failed seeds left out.
+
+        The interval is without end where the runs are too few for one.
+        """
         whole = scores[~np.isnan(scores).any(axis=1)]
         if not len(whole):
             return -np.inf, np.inf, np.nan
         interval = estimate_over_runs(whole, ratio).interval()
-        return interval.low, interval.high, standard_error(whole, ratio)
+        ends = (interval.low, interval.high) if interval.enough else (-np.inf, np.inf)
+        return *ends, standard_error(whole, ratio)
 
     def _underfits(self) -> np.ndarray:
         train, held = self.on.replace("val", "train"), self.on

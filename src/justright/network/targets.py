@@ -65,8 +65,13 @@ def classes_of(y: np.ndarray, kind: Kind) -> np.ndarray | None:
     """The labels in the order of the outputs; None where targets are not classes.
 
     Raises:
-        DataError: one class only.
+        DataError: one class only, or numbers that are all the same.
     """
+    if kind == "regression" and len(y) > 1 and (y == y[0]).all():
+        raise DataError(
+            f"The training targets are all the same ({_shown(y[0])}); there is nothing to predict. "
+            "Check y, or how the rows were split."
+        )
     if kind in {"regression", "multilabel"}:
         return None
     if y.ndim == 1 or (kind == "binary" and y.shape[1:] == (1,)):
@@ -142,3 +147,7 @@ def check_task(task: str | None, kind: Kind) -> None:
             'task="classification" wants an output for each class, and the network ends as one for '
             "numbers does. End it with Dense(classes, activation='softmax'), or leave task out."
         )
+
+
+def _shown(target: np.ndarray) -> str:
+    return f"{target.ravel()[0]:g}" if target.size == 1 else "in all columns"

@@ -22,6 +22,7 @@ _PARITY = 0x1BD11BDA
 Words = tuple[jax.Array, jax.Array]
 
 
+@jax.jit
 def threefry(key: Words, counter: Words) -> Words:
     """Two random words for each pair of counters.
 

@@ -59,7 +59,7 @@ def sweep_table(
             gap.show_difference(row["gap"]).removesuffix(" points")
             if np.isfinite(row["gap"])
             else "–",
-            f"{100 * row['wins']:.0f} %",
+            f"{100 * row['wins']:.0f} %" if spot.resampled else "–",
             Text(", ".join(_remarks(i, row, spot))),
         )
     return shown
