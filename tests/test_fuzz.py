@@ -153,14 +153,14 @@ def test_no_bit_of_a_parquet_file_ends_the_process():
     pytest.importorskip("pyarrow")
     (whole, *_), check = target("arrow").corpus(), target("arrow").check
     size = int.from_bytes(whole[-8:-4], "little")
-    start, contradictions = len(whole) - 8 - size, 0
+    start, refused = len(whole) - 8 - size, 0
     for bit in range(0, 8 * size, 23):
         at = start + bit // 8
         try:
             check(whole[:at] + bytes([whole[at] ^ (1 << bit % 8)]) + whole[at + 1 :])
-        except JustrightError as told:
-            contradictions += "contradicts itself" in str(told)
-    assert contradictions
+        except JustrightError:
+            refused += 1
+    assert refused
 
 
 def test_text_of_an_arrow_file_that_lies_elsewhere_is_not_followed():
