@@ -114,6 +114,14 @@ REFUSED = {
     "half a character": ("history", lambda: history(point={"width": "\ud800"})),
     "a history without an end": ("history", lambda: b"[" * 100_000),
     "a description without an end": ("archive", lambda: b"j" + b"[" * 100_000),
+    "a number of an array that does not fit": (
+        "preparation",
+        lambda: b'{"is": "array", "dtype": "<i8", "shape": [1], "items": [1e400]}',
+    ),
+    "a name of a column that is no text": (
+        "store",
+        lambda: target("store").corpus()[0].replace(b"recipe TEXT", b"recip\xf4 TEXT"),
+    ),
     "a number of a training that is text": ("store", lambda: b'r[["weights", "trial", 0, "x"]]'),
     "a number beyond SQLite's": ("store", lambda: b'r[["weights", "trial", 0, 1e308]]'),
     "a name that is too long": ("arguments", lambda: b"compare\n--data\n" + b"A" * 300),

@@ -11,7 +11,7 @@ UNREADABLE = (
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError),
 )
 """Of a file with rows, also of a packed one; RuntimeError is a zip file that is encrypted."""
-DAMAGED = (*UNREADABLE, LookupError, TypeError, AttributeError, SyntaxError)
+DAMAGED = (*UNREADABLE, LookupError, TypeError, AttributeError, SyntaxError, OverflowError)
 """Of what describes something else: its parts are missing, or of another kind."""
 
 

@@ -29,6 +29,9 @@ def told(path: Path) -> Iterator[None]:
     """
     try:
         yield
+    except UnicodeError as error:  # What is damaged is in SQLite's own message.
+        what = damaged(path, "a name in it is no text")
+        raise StoreError(f"store={str(path)!r} {what}") from error
     except sqlite3.Error as error:
         raise StoreError(f"store={str(path)!r} {_sentence(path, error)}") from error
 

@@ -116,7 +116,7 @@ def _numbers(source: sqlite3.Connection) -> list[int]:
 
 def _rows(source: sqlite3.Connection, query: str, *given: Any) -> Iterator[tuple[Any, ...]]:
     """The rows up to where the file is damaged."""
-    with suppress(sqlite3.Error):
+    with suppress(sqlite3.Error, UnicodeError):  # A damaged name is in SQLite's message.
         yield from source.execute(query, given)
 
 
