@@ -55,6 +55,22 @@ def test_of_recipes_it_writes_a_list(capsys, at_work):
     assert "dropout=0.4" in page
 
 
+def test_what_techniques_bring_is_a_page_as_well(capsys, at_work):
+    given = ["--recipe", "dropout=0.4", "--save", "page.html", "--figure", "f.png"]
+    assert run(["contributions", *SMALL[1:], *given]) == 0
+    assert "Report: page.html" in capsys.readouterr().out
+    page = (at_work / "page.html").read_text(encoding="utf-8")
+    assert "justright contributions --recipe dropout=0.4" in page
+    assert "jr.contributions(" in page
+
+
+@pytest.mark.parametrize("command", ["path", "ensemble", "contributions"])
+def test_a_page_that_cannot_be_written_is_refused_before_any_work(capsys, at_work, command):
+    more = ["--recipe", "dropout=0.4"] * (command == "contributions")
+    assert run([command, *more, "--save", "page.pdf"]) == 1
+    assert "ends in .html" in " ".join(capsys.readouterr().err.split())
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [

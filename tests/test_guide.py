@@ -10,21 +10,42 @@ from pathlib import Path
 import pytest
 
 import justright as jr
+import test_docs
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
+
+
+# A block runs everywhere, unless the line before it names a library that it wants, and why that
+# is not there.
+BLOCK = re.compile(r"(?:<!-- only with (\w+): ([^>]+) -->\n)?```python\n(.*?)```", re.DOTALL)
+FENCE = re.compile(r"^[ \t]*(?:```|~~~)[ \t]*\{?\.?(?:python|py|pycon)\b", re.MULTILINE)
 
 
 def run(page, folder, monkeypatch):
     """The names that a page's blocks have made, one after the other."""
     monkeypatch.chdir(folder)
     names = {"__name__": "__main__"}
-    text = (DOCS / page).read_text(encoding="utf-8")
-    for code in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
-        if "import torch" in code and importlib.util.find_spec("torch") is None:
-            continue
-        exec(compile(code, page, "exec"), names)
+    for library, _, code in BLOCK.findall((DOCS / page).read_text(encoding="utf-8")):
+        if not library or importlib.util.find_spec(library) is not None:
+            exec(compile(code, page, "exec"), names)
     return names
+
+
+def test_every_block_of_every_page_is_run_or_says_why_not():
+    here = set(re.findall(r'"([\w/-]+\.md)"', Path(__file__).read_text(encoding="utf-8")))
+    run_here = {DOCS / page for page in here if (DOCS / page).exists()}
+    run_there = {ROOT / page for page in test_docs.DOCUMENTS}
+    for page in (*ROOT.glob("*.md"), *DOCS.rglob("*.md")):
+        text = page.read_text(encoding="utf-8")
+        blocks = BLOCK.findall(text)
+        assert len(FENCE.findall(text)) == len(blocks), f"{page} has a block of another kind"
+        assert not blocks or page in run_here | run_there, f"no test runs {page}"
+        for library, reason, code in blocks:
+            if library:
+                assert page in run_here, f"only this file leaves blocks of {page} out"
+                assert f"import {library}" in code
+                assert len(reason.split()) > 3
 
 
 def means(study):
@@ -65,12 +86,35 @@ def test_dropouts_page_is_the_lesson_that_its_own_test_holds(tmp_path, monkeypat
     assert len(names["histograms"].table) == 3
 
 
-def test_penalties_take_inputs_out_at_a_small_cost(tmp_path, monkeypatch):
-    names = run("themes/penalties.md", tmp_path, monkeypatch)
+@pytest.fixture(scope="module")
+def penalties(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        return run("themes/penalties.md", tmp_path_factory.mktemp("penalties"), patch)
+
+
+def test_penalties_take_inputs_out_at_a_small_cost(penalties):
+    names = penalties
     assert (names["inputs"]["survives"] == 0).any()
     assert names["inputs"]["survives"].between(1, 2).any()
     assert names["sparse"].verdict("sparse", "plain").difference > -0.02
     assert names["swept"].underfits["L2.strength"].tolist() == [1.0]
+
+
+def test_weight_decay_of_usual_strength_does_little_in_a_thousand_steps(penalties):
+    table = penalties["decayed"].table.set_index("WeightDecay.strength")
+    assert abs(table["val_metric"][0.1] - table["val_metric"][0]) < 0.01
+    assert penalties["decayed"].best.values == (10,)
+    assert table["gap"][10] < table["gap"][0] * 2 / 3
+    assert penalties["decayed"].underfits["WeightDecay.strength"].tolist() == [100]
+
+
+def test_mirrored_digits_test_worse_and_shifts_show_no_difference(tmp_path, monkeypatch):
+    study = run("themes/augmentation.md", tmp_path, monkeypatch)["study"]
+    assert study.verdict("shifted", "plain").decision == "no difference shown"
+    mirrored, of = study.verdict("mirrored", "plain"), means(study)
+    assert mirrored.decision == "worse"
+    assert mirrored.difference < -0.04
+    assert of["gap"]["mirrored"] > of["gap"]["plain"]
 
 
 def test_layer_norm_is_the_faster_and_batch_norm_the_less_sure(tmp_path, monkeypatch):

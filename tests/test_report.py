@@ -11,13 +11,18 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.model_selection import GroupKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardScaler
 
 import justright as jr
 from conftest import dense_net, signs
+from justright.data.asked import Asked
 from justright.engine.outcome import Outcome
 from justright.engine.trial import Trial, TrialResult
 from justright.evidence.measure import Measure
 from justright.report.page.page import Explorer, Page, Picture, Section, Table
+from justright.report.page.search_choices import choices_of, options_of
 from justright.report.page.series import series_of
 from justright.report.page.shell import tight
 from justright.report.page.weights import weights_of
@@ -253,13 +258,7 @@ def test_the_code_trains_the_same_again(name, study, sweep, pages, tmp_path, mon
     X, y = signs(0, 80)
     rows = {"train": (X, y), **ROWS}
     if name == "study":
-        labels = np.where(y, EVIL, "no")
-        part = study.task.rows
-        train, held = (np.asarray(one[0]) for one in (part.train, part.validation))
-        pool = np.asarray(part.inputs)
-        at = [int(np.flatnonzero((pool[i] == X).all(axis=1))[0]) for i in range(len(pool))]
-        train, held = (np.array([at[i] for i in one]) for one in (train, held))
-        rows = {"train": (X[train], labels[train]), "validation": (X[held], labels[held])}
+        rows = {"train": (X, np.where(y, EVIL, "no"))}
     assert "report.html" in code
     exec(compile(code, "report", "exec"), rows)
     again = rows["study" if name == "study" else "found"]
@@ -267,6 +266,42 @@ def test_the_code_trains_the_same_again(name, study, sweep, pages, tmp_path, mon
     given = again.table if name == "study" else again.study.table
     pd.testing.assert_frame_equal(given, expected, rtol=1e-4, atol=1e-5)
     assert (tmp_path / "report.html").exists()
+
+
+def test_the_code_names_splits_groups_and_preprocessing(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    X, y = signs(0, 60)
+    of_whom = np.arange(60) // 3
+    study = jr.compare(
+        dense_net(), (X * 7, y), {"plain": jr.Recipe()}, splits=GroupKFold(2), groups=of_whom,
+        preprocess=make_pipeline(StandardScaler(), MinMaxScaler(clip=True)), test=0.2, seeds=1,
+        epochs=2, sample_weight=np.linspace(0.5, 1, 60),
+    )  # fmt: skip
+    code = Document(study.report("report.html").read_text(encoding="utf-8")).of("code")[-1][1]
+    assert "They then are train" in code
+    assert "divided and prepared" not in code
+    rows = {"train": (X * 7, y), "groups": of_whom, "sample_weight": np.linspace(0.5, 1, 60)}
+    exec(compile(code, "report", "exec"), rows)
+    pd.testing.assert_frame_equal(rows["study"].table, study.table, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        (GroupKFold(3), "GroupKFold(n_splits=3, random_state=None, shuffle=False)"),
+        (StandardScaler(with_mean=False), "StandardScaler(with_mean=False)"),
+        (make_pipeline(FunctionTransformer(np.log1p)), "it"),
+        ([(np.arange(3), np.arange(3, 5))], "it"),
+        ("a\nb", "'a\\nb'"),
+        (np.float64(0.25), "0.25"),
+    ],
+)
+def test_what_no_line_can_say_stands_as_its_name(given, text):
+    asked = Asked.of({"it": given})
+    assert asked.arguments == (("it", text),)
+    names = {"it": given}
+    exec("\n".join([*asked.imports, f"again = {text}"]), names)
+    assert str(names["again"]) == str(given)
 
 
 # ---------------------------------------------------------------- small parts
@@ -333,6 +368,28 @@ def test_a_path_that_cannot_be_written_is_refused_before_any_work(name, says, st
     (tmp_path / "f.html").mkdir()
     with pytest.raises(jr.DataError, match=says):
         study.report(tmp_path / name)
+
+
+def test_what_a_search_chose_becomes_lists_and_lines():
+    """Off first, then few values or names one by one, and of many a third each."""
+    numbers = [float(i) for i in range(9)]
+    history = pd.DataFrame({
+        "test_metric": [0.5] * 9,
+        "Dropout.rate": [np.nan, *numbers[1:]],
+        "BatchNorm": [True, None] * 4 + [True],
+        "way": ["up", "down", None] * 3,
+        "always": [7] * 9,
+    })  # fmt: skip
+    rate, norm, way = choices_of(history)
+    assert (rate.words, norm.words, way.words) == ("dropout rate", "BatchNorm", "way")
+    listed, codes = options_of(rate)
+    assert listed[:2] == ["any", "off"]
+    assert len(listed) == 5
+    assert codes[0] == 1
+    assert codes[1:] == sorted(codes[1:])
+    assert set(codes[1:]) == {2, 3, 4}
+    assert options_of(norm) == (["any", "off", "on"], [2, 1] * 4 + [2])
+    assert options_of(way) == (["any", "off", "down", "up"], [3, 2, 1] * 3)
 
 
 # ---------------------------------------------------------------- notebooks

@@ -3,8 +3,12 @@
 Needs Chromium and Playwright; JUSTRIGHT_BROWSER names another Chromium.
 """
 
+import re
+from dataclasses import replace
+
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 
 import justright as jr
@@ -17,11 +21,11 @@ EVIL = "</script><script>document.title='taken'</script><img src=x onerror=docum
 
 
 @pytest.fixture(scope="module")
-def reports(tmp_path_factory):
+def reports(tmp_path_factory, found_by_search, results_of_pages):
     folder = tmp_path_factory.mktemp("reports")
     keras.utils.set_random_seed(7)
     rows = {"validation": signs(1, 60), "test": signs(2, 60), "batch_size": 20}
-    made = {}
+    made, results = {}, results_of_pages
     axes = {
         "Dropout.rate": [0, 0.5],
         "L2.strength": [0, 0.001, 1.0],
@@ -36,7 +40,35 @@ def reports(tmp_path_factory):
     labels = np.where(y, EVIL, "no")
     study = jr.compare(dense_net(), (X, labels), recipes, seeds=2, epochs=4, batch_size=20)
     made["study"] = study.report(folder / f"{EVIL.replace('/', '')}.html")
+    named = pd.DataFrame(X, columns=[EVIL, *"bcde"])
+    held = pd.DataFrame(rows["validation"][0], columns=named.columns), rows["validation"][1]
+    short = {"validation": held, "epochs": 4, "batch_size": 20}
+    walked = jr.path([4], (named, y), "GroupLasso.strength", points=[0.1, 1, 100], seeds=2, **short)
+    both = jr.Dropout(0.4) + jr.L2(0.01)
+    brought = jr.contributions(dense_net(), (X, y), both, seeds=2, epochs=4, **rows)
+    masks = jr.dropout_ensemble(
+        None, (X, y), samples=3, repeats=2, hidden=(3,), seeds=2, epochs=4, **rows
+    )
+    results["path"] = walked, {"train": (named, y), "validation": held}
+    results["contributions"] = brought, {"train": (X, y), **rows}
+    results["ensemble"] = masks, {"train": (X, y), **rows}
+    made |= {name: one.report(folder / f"{name}.html") for name, (one, _) in results.items()}
+    made["search"] = found_by_search.report(folder / "search.html")
     return made
+
+
+@pytest.fixture(scope="module")
+def results_of_pages():
+    """What some pages are of, and the rows that their code asks for; `reports` fills it."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def found_by_search():
+    keras.utils.set_random_seed(7)
+    space = {"Dropout.rate": (0.1, 0.5), "L2.strength": (1e-4, 1e-1), "learning_rate": (1e-3, 1e-1)}
+    held = {"validation": signs(1, 60), "batch_size": 20}
+    return jr.search(dense_net(), signs(0, 80), space=space, budget=16, seeds=2, epochs=4, **held)
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +77,10 @@ def browser():
         yield one
 
 
-@pytest.fixture(params=["sweep1", "sweep2", "sweep3", "study"])
+NAMES = ["sweep1", "sweep2", "sweep3", "study", "path", "contributions", "ensemble", "search"]
+
+
+@pytest.fixture(params=NAMES)
 def name(request):
     return request.param
 
@@ -79,7 +114,7 @@ def state(page):
 
 def test_every_control_changes_words_figures_and_pictures(opened, name):
     page = opened(name)
-    for control in page.locator(".controls input, .controls select").all():
+    for control in page.locator("[id^=axis-]:is(input, select)").all():
         before = state(page)
         if control.evaluate("(one) => one.type") == "range":
             control.focus()
@@ -89,9 +124,9 @@ def test_every_control_changes_words_figures_and_pictures(opened, name):
             page.keyboard.press("End")
             assert control.get_attribute("aria-valuetext") != said
         else:
-            control.select_option("0")
+            control.select_option(index=0)
             first = state(page)
-            control.select_option("2")
+            control.select_option(index=control.locator("option").count() - 1)
         after = state(page)
         assert after != before or first != before
         assert all(one != other for one, other in zip(first, after, strict=True))
@@ -120,6 +155,100 @@ def test_a_click_into_the_map_moves_the_sliders(opened):
     first = page.locator("output").all_inner_texts()
     cells.nth(5).click()
     assert page.locator("output").all_inner_texts() != first
+
+
+def words(page):
+    return page.locator("#says").inner_text()
+
+
+def test_a_click_into_the_path_moves_its_slider_and_says_what_is_left(opened):
+    page = opened("path")
+    page.locator("#axis-0").focus()
+    page.keyboard.press("Home")
+    assert "5 of 5 inputs and 20 of 20 weights" in words(page)
+    assert "5 of 5" in page.locator("#figures").inner_text()
+    page.locator("#picture-1 rect.pick").last.click()
+    assert page.locator("#axis-0").input_value() == "3"
+    assert "0 of 5 inputs and 0 of 20 weights" in words(page)
+    assert EVIL in page.locator("#left td, #left th").all_inner_texts()
+
+
+def test_techniques_are_switched_on_and_off(opened):
+    page = opened("contributions")
+    assert words(page).startswith("dropout 0.4 + L2 0.01: ")
+    first, second = page.locator("select").all()
+    second.select_option("off")
+    assert words(page).startswith("dropout 0.4: ")
+    first.select_option("off")
+    assert words(page).startswith("plain: ")
+    pressed = page.get_by_role("button", name="None of it").get_attribute("aria-pressed")
+    assert pressed == "true"
+
+
+@pytest.mark.parametrize("name", ["path", "contributions", "ensemble"])
+def test_the_code_of_a_page_trains_the_same_again(opened, results_of_pages, name, tmp_path):
+    code = opened(name).locator("#code pre").last.inner_text()
+    one, rows = results_of_pages[name]
+    names = dict(rows)
+    exec(compile(code.replace("report.html", str(tmp_path / "again.html")), name, "exec"), names)
+    pd.testing.assert_frame_equal(names["found"].table, one.table, rtol=1e-4, atol=1e-5)
+    assert (tmp_path / "again.html").exists()
+
+
+def test_two_sliders_go_through_the_same_trainings(opened):
+    page = opened("search")
+    time, rank = page.locator("#axis-0"), page.locator("#axis-1")
+    seen = set()
+    rank.focus()
+    page.keyboard.press("Home")
+    for _ in range(int(rank.get_attribute("max")) + 1):
+        seen.add(time.input_value())
+        assert words(page).startswith(f"Training {int(time.input_value()) + 1}")
+        page.keyboard.press("ArrowRight")
+    assert len(seen) == int(time.get_attribute("max")) + 1
+
+
+def test_filters_leave_trainings_away(opened):
+    page = opened("search")
+    page.locator(".filters summary").click()
+    page.get_by_label("dropout rate").select_option("off")
+    said = page.locator("#kept").inner_text()
+    left, all_of_them = (int(number) for number in re.findall(r"\d+", said))
+    assert 0 < left < all_of_them
+    strands = page.locator("#picture-1 path.quiet")
+    assert strands.count() == all_of_them
+    assert page.locator("#picture-1 path.away").count() == all_of_them - left
+    page.locator("#axis-0").focus()
+    page.keyboard.press("Home")
+    seen = [words(page)]
+    for _ in range(all_of_them):
+        page.keyboard.press("ArrowRight")
+        seen.append(words(page))
+    assert len(set(seen)) == left
+    assert not any("dropout" in one for one in seen)
+    page.get_by_role("button", name="All trainings").click()
+    assert page.locator("#picture-1 path.away").count() == 0
+    assert "All" in page.locator("#kept").inner_text()
+
+
+def test_a_search_of_very_many_trainings_is_a_page_of_its_best(browser, found_by_search, tmp_path):
+    known = found_by_search.records
+    many = replace(found_by_search, records=(*known, *[replace(known[0], seed=9)] * 3000))
+    file = many.report(tmp_path / "many.html")
+    assert file.stat().st_size < 6_000_000
+    page = browser.new_page()
+    page.goto(file.as_uri())
+    assert "of 3,016 trainings can be explored" in page.locator("#search").inner_text()
+    assert page.locator("#picture-1 path.quiet").count() >= 1000
+
+
+def test_what_a_history_file_does_not_keep_is_said(browser, found_by_search, tmp_path):
+    bare = tuple(replace(one, shown=None) for one in found_by_search.records)
+    page = browser.new_page()
+    page.goto(replace(found_by_search, records=bare).report(tmp_path / "bare.html").as_uri())
+    assert "history file" in page.locator("#finding").inner_text()
+    assert "history file" in page.locator("#weights-words").inner_text()
+    assert page.locator("#figures dd").count() >= 4
 
 
 def test_what_is_drawn_has_words(opened, name):
@@ -165,10 +294,11 @@ def test_an_injected_script_does_not_run(browser, reports, tmp_path):
     assert page.locator("#metric-chart svg").count() == 1
 
 
+@pytest.mark.parametrize("name", ["sweep2", "search"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_stands_out_from_its_ground(opened, scheme):
+def test_text_stands_out_from_its_ground(opened, name, scheme):
     """WCAG 2.2 asks for a contrast of 4.5."""
-    page = opened("sweep2", color_scheme=scheme)
+    page = opened(name, color_scheme=scheme)
     ratios = contrasts(page)
     assert len(ratios) > 50
     assert min(ratios) >= 4.5

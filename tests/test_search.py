@@ -24,7 +24,7 @@ from justright.experiments.choice import (
     promoted,
 )
 from justright.experiments.ranges import WIDTHS
-from justright.experiments.record import Looks, Record, Scale
+from justright.experiments.record import Looks, Record, Scale, forget_curves
 from justright.report.search import finalists_table, search_words
 
 SPACE = {
@@ -49,8 +49,8 @@ def found():
 
 
 def plain(records):
-    """Records without NaN, which is unequal to itself."""
-    return json.dumps([vars(one) for one in records], default=str)
+    """Records without NaN, which is unequal to itself, and what only a page shows."""
+    return json.dumps([vars(replace(one, shown=None)) for one in records], default=str)
 
 
 def test_the_same_seed_is_the_same_search(found):
@@ -67,6 +67,18 @@ def test_the_budget_is_kept_and_finals_take_their_share_of_fresh_seeds(found):
     assert {one.seed for one in found.finals} == {1, 2, 3}
     assert len(found.history) == 40
     assert found.validation.count == found.gap.count == 3
+
+
+def test_of_very_many_trainings_the_best_keep_their_curves(found):
+    one = found.explored[0]
+    figures = [{**one.figures, "val_metric": i / 3000, "val_loss": 1.0} for i in range(2001)]
+    many = [replace(one, figures=some) for some in figures]
+    few, plain_one = [*many[:2000]], replace(many[0], point={})
+    forget_curves(few, one.point, found.scale)
+    assert all(r.shown for r in few)
+    many.append(plain_one)
+    forget_curves(many, {}, found.scale)
+    assert [bool(r.shown) for r in many] == [False] * 1001 + [True] * 1000 + [True]
 
 
 @given(st.integers(1, 3000), st.integers(0, 20))

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from justright.data.arrays import check_count, fitting_rows
+from justright.data.asked import Asked
 from justright.data.preparation import transformed
 from justright.engine.outcome import Outcome
 from justright.engine.program import Task
@@ -53,6 +54,7 @@ class Study(Reported, Exports):
         preparations: the transformer of each split, fitted on its training rows; none
             without preprocessing.
         overlap: what the splits have in common, which intervals allow for.
+        asked: how the rows were asked for, as Python; None where nothing says so.
     """
 
     task: Task
@@ -61,6 +63,7 @@ class Study(Reported, Exports):
     features: tuple[str, ...] = ()
     preparations: tuple[Any, ...] = ()
     overlap: Overlap = ONE_SPLIT
+    asked: Asked | None = None
 
     @property
     def metric(self) -> Measure:

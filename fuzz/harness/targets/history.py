@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
+import math
 from pathlib import Path
 
 from harness.mutation import mutated_json
 from harness.target import Target
 from justright.engine.trial import CURVES
 from justright.evidence.measure import Measure
-from justright.experiments.record import FORMAT, Record, Scale, history_table, read_history
+from justright.experiments.record import Record, Scale, history_table, read_history, write_history
 
 SCALE = Scale(Measure("accuracy", True), "both")
 
@@ -26,11 +25,12 @@ def corpus() -> list[bytes]:
         outcome="finished",
         epochs_run=4,
         chosen_epoch=3,
-        figures={**dict.fromkeys(CURVES[:4], 0.4), "test_loss": 0.5, "test_metric": None},
+        figures={**dict.fromkeys(CURVES[:4], 0.4), "test_loss": 0.5, "test_metric": math.nan},
         looks=(0.5, 0.4),
     )
-    content = {"format": FORMAT, "task": "a", "trainings": [asdict(record), asdict(record)]}
-    return [json.dumps(content).encode()]
+    path = Path("history.json")
+    write_history(path, "a", [record, record])
+    return [path.read_bytes()]
 
 
 def check(data: bytes) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import click
+from click.core import ParameterSource
 
 from justright.errors import DataError
 
@@ -34,3 +38,19 @@ def check_writable(figure: Path) -> None:
         raise DataError(f"--figure {figure}: there is no folder {figure.absolute().parent}.")
     if figure.is_dir():
         raise DataError(f"--figure {figure} is a folder. Name a file.")
+
+
+def command_line() -> str:
+    """The command as it was typed: the options that were given."""
+    context = click.get_current_context()
+    words = ["justright", str(context.info_name)]
+    for one in context.command.params:
+        if context.get_parameter_source(str(one.name)) is not ParameterSource.COMMANDLINE:
+            continue
+        value = context.params[str(one.name)]
+        if isinstance(value, bool):
+            words.append(one.opts[0])
+            continue
+        for each in value if isinstance(value, tuple) else (value,):
+            words += [one.opts[0], str(each)]
+    return shlex.join(words)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from justright.cli.common import check_writable, loading
 from justright.cli.ending import Ending
 from justright.cli.job import Job, job_options
 from justright.cli.rows import named_rows
+from justright.cli.saved import check_report, report_option, save_report
 from justright.deferred import import_meanwhile
 
 if TYPE_CHECKING:
@@ -38,8 +40,9 @@ Examples:
     help="Add the techniques in so many orders for each seed, an even number; without, all "
     "subsets of up to 6 techniques are trained, and 4 orders of more.",
 )
+@report_option()
 @job_options("contributions.png", drawn="the picture", trained="each part of the recipe")
-def contributions(text: str, orders: int | None, job: Job) -> None:
+def contributions(text: str, orders: int | None, page: Path | None, job: Job) -> None:
     """Say what each technique of a recipe brings.
 
     Trains the recipe without some of its techniques, and gives what each of them brings
@@ -47,6 +50,7 @@ def contributions(text: str, orders: int | None, job: Job) -> None:
     support or overlap each other, all with intervals over paired runs.
     """
     check_writable(job.figure)
+    check_report(page)
     with loading():
         from justright.experiments.contributions import contributions as contributions_of
         from justright.regularizers.text import parse_recipe
@@ -58,10 +62,11 @@ def contributions(text: str, orders: int | None, job: Job) -> None:
         job.network(), named_rows(task), recipe, orders=orders, **job.training(task)
     )
     found.plot().savefig(job.figure, dpi=150)
-    ending_of(found, task.description, job.figure).tell(job.as_json)
+    files = {"Figure": job.figure, **save_report(found, page)}
+    replace(ending_of(found, task.description), files=files).tell(job.as_json)
 
 
-def ending_of(found: Contributions, data: str, figure: Path) -> Ending:
+def ending_of(found: Contributions, data: str) -> Ending:
     """What there is to say of contributions."""
     from justright.report.contributions_table import contributions_table
 
@@ -79,5 +84,4 @@ def ending_of(found: Contributions, data: str, figure: Path) -> Ending:
             "trials": found.study.table,
         },
         tables=[contributions_table(found.table, found.figure, found.measure)],
-        files={"Figure": figure},
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +13,7 @@ from justright.cli.ending import Ending
 from justright.cli.job import Job, job_options
 from justright.cli.options import units_of
 from justright.cli.rows import named_rows
+from justright.cli.saved import check_report, report_option, save_report
 from justright.deferred import import_meanwhile
 
 if TYPE_CHECKING:
@@ -47,10 +49,13 @@ Examples:
     "--samples", default=100, show_default=True, help="Average up to so many sampled masks."
 )
 @click.option("--repeats", default=20, show_default=True, help="Draw them so many times.")
+@report_option()
 @job_options(
     "ensemble.png", drawn="the picture", trained="it", units="of --hidden units", hidden=None
 )
-def ensemble(text: str, units: str, samples: int, repeats: int, job: Job) -> None:
+def ensemble(
+    text: str, units: str, samples: int, repeats: int, page: Path | None, job: Job
+) -> None:
     """See dropout as an ensemble of thinned networks.
 
     Trains with dropout, then predicts by weight scaling (all units, one pass), by the
@@ -58,6 +63,7 @@ def ensemble(text: str, units: str, samples: int, repeats: int, job: Job) -> Non
     that did not train which is better, and how many masks it takes.
     """
     check_writable(job.figure)
+    check_report(page)
     hidden = units_of("--hidden", units)
     with loading():
         from justright.experiments.ensemble import dropout_ensemble
@@ -76,7 +82,8 @@ def ensemble(text: str, units: str, samples: int, repeats: int, job: Job) -> Non
         **job.training(task),
     )
     found.plot().savefig(job.figure, dpi=150)
-    replace(ending_of(found, task.description), files={"Figure": job.figure}).tell(job.as_json)
+    files = {"Figure": job.figure, **save_report(found, page)}
+    replace(ending_of(found, task.description), files=files).tell(job.as_json)
 
 
 def ending_of(found: DropoutEnsemble, data: str) -> Ending:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +12,7 @@ from justright.cli.common import check_writable, loading
 from justright.cli.ending import Ending, may_be_cut_short
 from justright.cli.job import Job, job_options
 from justright.cli.rows import named_rows
+from justright.cli.saved import check_report, report_option, save_report
 from justright.deferred import import_meanwhile
 
 if TYPE_CHECKING:
@@ -53,8 +55,11 @@ Examples:
     show_default=True,
     help="What chooses: the metric or the loss on the validation rows.",
 )
+@report_option()
 @job_options("path.png", drawn="the picture", trained="each strength", seeds=5, chooses=True)
-def path(over: str, points: int, base: str, epochs_each: int | None, on: Any, job: Job) -> None:
+def path(
+    over: str, points: int, base: str, epochs_each: int | None, on: Any, page: Path | None, job: Job
+) -> None:
     """Follow a penalty from the dense network to none of its weights, or back.
 
     Each strength is trained from the weights of the one before. Says how many
@@ -62,6 +67,7 @@ def path(over: str, points: int, base: str, epochs_each: int | None, on: Any, jo
     that is as good within one standard error.
     """
     check_writable(job.figure)
+    check_report(page)
     with loading():
         from justright.experiments.path import path as follow
         from justright.regularizers.text import parse_recipe
@@ -82,7 +88,7 @@ def path(over: str, points: int, base: str, epochs_each: int | None, on: Any, jo
         )
     found.plot().savefig(job.figure, dpi=150)
     ending = ending_of(found, task.description)
-    files = {"Figure": job.figure, "Store": job.store}
+    files = {"Figure": job.figure, **save_report(found, page), "Store": job.store}
     replace(ending, files=files, stopped=cut.said).tell(job.as_json)
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
-from click.core import ParameterSource
 
-from justright.cli.common import loading
+from justright.cli.common import command_line, loading
 from justright.cli.ending import Ending, may_be_cut_short
 from justright.cli.job import Job, job_options
 from justright.cli.rows import named_rows
@@ -63,7 +61,7 @@ def report(texts: tuple[str, ...], base: str, recipes: tuple[str, ...], job: Job
         raise click.UsageError("Give --over for sliders or --recipe for a list, not both.")
     if base and not texts:
         raise click.UsageError("--base belongs to --over. Write the whole as a --recipe.")
-    command = _command(click.get_current_context())
+    command = command_line()
     with loading():
         from justright.report.page.page import checked_path
 
@@ -105,18 +103,3 @@ def _compared(texts: tuple[str, ...], job: Job, task: Divided) -> Study:
     given = {text: parse_recipe(text) for text in texts}
     recipes = {PLAIN: Recipe(), **given} if texts else lesson_recipes()
     return compare(job.network(), named_rows(task), recipes, **job.training(task))
-
-
-def _command(context: click.Context) -> str:
-    """The command as it was typed: the options that were given."""
-    words = ["justright", str(context.info_name)]
-    for one in context.command.params:
-        if context.get_parameter_source(str(one.name)) is not ParameterSource.COMMANDLINE:
-            continue
-        value = context.params[str(one.name)]
-        if isinstance(value, bool):
-            words.append(one.opts[0])
-            continue
-        for each in value if isinstance(value, tuple) else (value,):
-            words += [one.opts[0], str(each)]
-    return shlex.join(words)

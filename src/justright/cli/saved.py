@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from justright.cli.common import command_line
 from justright.errors import DataError, JustrightError
 
 if TYPE_CHECKING:
     from justright.experiments.found import Search
+    from justright.report.page.page import HasPage
     from justright.study import Study
 
 ENDINGS = {
@@ -58,6 +60,34 @@ def save_option(what: str) -> Callable[..., Any]:
         "it without justright: .py with Keras, .torch.py with PyTorch; or the figures of all "
         "trainings: .csv, .parquet; or a page to explore: .html. Repeatable.",
     )
+
+
+def report_option() -> Callable[..., Any]:
+    """The option `--save FILE` of commands that choose no network to write: a page."""
+    return click.option(
+        "--save",
+        "page",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Write a page to explore as well: .html.",
+    )
+
+
+def check_report(path: Path | None) -> None:
+    """Find out before the training whether the page can be written.
+
+    Raises:
+        DataError: another ending than .html, or no such folder.
+    """
+    from justright.report.page.page import checked_path
+
+    if path is not None:
+        checked_path(path)
+
+
+def save_report(found: HasPage, path: Path | None) -> dict[str, Path]:
+    """Write a page, if one is wanted; what was written, by what it is."""
+    return {} if path is None else {ENDINGS[".html"]: found.report(path, command_line())}
 
 
 def check_save(paths: Sequence[Path], data: str) -> None:

@@ -12,6 +12,8 @@ from justright.evidence.measure import Measure
 if TYPE_CHECKING:
     import pandas as pd
 
+_MOST_NAMED = 3
+
 
 def contributions_in_words(
     recipe: str,
@@ -45,6 +47,23 @@ def contributions_in_words(
     return " ".join(told)
 
 
+def answer_in_words(
+    recipe: str, whole: Interval | None, table: pd.DataFrame, figure: str, measure: Measure
+) -> str:
+    """Whether the recipe is better than none, and whose share is the largest.
+
+    Args:
+        recipe, whole, table, figure, measure: as for `contributions_in_words`.
+    """
+    told = [] if whole is None else [f"In {figure}, {recipe} {_effect(whole, measure)}."]
+    shares = table[table["contribution"] == SHAPLEY]
+    largest = shares.nlargest(_MOST_NAMED, "mean")
+    if len(largest) < len(shares):
+        listed = _listed(largest, measure)
+        return " ".join([*told, f"The largest shares of its techniques (Shapley): {listed}."])
+    return " ".join([*told, *_shares(table, measure)])
+
+
 def _effect(one: Interval, measure: Measure) -> str:
     if not _shown(one):
         return f"shows no difference from no regularization ({_spread(one, measure)})"
@@ -53,15 +72,19 @@ def _effect(one: Interval, measure: Measure) -> str:
 
 
 def _shares(table: pd.DataFrame, measure: Measure) -> list[str]:
-    rows = table[table["contribution"] == SHAPLEY].to_dict("records")
-    if not rows:
+    shares = table[table["contribution"] == SHAPLEY]
+    if shares.empty:
         return ["The study lacks parts of it that Shapley shares want."]
-    listed = [
+    return [f"Shared out among its techniques (Shapley): {_listed(shares, measure)}."]
+
+
+def _listed(shares: pd.DataFrame, measure: Measure) -> str:
+    rows = sorted(shares.to_dict("records"), key=lambda row: -row["mean"])
+    return ", ".join(
         f"{row['technique']} brings {measure.show_difference(row['mean'])} "
         f"({_spread(_interval(row), measure)})"
-        for row in sorted(rows, key=lambda row: -row["mean"])
-    ]
-    return [f"Shared out among its techniques (Shapley): {', '.join(listed)}."]
+        for row in rows
+    )
 
 
 def _taken_out(table: pd.DataFrame, measure: Measure) -> list[str]:

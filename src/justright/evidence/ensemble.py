@@ -61,8 +61,22 @@ def ensemble_in_words(
         measure: the metric.
         ratio: what the intervals of several splits allow for, as `estimate` has it.
     """
-    means = mean_by_prediction(table)
-    reference = reference_of(table)
+    means, reference = mean_by_prediction(table), reference_of(table)
+    change = _change(table, reference, ratio)
+    told = [answer_in_words(table, units, part, measure, ratio), *_geometric(means)]
+    told.append(_sampled(table, means, measure, reference, _is_shown(change)))
+    return " ".join(told)
+
+
+def answer_in_words(
+    table: pd.DataFrame, units: int, part: str, measure: Measure, ratio: float = 0.0
+) -> str:
+    """Of how many networks it is an ensemble, and whether one pass is as good as their average.
+
+    Args:
+        table, units, part, measure, ratio: as for `ensemble_in_words`.
+    """
+    means, reference = mean_by_prediction(table), reference_of(table)
     count = int(means.loc[means["prediction"] == reference, "masks"].iloc[0])
     told = [_size(units, count, reference == ALL)]
     change = _change(table, reference, ratio)
@@ -73,8 +87,6 @@ def ensemble_in_words(
         f"{'all' if reference == ALL else 'these'} masks has "
         f"{_figures(means, reference, measure)}: {_difference(change)}."
     )
-    told += _geometric(means)
-    told.append(_sampled(table, means, measure, reference, _is_shown(change)))
     return " ".join(told)
 
 

@@ -57,6 +57,29 @@ def path_in_words(facts: PathFacts) -> str:
     return " ".join(sentences)
 
 
+def path_answer(facts: PathFacts) -> str:
+    """Which strength is best, whether it is needed, and what is left there."""
+    sweep = facts.sweep
+    left = f"There {_left(facts, sweep.spot.best)}."
+    return " ".join([best_in_words(sweep), *need_in_words(sweep), left])
+
+
+def left_in_words(facts: PathFacts, point: int) -> str:
+    """What is left at a point: `"12 of 30 inputs and 801 of 3,840 weights"`, or the norm.
+
+    Args:
+        facts: of the path.
+        point: its position among the strengths.
+    """
+    row = facts.table.iloc[point]
+    if (facts.table["weights"] == facts.table["of_weights"]).all():
+        return f"norm of the weights {row['norm']:.3g}"
+    weights = f"{_count(row['weights'])} of {row['of_weights']:,} weights"
+    if facts.inputs is None:
+        return weights
+    return f"{_count(row['inputs'])} of {row['of_inputs']} inputs and {weights}"
+
+
 def _way(facts: PathFacts) -> str:
     axis, values = facts.sweep.grid.axes[0], facts.sweep.grid.values[0]
     span = (
@@ -78,13 +101,10 @@ def _end(facts: PathFacts, axis: Axis) -> str:
 
 
 def _left(facts: PathFacts, point: int) -> str:
-    row = facts.table.iloc[point]
     if (facts.table["weights"] == facts.table["of_weights"]).all():
-        return f"the norm of the weights is {row['norm']:.3g} ({facts.table['norm'][0]:.3g} at 0)"
-    weights = f"{_count(row['weights'])} of {row['of_weights']:,} weights"
-    if facts.inputs is None:
-        return f"{weights} are left"
-    return f"{_count(row['inputs'])} of {row['of_inputs']} inputs and {weights} are left"
+        norm, at_zero = facts.table["norm"].iloc[point], facts.table["norm"][0]
+        return f"the norm of the weights is {norm:.3g} ({at_zero:.3g} at 0)"
+    return f"{left_in_words(facts, point)} are left"
 
 
 def _count(mean: float) -> str:

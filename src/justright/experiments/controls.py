@@ -79,7 +79,7 @@ def _permuted(setup: Setup) -> Setup:
     part = rows.parts(_SPLIT)[0]
     train = np.asarray(part.index)[: part.count]
     targets[train] = targets[np.random.default_rng(0).permutation(train)]
-    return replace(setup, task=replace(setup.task, rows=rows._replace(targets=targets)))
+    return replace(setup, task=replace(setup.task, rows=rows._replace(targets=targets)), asked=None)
 
 
 def _pace(given: Sequence[TrialResult], permuted: Sequence[TrialResult]) -> float | None:

@@ -41,6 +41,7 @@ from justright.regularizers.places import ActsOnEnsemble
 from justright.regularizers.recipe import Recipe, as_recipe
 from justright.regularizers.technique import Technique
 from justright.report.ensemble import draw_ensemble
+from justright.report.page.ensemble_page import ReportedEnsemble
 from justright.study import Study
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ _STEPS = (1, 2, 5)
 
 
 @dataclass(frozen=True, repr=False)
-class DropoutEnsemble:
+class DropoutEnsemble(ReportedEnsemble):
     """What networks that were trained with dropout predict, by weight scaling and by averages.
 
     Attributes:
@@ -69,11 +70,13 @@ class DropoutEnsemble:
             metric_spread); distance (root mean square) of its probabilities or numbers to
             those of the average of all masks, or of all that were sampled; to_geometric, the
             same to the geometric mean of all masks (NaN where there is none).
+        repeats: how often sampled masks were drawn anew.
     """
 
     study: Study
     units: int
     table: pd.DataFrame
+    repeats: int
 
     def __repr__(self) -> str:
         return f"<DropoutEnsemble of {self.units} units, {len(self.study.results)} trainings>"
@@ -85,8 +88,8 @@ class DropoutEnsemble:
 
     def summary(self) -> str:
         """What weight scaling and the averages gave, in words."""
-        ratio = self.study.overlap.ratio(self._part)
-        return ensemble_in_words(self.table, self.units, self._part, self.study.metric, ratio)
+        ratio = self.study.overlap.ratio(self.part)
+        return ensemble_in_words(self.table, self.units, self.part, self.study.metric, ratio)
 
     def plot(self) -> Figure:
         """Loss against how many sampled masks are averaged; weight scaling and all masks as lines.
@@ -95,10 +98,11 @@ class DropoutEnsemble:
         """
         loss = self.study.task.objective.loss_name.replace("_", " ")
         title = f"Dropout on {self.units} units as an ensemble of thinned networks"
-        return draw_ensemble(self.table, f"{self._part} loss ({loss})", title)
+        return draw_ensemble(self.table, f"{self.part} loss ({loss})", title)
 
     @property
-    def _part(self) -> str:
+    def part(self) -> str:
+        """Which rows judge: test or validation."""
         return "test" if self.study.has_test else "validation"
 
 
@@ -157,7 +161,7 @@ def dropout_ensemble(
         for result in _good(study)
         for row in _of_trial(study, thinner, result, counts, repeats, most_units)
     ]
-    return DropoutEnsemble(study, thinner.units, pd.DataFrame(rows))
+    return DropoutEnsemble(study, thinner.units, pd.DataFrame(rows), repeats)
 
 
 def _of_trial(

@@ -19,7 +19,7 @@ from justright.experiments.choice import (
     promoted,
 )
 from justright.experiments.explore import Explorer
-from justright.experiments.record import Record, write_history
+from justright.experiments.record import Record, forget_curves, write_history
 from justright.experiments.space import Point
 from justright.experiments.starts import plain_point
 
@@ -65,6 +65,7 @@ class Hunt:
         def add(more: Sequence[Record], batch: int = 0, points: Sequence[Point] = ()) -> None:
             records.extend(more)
             _order(records, batch, points)
+            forget_curves(records, self.plain, self.explorer.looks.scale)
             if self.history is not None:
                 write_history(self.history, self.task, records)
             tell(records)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from justright.data.asked import Asked
 from justright.data.stream import StreamedRows
 from justright.data.survey import Survey
 from justright.engine.rows import Rows, Split, pooled
@@ -40,6 +41,11 @@ class Division:
     def has_folds(self) -> bool:
         """Whether splits bring rows that are held out."""
         return not (self.splits is None or isinstance(self.splits, numbers.Integral))
+
+    def asked(self, **others: Any) -> Asked:
+        """The same as Python, beside other arguments that say what becomes of the rows."""
+        own = ("splits", "groups", "preprocess", "sample_weight", "task")
+        return Asked.of({**others, **{name: getattr(self, name) for name in own}})
 
     def check_none(self, name: str) -> None:
         """Refuse what rows that stay on disk do not allow."""

@@ -7,7 +7,7 @@ import json
 import math
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -19,6 +19,8 @@ from justright.engine.trial import CURVES, TrialResult
 from justright.errors import DataError
 from justright.evidence.measure import Measure
 from justright.experiments.space import Point
+from justright.report.page.search_explorer import MOST
+from justright.report.page.weights import thinned
 from justright.whole import is_whole
 
 if TYPE_CHECKING:
@@ -48,6 +50,8 @@ class Record:
         epochs_run, chosen_epoch: counted from 1; of a training that was given up, its last.
         figures: train and validation loss and metric at the chosen epoch, and of the test.
         looks: the best score so far at each border that the training reached; lower is better.
+        shown: its curves and some of its weights, for a report; None where it comes from a file,
+            which has neither, or many trainings are better.
     """
 
     stage: Literal["explore", "final"]
@@ -60,6 +64,7 @@ class Record:
     chosen_epoch: int
     figures: dict[str, float]
     looks: tuple[float, ...]
+    shown: TrialResult | None = field(default=None, compare=False, repr=False)
 
     @property
     def complete(self) -> bool:
@@ -135,6 +140,7 @@ def record_of(
         chosen_epoch=chosen,
         figures=figures | dict(zip(("test_loss", "test_metric"), test, strict=True)),
         looks=() if failed else looks.of(result.curves, ended=not pruned),
+        shown=thinned(result),
     )
 
 
@@ -168,12 +174,31 @@ class Looks:
         )
 
 
+def forget_curves(records: list[Record], plain: Point, scale: Scale) -> None:
+    """Let go of what only a report shows of most trainings, so that a long search stays small.
+
+    Once 2,000 that explored have their curves, the 1,000 best keep them.
+
+    Args:
+        records: of a search; changed in place.
+        plain: the point of the plain recipe, which keeps them as well.
+        scale: of the scores.
+    """
+    held = [i for i, one in enumerate(records) if one.shown and one.stage == "explore"]
+    if len(held) <= 2 * MOST:
+        return
+    ranked = sorted(held, key=lambda i: records[i].score(scale))
+    for i in ranked[MOST:]:
+        if records[i].point != plain:
+            records[i] = replace(records[i], shown=None)
+
+
 def write_history(path: Path, fingerprint: str, records: Sequence[Record]) -> None:
     """Write a search's history, in one move: a reader finds the old file or the new one."""
     content = {
         "format": FORMAT,
         "task": fingerprint,
-        "trainings": [_plain(dataclasses.asdict(one)) for one in records],
+        "trainings": [_plain(_written(one)) for one in records],
     }
     beside = path.with_name(f"{path.name}.part")
     beside.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
@@ -209,11 +234,16 @@ def history_table(records: Sequence[Record]) -> pd.DataFrame:
 
     rows = []
     for number, one in enumerate(records):
-        row = {f.name: getattr(one, f.name) for f in dataclasses.fields(one)}
-        looks, figures, point = (row.pop(name) for name in ("looks", "figures", "point"))
-        del looks
+        row = _written(one)
+        figures, point = row.pop("figures"), row.pop("point")
+        row.pop("looks")
         rows.append({"training": number, **row, **figures, **point})
     return pd.DataFrame(rows)
+
+
+def _written(one: Record) -> dict[str, Any]:
+    """What is remembered in a file."""
+    return {f.name: getattr(one, f.name) for f in dataclasses.fields(one) if f.name != "shown"}
 
 
 def _record(plain: Any) -> Record:
@@ -224,6 +254,8 @@ def _record(plain: Any) -> Record:
     """
     if not isinstance(plain, dict) or not all(isinstance(plain[one], dict) for one in _MAPPINGS):
         raise TypeError("a training is an object")
+    if "shown" in plain:
+        raise TypeError("weights are in no history")
     figures = {name: _figure(plain["figures"][name], math.nan) for name in _FIGURES}
     looks = tuple(_figure(one, math.inf) for one in plain["looks"])
     if plain["stage"] not in ("explore", "final") or plain["outcome"] not in _OUTCOMES:

@@ -43,7 +43,7 @@ def refitted(
         f"Trained on all {len(whole.train)} rows but those of the test, for {epochs} epochs; the "
         "validation rows are among them, so their figures are training figures."
     )
-    refit = replace(setup, task=replace(task, rows=rows), notes=(*setup.notes, note))
+    refit = replace(setup, task=replace(task, rows=rows), notes=(*setup.notes, note), asked=None)
     kept = without_stopping(recipe)
     trials = [Trial(NAME, kept, seed, 0, epochs, rate) for seed in seeds]
     return refit.train(trials, progress)

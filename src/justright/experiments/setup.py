@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from justright.backend import keep_compiled_programs
+from justright.data.asked import Asked
 from justright.deferred import import_meanwhile
 from justright.engine.layout import Layout
 from justright.engine.passes import run_passes
@@ -83,6 +84,7 @@ class Setup:
         keep: the store of the study, or None.
         origin: a hash of `start`, where it is neither drawn by the network's initializers nor
             the model's own weights.
+        asked: how the rows were asked for; None where they are others.
     """
 
     task: Task
@@ -96,6 +98,7 @@ class Setup:
     overlap: Overlap = ONE_SPLIT
     keep: Keep | None = None
     origin: bytes = b""
+    asked: Asked | None = None
 
     @classmethod
     def of(
@@ -178,6 +181,7 @@ class Setup:
             preparations=parts.preparations,
             overlap=parts.overlap,
             keep=keep,
+            asked=division.asked(target=target, validation=validation, test=test),
         )
 
     @property
@@ -268,6 +272,7 @@ class Setup:
             self.features,
             self.preparations,
             self.overlap,
+            self.asked,
         )
 
 

@@ -18,6 +18,7 @@ from justright.regularizers.axis import Axis
 from justright.regularizers.grid import Point
 from justright.regularizers.recipe import Recipe
 from justright.regularizers.shrinkage import Shrinks
+from justright.report.page.path_page import ReportedPath
 from justright.study import Study
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, repr=False)
-class RegularizationPath:
+class RegularizationPath(ReportedPath):
     """A penalty followed over its strengths.
 
     Attributes:
@@ -187,14 +188,17 @@ class RegularizationPath:
 
     def summary(self) -> str:
         """One paragraph: where the path leads, what is left at the best point, what lasts."""
-        facts = PathFacts(
+        return path_in_words(self.facts())
+
+    def facts(self) -> PathFacts:
+        """What the words are made of."""
+        return PathFacts(
             self.sweep.facts(),
             self.table,
             None if self.zero_from is None else float(self.zero_from),
             self.inputs if self.has_inputs else None,
             self.escapes,
         )
-        return path_in_words(facts)
 
     def model(self, point: str | None = None, seed: int | None = None) -> keras.Model:
         """A plain Keras model with trained weights, as `Study.model` gives it.

@@ -19,6 +19,7 @@ from justright.playground.clouds import Cloud
 from justright.playground.strengths import PLACES, Place, neighborhood
 from justright.playground.trainer import Trainer
 from justright.playground.wish import Wish
+from justright.report.capital import capital
 from justright.report.page.series import SERIES, short, short_list
 
 _COLUMNS = tuple(map(CURVES.index, SERIES))
@@ -54,7 +55,7 @@ def told_of(trainer: Trainer, cloud: Cloud, place: Place, result: TrialResult) -
     """One training in what the page draws: field, curves, figures, words."""
     at = {"at": [place.rate, place.strength], "words": place.words}
     if result.outcome is Outcome.FAILED:
-        says = f"{place.words[0].upper()}{place.words[1:]}: {result.outcome.sentence}"
+        says = f"{capital(place.words)}: {result.outcome.sentence}"
         return {**at, "failed": True, "says": says, "finding": ""}
     train, validation = (result.at_chosen(f"{part}_metric") for part in ("train", "val"))
     figures = {
@@ -90,9 +91,8 @@ def quantized(field: np.ndarray) -> str:
 
 
 def _says(place: Place, figures: dict[str, str]) -> str:
-    words = f"{place.words[0].upper()}{place.words[1:]}"
     return (
-        f"{words}: training accuracy {figures['train']}, validation accuracy "
+        f"{capital(place.words)}: training accuracy {figures['train']}, validation accuracy "
         f"{figures['validation']}, gap {figures['gap']}."
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from justright.regularizers.catalog import Entry
+from justright.report.capital import capital
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -41,7 +42,7 @@ def catalog_table(grouped: Grouped) -> Table:
         if not entries:
             continue
         shown.add_section()
-        shown.add_row(Text(_start(place), style="bold"), "", "")
+        shown.add_row(Text(capital(place), style="bold"), "", "")
         for entry in entries:
             extra = f"+{entry.extra_passes}" if entry.extra_passes else ""
             # Text, because brackets in it are no markup.
@@ -59,7 +60,7 @@ def catalog_page(grouped: Grouped) -> str:
     parts = [_PAGE_HEAD]
     for place, entries in grouped.items():
         if entries:
-            parts.append(f"## {_start(place)}\n")
+            parts.append(f"## {capital(place)}\n")
         parts += [f"### {entry.name}\n\n{entry_text(entry)}" for entry in entries]
     return "\n".join(parts)
 
@@ -80,7 +81,3 @@ def _lines(entry: Entry) -> Iterator[str]:
     yield ""
     yield f"**Source:** {entry.source}"
     yield ""
-
-
-def _start(place: str) -> str:
-    return place[0].upper() + place[1:]

@@ -26,6 +26,7 @@ from justright.evidence.measure import Measure
 from justright.evidence.verdict import figure_in_words
 from justright.regularizers.recipe import Recipe
 from justright.report.curves import FAINT, INK, TRAIN, VALIDATION
+from justright.report.page.contributions_page import ReportedContributions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,7 +39,7 @@ _WIDTH = 22
 
 
 @dataclass(frozen=True, repr=False)
-class Contributions:
+class Contributions(ReportedContributions):
     """What each technique of a recipe brings, over paired runs.
 
     Attributes:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from justright.evidence.interval import Interval
 from justright.evidence.measure import Measure
 from justright.evidence.verdict import Verdict
+from justright.report.capital import capital
 from justright.report.curves import FAINT, INK, TRAIN, VALIDATION
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ def _worth(facts: Facts) -> list[str]:
 def verdict_words(verdict: Verdict) -> str:
     """The choice beside the plain network, in a sentence."""
     said = str(verdict).replace("chosen", "the choice").replace("plain", "the plain network")
-    return said[0].upper() + said[1:]
+    return capital(said)
 
 
 def _shown(interval: Interval, measure: Measure) -> str:

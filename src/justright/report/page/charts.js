@@ -123,6 +123,32 @@ const charts = (() => {
     }
   }
 
+  // Where samples with their names stand, left to right in as many rows as they want.
+  function legendPlaces(names, width) {
+    let [x, row] = [0, 0];
+    return names.map((name) => {
+      const size = 28 + 6.9 * fitted(name, width - 60).length;
+      if (x > 0 && x + size > width - 24) { x = 0; row += 1; }
+      const place = { x: 12 + x, y: 12 + 17 * row };
+      x += size + 16;
+      return place;
+    });
+  }
+
+  function legendHeight(names, width) {
+    const places = legendPlaces(names, width);
+    return places.length ? places[places.length - 1].y + 8 : 0;
+  }
+
+  function legendRows(svg, width, entries) {
+    const places = legendPlaces(entries.map(([, name]) => name), width);
+    entries.forEach(([kind, name], i) => {
+      const { x, y } = places[i];
+      add(svg, "line", { class: `${kind} line`, x1: x, x2: x + 20, y1: y - 4, y2: y - 4 });
+      add(svg, "text", { x: x + 26, y }, fitted(name, width - 60));
+    });
+  }
+
   function epochTicks(last) {
     const found = ticks(1, last, 6);
     const whole = [...new Set([1, ...found.values.map(Math.round)])].filter((v) => v >= 1 && v <= last);
@@ -236,7 +262,7 @@ const charts = (() => {
   }
 
   return {
-    add, byId, canvas, color, colorBar, curves, element, exists, fitted, frame, goodness, legend, map, path, shown,
-    spread, ticks,
+    add, byId, canvas, color, colorBar, curves, element, exists, fitted, frame, goodness, legend, legendHeight, legendRows, map,
+    path, shown, spread, ticks,
   };
 })();

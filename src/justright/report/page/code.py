@@ -6,35 +6,53 @@ import inspect
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import keras
 
+from justright.data.asked import Asked
 from justright.engine.program import Task
 from justright.engine.trial import Trial
 from justright.network.blueprint import Blueprint
 from justright.network.default import HIDDEN
 from justright.regularizers import TECHNIQUES
+from justright.regularizers.grid import Grid
 from justright.regularizers.recipe import Recipe
 from justright.regularizers.schedule import SCHEDULES
 from justright.regularizers.technique import Technique, fields_of
+
+
+@dataclass(frozen=True)
+class Run:
+    """What the code trains again.
+
+    Attributes:
+        task: network, optimizer and rows.
+        trials: the trainings.
+        asked: how the rows were asked for; None where nothing says so.
+    """
+
+    task: Task
+    trials: Sequence[Trial]
+    asked: Asked | None
+
 
 _DEFAULT_NETWORK = "default_network"
 _OURS = {kind.__name__ for kind in (*TECHNIQUES, *SCHEDULES.values(), Recipe)}
 
 
-def compare_code(task: Task, recipes: Mapping[str, Recipe], trials: Sequence[Trial]) -> str:
+def compare_code(run: Run, recipes: Mapping[str, Recipe]) -> str:
     """A call of `compare` that trains recipes again."""
     lines = [f"    {json.dumps(name)}: {recipe_code(one)}," for name, one in recipes.items()]
-    return _script(task, trials, "study = jr.compare", ["{", *lines, "}"], "study")
+    return _script(run, "study = jr.compare", ["{", *lines, "}"], "study")
 
 
 def sweep_code(
-    task: Task,
+    run: Run,
     over: Mapping[str, Sequence[float]],
     base: Recipe,
     on: str,
-    trials: Sequence[Trial],
 ) -> str:
     """A call of `sweep` that trains a grid again."""
     values = [
@@ -42,7 +60,38 @@ def sweep_code(
     ]
     extra = [f"base={recipe_code(base)}"] if base.techniques else []
     arguments = ["over={", *values, "}", *extra, "zero=False", f'on="{on}"']
-    return _script(task, trials, "found = jr.sweep", arguments, "found")
+    return _script(run, "found = jr.sweep", arguments, "found")
+
+
+def path_code(run: Run, grid: Grid, on: str) -> str:
+    """A call of `path` that follows a penalty again.
+
+    Its first training has as many epochs as any, each of the others as many as the fewest.
+    """
+    points = ", ".join(_number(value) for value in grid.values[0] if value)
+    extra = [f"base={recipe_code(grid.base)}"] if grid.base.techniques else []
+    each = min(trial.epochs for trial in run.trials)
+    arguments = [f'"{grid.axes[0].name}"', f"points=[{points}]", *extra, f"epochs_each={each}"]
+    return _script(run, "found = jr.path", [*arguments, f'on="{on}"'], "found")
+
+
+def contributions_code(run: Run, recipe: Recipe, orders: int | None) -> str:
+    """A call of `contributions` that trains the parts of a recipe again."""
+    drawn = [] if orders is None else [f"orders={orders}"]
+    arguments = [recipe_code(recipe), *drawn]
+    return _script(run, "found = jr.contributions", arguments, "found")
+
+
+def ensemble_code(run: Run, given: Mapping[str, int]) -> str:
+    """A call of `dropout_ensemble`.
+
+    Args:
+        run: the trainings.
+        given: how many samples, repeats and units, by argument.
+    """
+    listed = [f"{name}={value}" for name, value in given.items()]
+    arguments = [recipe_code(run.trials[0].recipe), *listed]
+    return _script(run, "found = jr.dropout_ensemble", arguments, "found")
 
 
 def recipe_code(recipe: Recipe) -> str:
@@ -76,22 +125,12 @@ def network_code(blueprint: Blueprint) -> str:
     return "\n".join(["model = keras.Sequential(", "    [", *lines, "    ]", ")"])
 
 
-def _script(
-    task: Task, trials: Sequence[Trial], call: str, arguments: Sequence[str], made: str
-) -> str:
-    rows = task.rows
-    parts = {"train": task.training_rows, "validation": rows.validation.shape[1]}
-    if rows.test.shape[1]:
-        parts["test"] = rows.test.shape[1]
-    splits = rows.train.shape[0]
-    again = f", in {splits} splits" if splits > 1 else ""
-    counts = ", ".join(f"{name} {count:,}" for name, count in parts.items())
-    given = ["splits=splits, **rows"] if splits > 1 else [f"{n}={n}" for n in [*parts][1:]]
+def _script(run: Run, call: str, arguments: Sequence[str], made: str) -> str:
+    task, trials = run.task, run.trials
     seeds = list(dict.fromkeys(trial.seed for trial in trials))
     many = seeds == list(range(len(seeds)))
     settings = [
-        *given,
-        *([] if rows.sample_weight is None else ["sample_weight=sample_weight"]),
+        *_rows(run),
         f"seeds={len(seeds) if many else seeds}",
         f"epochs={max(trial.epochs for trial in trials)}",
         f"batch_size={task.batch_size}",
@@ -101,13 +140,39 @@ def _script(
         *([] if task.shuffle else ["shuffle=False"]),
     ]
     body = "\n".join(f"    {one}" for one in _closed([*arguments, *settings]))
+    imports = ["import justright as jr", "import keras", *(run.asked.imports if run.asked else ())]
     return (
-        "import justright as jr\nimport keras\n\n"
-        f"# Put your rows here, divided and prepared as they were ({counts}{again}).\n"
+        "\n".join(imports) + f"\n\n{_rows_wanted(run)}\n"
         f"{network_code(task.blueprint)}\n\n"
         f"{call}(\n    model,\n    train,\n{body}\n)\n"
         f'{made}.report("report.html")\n'
     )
+
+
+def _rows(run: Run) -> list[str]:
+    """The arguments that say what becomes of the rows."""
+    rows = run.task.rows
+    if run.asked is not None:
+        return [f"{name}={text}" for name, text in run.asked.arguments]
+    parts = ["validation", *(["test"] if rows.test.shape[1] else [])]
+    given = ["splits=splits, **rows"] if rows.train.shape[0] > 1 else [f"{n}={n}" for n in parts]
+    return [*given, *([] if rows.sample_weight is None else ["sample_weight=sample_weight"])]
+
+
+def _rows_wanted(run: Run) -> str:
+    """A comment: which rows the code wants, and how many of them did what."""
+    rows = run.task.rows
+    parts = {"train": run.task.training_rows, "validation": rows.validation.shape[1]}
+    if rows.test.shape[1]:
+        parts["test"] = rows.test.shape[1]
+    splits = rows.train.shape[0]
+    again = f", in {splits} splits" if splits > 1 else ""
+    counts = ", ".join(f"{name} {count:,}" for name, count in parts.items())
+    if run.asked is None:
+        return f"# Put your rows here, divided and prepared as they were ({counts}{again})."
+    named = [name for name, text in run.asked.arguments if name == text]
+    wanted = ", ".join(["train", *named])
+    return f"# Put your rows here: {wanted}. They then are {counts}{again}."
 
 
 def _closed(lines: Sequence[str]) -> list[str]:

@@ -3,12 +3,14 @@
   const data = JSON.parse(document.getElementById("data").textContent);
   const explorer = data.explorer;
   const {
-    add, byId, canvas, color, colorBar, curves, element, exists, fitted, frame, goodness, legend, path, shown, spread,
-    ticks,
+    add, byId, canvas, color, colorBar, curves, element, exists, fitted, frame, goodness, legend, legendHeight, legendRows, path,
+    shown, spread, ticks,
   } = charts;
   const moved = []; // Called when another point is shown.
   const drawn = []; // Called when there is another width to draw for.
+  const filtered = []; // Called when other points are left away.
   let here = 0;
+  let kept = null; // Whether each point is shown; null where nothing is left away.
 
   // ------------------------------------------------------------ the explorer
 
@@ -29,7 +31,7 @@
     const beside = here === explorer.reference ? [] : other.histogram;
     const top = 1.08 * Math.max(0.001, ...one.histogram, ...beside, one.zeros);
     const width = (2 * reach) / count;
-    const up = ticks(-reach, reach, 4);
+    const up = ticks(-reach, reach, 6);
     const fit = frame(byId("weights-chart"), {
       x: [-reach - 1.5 * width, reach + 1.5 * width], y: [0, top], share: true,
       ticks: up.values.map((v) => [v, shown(v, up.step, false)]),
@@ -64,7 +66,7 @@
     const host = byId("figures");
     host.replaceChildren();
     const figures = point().figures;
-    for (const name of ["train", "validation", "test", "gap", "epochs"]) {
+    for (const name of ["train", "validation", "test", "gap", "epochs", "left"]) {
       if (!(name in figures)) continue;
       const group = element(host, "div");
       element(group, "dt", { train: "training", epochs: "epochs run" }[name] || name);
@@ -138,16 +140,56 @@
     drawWeights();
   }
 
+  const isKept = (i) => kept === null || kept[i];
+
+  // On a slider that goes through points in an order, the next one that is not left away.
+  function onwards(axis, value) {
+    const before = point().at[axis];
+    const all = explorer.points.map((one, i) => [one.at[axis], i]).filter(([, i]) => isKept(i));
+    const ahead = all.filter(([at]) => (value > before ? at >= value : at <= value));
+    const near = (a, b) => Math.abs(a[0] - value) - Math.abs(b[0] - value);
+    const found = (ahead.length ? ahead : all).sort(near)[0];
+    return found ? found[1] : here;
+  }
+
+  function filters() {
+    return explorer.codes.map((_, i) => byId(`filter-${i}`));
+  }
+
+  function leaveAway() {
+    const wanted = filters().map((one) => Number(one.value));
+    kept = explorer.points.map((_, i) => wanted.every((value, k) => value === 0 || explorer.codes[k][i] === value));
+    const count = kept.filter(Boolean).length;
+    const all = explorer.points.length;
+    byId("kept").textContent = count === all ? `All ${all} trainings are shown.`
+      : count ? `${count} of ${all} trainings ${count === 1 ? "is" : "are"} left; the sliders go through these.`
+        : "No training is like that. Choose “any” again for some of it.";
+    if (count === 0) kept = explorer.points.map(() => true);
+    for (const act of filtered) act();
+    const best = explorer.points.map((one, i) => [one.at[1], i]).filter(([, i]) => isKept(i)).sort((a, b) => a[0] - b[0])[0][1];
+    show(isKept(here) ? here : best);
+  }
+
+  function startFilters() {
+    for (const one of filters()) one.addEventListener("change", leaveAway);
+    byId("all").addEventListener("click", () => {
+      for (const one of filters()) one.value = "0";
+      leaveAway();
+    });
+  }
+
   function startExplorer() {
     const places = new Map(explorer.points.map((one, i) => [one.at.join(), i]));
     const inputs = controls();
     const first = places.get(inputs.map((one) => Number(one.value)).join());
-    for (const one of inputs) {
+    inputs.forEach((one, axis) => {
       one.addEventListener("input", () => {
+        if (explorer.linked) { show(onwards(axis, Number(one.value))); return; }
         const found = places.get(inputs.map((each) => Number(each.value)).join());
         if (found !== undefined) show(found);
       });
-    }
+    });
+    if (explorer.codes && explorer.codes.length) startFilters();
     for (const button of document.querySelectorAll("[data-point]")) {
       button.addEventListener("click", () => show(Number(button.dataset.point)));
     }
@@ -200,12 +242,13 @@
   function forest(host, one, words) {
     const kinds = ["third", "train", "val"];
     const { rows, groups, share } = one;
+    const [worse, better] = one.ends || ["← worse", "better →"];
     const bars = rows.flatMap((row) => row.bars);
     const limits = spread(bars.flatMap((bar) => [bar.mean, bar.low, bar.high]), true);
     const each = 22 + 16 * groups.length;
     const fit = rowsOf(host, words, rows.length, each, limits, share, share, "");
-    if (fit.x(0) - fit.left > 70) add(fit.svg, "text", { class: "tick", x: fit.x(0) - 8, y: fit.bottom + 32, "text-anchor": "end" }, "← worse");
-    if (fit.right - fit.x(0) > 70) add(fit.svg, "text", { class: "tick", x: fit.x(0) + 8, y: fit.bottom + 32 }, "better →");
+    if (fit.x(0) - fit.left > 70) add(fit.svg, "text", { class: "tick", x: fit.x(0) - 8, y: fit.bottom + 32, "text-anchor": "end" }, worse);
+    if (fit.right - fit.x(0) > 70) add(fit.svg, "text", { class: "tick", x: fit.x(0) + 8, y: fit.bottom + 32 }, better);
     add(fit.svg, "line", { class: "axis", x1: fit.x(0), x2: fit.x(0), y1: fit.top, y2: fit.bottom });
     rows.forEach((row, i) => {
       const y = fit.top + each * i + 16;
@@ -226,9 +269,15 @@
   }
 
   function strengthTicks(axis, room) {
-    const few = Math.max(2, Math.floor(room / 46));
-    const every = Math.ceil(axis.labels.length / few);
-    return axis.labels.map((label, i) => [axis.positions[i], label]).filter((_, i) => i % every === 0);
+    const span = axis.positions[axis.positions.length - 1] - axis.positions[0] || 1;
+    const scale = (room - 90) / span;
+    let free = -Infinity;
+    return axis.labels.map((label, i) => [axis.positions[i], label]).filter(([at, label]) => {
+      const half = 3.6 * label.length + 5;
+      if (scale * at - half < free) return false;
+      free = scale * at + half;
+      return true;
+    });
   }
 
   function curve(host, one, words) {
@@ -254,11 +303,14 @@
       add(fit.inside, "path", { class: `${kind} line${key === "train" ? " dashed" : ""}`, d: path(xs, ys) });
       ys.forEach((y, i) => { if (y !== null) add(fit.inside, "circle", { class: kind, cx: xs[i], cy: y, r: 3.5 }); });
     }
-    for (const [name, index] of one.marks) {
+    one.marks.forEach(([name, index], k) => {
       const p = one.points[index];
-      if (!exists(p.value)) continue;
-      add(fit.svg, "text", { class: "val", x: xs[index], y: fit.y(p.value) + 20, "text-anchor": "middle" }, name);
-    }
+      if (!exists(p.value)) return;
+      // Beside another one it stands above its point, so that both can be read.
+      const near = one.marks.slice(0, k).some(([, other]) => Math.abs(xs[other] - xs[index]) < 90);
+      const x = Math.min(Math.max(xs[index], fit.box.left + 3.4 * name.length), fit.box.right - 3.4 * name.length);
+      add(fit.svg, "text", { class: "val label", x, y: fit.y(p.value) + (near ? -12 : 20), "text-anchor": "middle" }, name);
+    });
     one.points.forEach((p, i) => {
       const area = add(fit.svg, "rect", { class: "pick", x: xs[i] - 12, y: fit.box.top, width: 24, height: fit.box.bottom - fit.box.top, fill: "transparent" });
       area.addEventListener("click", () => show(i));
@@ -319,6 +371,102 @@
     return () => { for (const one_ of [halo, mark]) one_.setAttribute("d", line(one.points[here])); };
   }
 
+  // What is left along a strength: a line for each input, or one for all weights.
+  function lines(host, one, words) {
+    const axis = one.axes[0];
+    const named = one.lines.slice(0, one.named);
+    const wide = host.clientWidth;
+    const top = legendHeight(named.map((line) => line.label), wide) + 16;
+    const ends = [axis.positions[0], axis.positions[axis.positions.length - 1]];
+    const pad = 0.05 * (ends[1] - ends[0] || 1);
+    const all = one.lines.flatMap((line) => line.values).filter(exists);
+    const fit = frame(host, {
+      x: [ends[0] - pad, ends[1] + pad], y: [0, 1.06 * Math.max(1e-12, ...all)], share: false, height: 260 + top, top,
+      ticks: strengthTicks(axis, wide), xLabel: axis.words, yLabel: "", words,
+    });
+    const xs = axis.positions.map(fit.x);
+    const mark = add(fit.svg, "line", { class: "here", y1: fit.box.top, y2: fit.box.bottom, "stroke-opacity": 0.35 });
+    one.lines.map((line, i) => [line, i]).reverse().forEach(([line, i]) => {
+      const kind = one.lines.length === 1 ? "train line" : i < one.named ? `line s${i}` : "third thin";
+      add(fit.inside, "path", { class: kind, d: path(xs, line.values.map((v) => (exists(v) ? fit.y(v) : null))) });
+    });
+    add(fit.svg, "text", { class: "tick", x: fit.box.left, y: top - 6 }, one.words);
+    legendRows(fit.svg, wide, named.map((line, i) => [`s${i}`, line.label]));
+    xs.forEach((x, i) => {
+      const area = add(fit.svg, "rect", { class: "pick", x: x - 12, y: fit.box.top, width: 24, height: fit.box.bottom - fit.box.top, fill: "transparent" });
+      area.addEventListener("click", () => show(i));
+    });
+    return () => { mark.setAttribute("x1", xs[here]); mark.setAttribute("x2", xs[here]); };
+  }
+
+  // Loss against how many masks are averaged, on a scale of powers, and lines for what needs none.
+  function masks(host, one, words) {
+    const { points } = one;
+    const wide = host.clientWidth;
+    const top = legendHeight(["average of sampled masks", ...one.lines.map((line) => line.name)], wide) + 10;
+    const at = (p) => Math.log(p.masks);
+    const last = Math.max(at(points[points.length - 1]), 0.1);
+    const limits = spread([...points.flatMap((p) => [p.low, p.high, p.value]), ...one.lines.map((line) => line.value)]);
+    const every = Math.ceil((points.length * 34) / wide);
+    const fit = frame(host, {
+      x: [-0.04 * last, 1.04 * last], y: limits, share: false, height: 260 + top, top,
+      ticks: points.filter((_, i) => i % every === 0).map((p) => [at(p), String(p.masks)]), xLabel: "masks averaged", yLabel: "", words,
+    });
+    const xs = points.map((p) => fit.x(at(p)));
+    const there = points.map((p, i) => `${xs[i].toFixed(1)} ${fit.y(p.high).toFixed(1)}`);
+    const back = points.map((p, i) => `${xs[i].toFixed(1)} ${fit.y(p.low).toFixed(1)}`).reverse();
+    if (points.length > 1) add(fit.inside, "path", { class: "train band", d: `M${[...there, ...back].join("L")}Z` });
+    const kinds = ["val", "third dashed", "s4 dotted"];
+    one.lines.forEach((line, i) => {
+      const y = fit.y(line.value);
+      add(fit.inside, "line", { class: `${kinds[i]} line`, x1: fit.box.left, x2: fit.box.right, y1: y, y2: y });
+    });
+    add(fit.inside, "path", { class: "train line", d: path(xs, points.map((p) => fit.y(p.value))) });
+    points.forEach((p, i) => add(fit.inside, "circle", { class: "train", cx: xs[i], cy: fit.y(p.value), r: 3.5 }));
+    legendRows(fit.svg, wide, [["train", "average of sampled masks"], ...one.lines.map((line, i) => [kinds[i], line.name])]);
+  }
+
+  // Every training as a line from row to row: what was chosen, and what it reached.
+  function strands(host, one, words) {
+    const each = 62;
+    const top = 14;
+    const { svg, width, height } = canvas(host, top + one.rows.length * each + 40, words);
+    const off = one.rows.some((row) => row.off) ? 34 : 0;
+    const x = (p) => (exists(p) ? 14 + off + p * (width - 34 - off) : 14);
+    const y = (k) => top + k * each + 24;
+    const good = goodness(one);
+    const last = one.rows.length - 1;
+    const line = (i) => path(
+      one.rows.map((row, k) => (k === last && !exists(row.at[i]) ? null : x(row.at[i]))), one.rows.map((_, k) => y(k)),
+    );
+    const order = one.points.map((p, i) => [p.value, i]).sort((a, b) => (exists(a[0]) ? good.share(a[0]) : -1) - (exists(b[0]) ? good.share(b[0]) : -1));
+    const strokes = [];
+    for (const [value, i] of order) {
+      const stroke = add(svg, "path", { class: "quiet pick", d: line(i), stroke: exists(value) ? color(good.share(value)) : "gray" });
+      stroke.addEventListener("click", () => { if (isKept(i)) show(i); });
+      strokes[i] = stroke;
+    }
+    const halo = add(svg, "path", { class: "halo" });
+    const mark = add(svg, "path", { class: "here" });
+    one.rows.forEach((row, k) => {
+      add(svg, "line", { class: "axis", x1: x(0), x2: x(1), y1: y(k), y2: y(k) });
+      add(svg, "text", { class: "label", x: 14, y: y(k) - 9 }, fitted(row.words, width - 30));
+      let free = row.off ? 34 : -Infinity;
+      if (row.off) add(svg, "text", { class: "tick", x: 4, y: y(k) + 15 }, "off");
+      for (const [at, text] of row.ticks) {
+        const half = 3.6 * text.length + 4;
+        const middle = Math.min(x(at), width - half);
+        if (middle - half < free) continue;
+        add(svg, "text", { class: "tick", x: middle, y: y(k) + 15, "text-anchor": "middle" }, text);
+        free = middle + half;
+      }
+    });
+    colorBar(svg, 14, height - 30, Math.min(220, width - 40), one, good);
+    filtered[0] = () => strokes.forEach((stroke, i) => stroke.classList.toggle("away", !isKept(i)));
+    filtered[0]();
+    return () => { for (const one_ of [halo, mark]) one_.setAttribute("d", line(here)); };
+  }
+
   function history(host, one, words) {
     const last = Math.max(2, one.values.length);
     const limits = spread([...one.values.filter((v, i) => !one.early[i]), ...one.best]);
@@ -340,10 +488,20 @@
     });
     const ys = one.best.map((v) => (exists(v) ? fit.y(v) : null));
     add(fit.inside, "path", { class: "train line", d: path(one.best.map((_, i) => fit.x(i + 1)), ys) });
+    const mark = add(fit.svg, "line", { class: "here", y1: fit.box.top, y2: fit.box.bottom, "stroke-opacity": 0.35 });
+    const step = fit.x(2) - fit.x(1);
+    one.values.forEach((_, i) => {
+      const area = add(fit.svg, "rect", { class: "pick", x: fit.x(i + 1) - step / 2, y: fit.box.top, width: step, height: fit.box.bottom - fit.box.top, fill: "transparent" });
+      area.addEventListener("click", () => {
+        const found = one.which.indexOf(i);
+        if (found >= 0 && isKept(found)) show(found);
+      });
+    });
     legend(fit.svg, fit.width, [["train", "explored", "dot"], ["val", "fresh seeds", "square"]]);
+    return () => { for (const end of ["x1", "x2"]) mark.setAttribute(end, fit.x(one.which[here] + 1)); };
   }
 
-  const PICTURES = { dumbbells, forest, curve, map, parallel, history };
+  const PICTURES = { dumbbells, forest, curve, map, parallel, lines, masks, history, strands };
 
   data.pictures.forEach((one, i) => {
     const host = byId(`picture-${i}`);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -86,6 +87,7 @@ class Explorer:
         says: of the first point shown, in words.
         finding: of the same.
         data: points with their curves.
+        filters: by what to leave points away: words, and what may be chosen, all first.
     """
 
     controls: Sequence[Control]
@@ -93,6 +95,7 @@ class Explorer:
     says: str
     finding: str
     data: Mapping[str, Any]
+    filters: Sequence[tuple[str, Sequence[str]]] = ()
 
 
 @dataclass(frozen=True)
@@ -157,19 +160,35 @@ class Page:
         }
 
 
-def write_page(page: Page, path: str | Path) -> Path:
-    """Write a report.
+class HasPage(ABC):
+    """What writes a report of itself."""
 
-    Args:
-        page: the report.
-        path: of a file that ends in .html.
+    @abstractmethod
+    def _page(self, command: str) -> Page:
+        """The page.
 
-    Raises:
-        DataError: another ending, a folder, or no such folder.
-    """
-    file = checked_path(path)
-    file.write_text(page.html(), encoding="utf-8")
-    return file
+        Args:
+            command: how this was made, where Python code does not say so; "" for none.
+        """
+
+    def report(self, path: str | Path, command: str = "") -> Path:
+        """Write one web page for people: the answer, what to move through, the evidence.
+
+        The page holds all that it shows and asks for nothing outside itself.
+
+        Args:
+            path: of the file, which ends in .html.
+            command: how this was made, where Python code does not say so.
+
+        Returns:
+            The path.
+
+        Raises:
+            DataError: another ending, no such folder, or a search without a choice.
+        """
+        file = checked_path(path)
+        file.write_text(self._page(command).html(), encoding="utf-8")
+        return file
 
 
 def checked_path(path: str | Path) -> Path:

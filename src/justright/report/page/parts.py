@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from justright.engine.program import Task
 from justright.evidence.contributions import ALONE, SHAPLEY, TAKEN_OUT
@@ -13,10 +13,12 @@ from justright.evidence.measure import Measure
 from justright.evidence.summary import Row
 from justright.evidence.verdict import Verdict
 from justright.network.blueprint import Blueprint
-from justright.report.contributions import Contributions
 from justright.report.page.page import Picture, Section, Table
 from justright.report.page.series import short
 from justright.report.page.trained import NOTHING, figures_of
+
+if TYPE_CHECKING:
+    from justright.report.page.contributions_page import ReportedContributions
 
 _MOST_DRAWN = 12
 _TOO_FEW = "too few pairs"
@@ -84,37 +86,88 @@ def verdicts_section(verdicts: Sequence[Verdict], said: str) -> Section | None:
     return Section("verdicts", "What is shown, and what is not", [said], pictures=[picture])
 
 
-def contributions_section(one: Contributions | None) -> Section | None:
+def contributions_section(one: ReportedContributions | None) -> Section | None:
     """What each technique brings; None where the study has no parts of a recipe."""
     if one is None:
         return None
-    measure, unit = one.measure, " (points)" * one.measure.is_share
-    kinds = [kind for kind in _KINDS if (one.table["contribution"] == kind).any()]
-    cells = one.table.set_index(["technique", "contribution"])
-    rows, bars = [], []
-    for name in one.worths.names:
-        found: dict[str, Any] = {k: cells.loc[(name, k)] for k in kinds if (name, k) in cells.index}
-        rows.append([name, *(_interval(found.get(kind), measure) for kind in kinds)])
-        bars.append(
-            {
-                "label": name,
-                "bars": [
-                    _bar(kinds.index(kind), row["mean"], row["low"], row["high"])
-                    for kind, row in found.items()
-                ],
-            }
-        )
-    head = ["technique", *(f"{_KINDS[kind]}{unit}" for kind in kinds)]
+    kinds, cells = _kinds_of(one), _cells(one)
+    rows = [
+        {
+            "label": name,
+            "bars": [
+                _bar(kinds.index(kind), row["mean"], row["low"], row["high"])
+                for kind, row in cells[name].items()
+            ],
+        }
+        for name in one.worths.names
+    ]
+    unit = " (points)" * one.measure.is_share
     picture = Picture(
         "forest",
         f"Better by, in {one.figure}{unit}",
         f"What each technique of {one.recipe} brings, with 95 % intervals.",
-        Table(f"Contributions to {one.figure}", head, rows),
-        {"groups": [_KINDS[kind] for kind in kinds], "rows": bars, "share": measure.is_share},
+        contributions_table(one),
+        {"groups": [_KINDS[k] for k in kinds], "rows": rows, "share": one.measure.is_share},
     )
+    pictures = [picture, *([_pairs_picture(one)] if len(one.interactions) else [])]
     return Section(
-        "contributions", "What each ingredient brings", words=one.summary(), pictures=[picture]
+        "contributions", "What each ingredient brings", words=one.summary(), pictures=pictures
     )
+
+
+def contributions_table(one: ReportedContributions) -> Table:
+    """A row a technique: each contribution with its interval."""
+    kinds, cells = _kinds_of(one), _cells(one)
+    unit = " (points)" * one.measure.is_share
+    rows = [
+        [name, *(_interval(cells[name].get(kind), one.measure) for kind in kinds)]
+        for name in one.worths.names
+    ]
+    head = ["technique", *(f"{_KINDS[kind]}{unit}" for kind in kinds)]
+    return Table(f"Contributions to {one.figure}", head, rows)
+
+
+def _pairs_picture(one: ReportedContributions) -> Picture:
+    """Whether one technique still helps where another is."""
+    measure, unit = one.measure, " (points)" * one.measure.is_share
+    pairs = [
+        (f"{row['first']} × {row['second']}", row) for row in one.interactions.to_dict("records")
+    ]
+    bars = [
+        {"label": name, "bars": [_bar(0, row["mean"], row["low"], row["high"])]}
+        for name, row in pairs
+    ]
+    rows = [
+        [name, _signed(row["without"], measure), _signed(row["beside"], measure),
+         _interval(row, measure)]
+        for name, row in pairs
+    ]  # fmt: skip
+    head = ["pair", f"first without second{unit}", f"beside it{unit}", f"interaction{unit}"]
+    return Picture(
+        "forest",
+        f"Interactions of pairs, in {one.figure}{unit}",
+        "What the first of two brings beside the second, less what it brings without it, with "
+        "95 % intervals: below 0 they overlap, above 0 they support each other.",
+        Table("Interactions of pairs of techniques", head, rows),
+        {
+            "groups": [""],
+            "rows": bars,
+            "share": measure.is_share,
+            "ends": ["← overlap", "support →"],
+        },
+    )
+
+
+def _kinds_of(one: ReportedContributions) -> list[str]:
+    return [kind for kind in _KINDS if (one.table["contribution"] == kind).any()]
+
+
+def _cells(one: ReportedContributions) -> dict[str, dict[str, Any]]:
+    """The rows of the table by technique and kind."""
+    cells: dict[str, dict[str, Any]] = {name: {} for name in one.worths.names}
+    for row in one.table.to_dict("records"):
+        cells[row["technique"]][row["contribution"]] = row
+    return cells
 
 
 def diagnosis_section(diagnosis: Diagnosis | None, recipes: Sequence[str]) -> Section | None:

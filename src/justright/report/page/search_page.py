@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from justright.engine.trial import Trial
 from justright.evidence.interval import Interval
 from justright.evidence.measure import Measure
 from justright.regularizers.recipe import Recipe
-from justright.report.page.code import compare_code
-from justright.report.page.page import Page, Picture, Section, Table, checked_path, write_page
+from justright.report.capital import capital
+from justright.report.page.code import Run, compare_code
+from justright.report.page.page import HasPage, Page, Picture, Section, Table
 from justright.report.page.parts import (
     network_in_words,
     network_section,
     rows_in_words,
     verdicts_section,
+)
+from justright.report.page.search_choices import choices_of, strands
+from justright.report.page.search_explorer import (
+    Tried,
+    choices_table,
+    search_explorer,
+    shown_trainings,
 )
 from justright.report.page.series import short
 from justright.report.page.study_page import code_section, version
@@ -29,57 +37,44 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class ReportedSearch:
+class ReportedSearch(HasPage):
     """A search that writes a report of itself, and shows itself in a notebook.
 
     Attributes:
         hunt: how it went; `hunt.explorer.shapes.of(point)` has the task of a choice.
+        records: of all trainings.
     """
 
     hunt: Any
+    records: Sequence[Any]
 
     @property
+    @abstractmethod
     def facts(self) -> Facts:
-        """As `Search` has it."""
-        raise NotImplementedError
+        """What the words are made of."""
 
     @property
+    @abstractmethod
     def history(self) -> pd.DataFrame:
-        """As `Search` has it."""
-        raise NotImplementedError
+        """One row a training, in the order of training."""
 
     @property
+    @abstractmethod
     def finalists(self) -> pd.DataFrame:
-        """As `Search` has it."""
-        raise NotImplementedError
+        """One row a finalist, best first."""
 
     @property
+    @abstractmethod
     def recipe(self) -> Recipe:
-        """As `Search` has it."""
-        raise NotImplementedError
+        """The recipe of the choice."""
 
     @property
+    @abstractmethod
     def point(self) -> Any:
-        """As `Search` has it."""
-        raise NotImplementedError
+        """The choice: what is on, by name."""
 
-    def report(self, path: str | Path, command: str = "") -> Path:
-        """Write one web page for people: the choice, what it is worth, and how it was found.
-
-        The page holds all that it shows and asks for nothing outside itself.
-
-        Args:
-            path: of the file, which ends in .html.
-            command: how the search was made, where Python code does not say so.
-
-        Returns:
-            The path.
-
-        Raises:
-            DataError: another ending, no such folder, or a search without a choice.
-        """
-        checked_path(path)
-        return write_page(search_page(self, command), path)
+    def _page(self, command: str) -> Page:
+        return search_page(self, command)
 
     def _repr_html_(self) -> str:
         facts = self.facts
@@ -100,14 +95,32 @@ def search_page(one: ReportedSearch, command: str = "") -> Page:
     trials = [
         Trial("chosen", one.recipe, seed, 0, setup.epochs, facts.learning_rate) for seed in seeds
     ]
+    run = Run(setup.task, trials, setup.asked)
     finalists = _finalists_table(one.finalists, facts.measure) if facts.fresh else None
     verdicts = [facts.verdict] if facts.verdict is not None else []
+    every = _tried(one)
+    which = shown_trainings(every, history, facts.measure)
+    tried, shown = [every[i] for i in which], history.iloc[which]
+    pictures = [_picture(one, which)]
+    if choices_of(shown):
+        table = choices_table(tried, shown, facts.measure)
+        pictures.append(strands(shown, facts.measure, table))
+    few = (
+        f"{len(which):,} of {len(every):,} trainings can be explored here: the best, and those of "
+        "the choice and of the plain network."
+    )
     sections = [
-        Section("search", "The search", words=search_words(facts), pictures=[_picture(one)]),
+        Section(
+            "search",
+            "The search",
+            [few] if len(which) < len(every) else [],
+            words=search_words(facts),
+            pictures=pictures,
+        ),
         Section("finalists", "The finalists", tables=[finalists]) if finalists else None,
         verdicts_section(verdicts, "The choice beside no regularization, with fresh seeds."),
         network_section(setup.task, {"chosen": str(one.recipe)}, setup.notes),
-        code_section(compare_code(setup.task, {"chosen": one.recipe}, trials), command),
+        code_section(compare_code(run, {"chosen": one.recipe}), command),
     ]
     return Page(
         title="What a search has found",
@@ -119,10 +132,27 @@ def search_page(one: ReportedSearch, command: str = "") -> Page:
             ("Rows", rows_in_words(setup.task)),
             ("Trainings", f"{facts.explored} that explored, {facts.fresh} with fresh seeds"),
         ],
-        explorer=None,
+        explorer=search_explorer(tried, shown, facts.measure, facts.test is not None),
         sections=[section for section in sections if section],
         version=version(),
     )
+
+
+def _tried(one: ReportedSearch) -> list[Tried]:
+    """The trainings, in words."""
+    explorer, plain = one.hunt.explorer, one.hunt.plain
+    settings, shapes = explorer.settings, explorer.shapes
+    return [
+        Tried(
+            recipe=str(settings.space.recipe(record.point)),
+            network="-".join(map(str, shapes.hidden(record.point) or ())),
+            rate=float(record.point.get("learning_rate") or shapes.setup.learning_rate),
+            result=record.shown,
+            chosen=record.point == one.point,
+            plain=record.point == plain,
+        )
+        for record in one.records
+    ]
 
 
 def _answer(facts: Facts) -> str:
@@ -133,7 +163,8 @@ def _answer(facts: Facts) -> str:
         for name, one in figures.items()
         if one is not None
     )
-    said = f"{facts.recipe} was chosen: {reached}, gap {measure.show_difference(facts.gap.mean)}."
+    gap = measure.show_difference(facts.gap.mean)
+    said = f"{capital(facts.recipe)} was chosen: {reached}, gap {gap}."
     return said if facts.verdict is None else f"{said} {verdict_words(facts.verdict)}"
 
 
@@ -164,7 +195,7 @@ def _finalists_table(finalists: pd.DataFrame, measure: Measure) -> Table:
     return Table("Means over fresh seeds, best first", head, rows, chosen)
 
 
-def _picture(one: ReportedSearch) -> Picture:
+def _picture(one: ReportedSearch, which: Sequence[int]) -> Picture:
     facts, history = one.facts, one.history
     measure = facts.measure
     ended = history["outcome"].isin(["finished", "stopped"])
@@ -180,7 +211,7 @@ def _picture(one: ReportedSearch) -> Picture:
             measure.show(row["val_metric"]) if math.isfinite(row["val_metric"]) else NOTHING,
             str(row["epochs_run"]),
         ]
-        for row in history.to_dict("records")
+        for row in history.iloc[list(which)].to_dict("records")
     ]
     data = {
         "values": _shorts(history["val_metric"].tolist()),
@@ -188,12 +219,13 @@ def _picture(one: ReportedSearch) -> Picture:
         "early": (~ended).tolist(),
         "fresh": fresh.tolist(),
         "share": measure.is_share,
+        "which": list(which),
     }
     words = (
         f"Validation {measure.words} of each training; the line is the best so far, pale points "
         "were given up early, squares are fresh seeds of finalists."
     )
-    table = Table("All trainings", names, rows)
+    table = Table("Trainings, in order", names, rows)
     return Picture("history", f"Validation {measure.words} by training", words, table, data)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from justright.data.asked import Asked
 from justright.engine.program import Task
 from justright.engine.trial import TrialResult
 from justright.errors import DataError
@@ -17,10 +18,8 @@ from justright.evidence.diagnosis_trials import diagnosis_of_trials
 from justright.evidence.evidence import Evidence
 from justright.evidence.summary import Row, rows_of
 from justright.evidence.verdicts import correction_in_words
-from justright.report.contributions import Contributions
-from justright.report.page.code import compare_code
-from justright.report.page.page import Control, Page, Picture, Section, checked_path
-from justright.report.page.page import write_page as write
+from justright.report.page.code import Run, compare_code
+from justright.report.page.page import Control, HasPage, Page, Picture, Section
 from justright.report.page.parts import (
     contributions_section,
     diagnosis_section,
@@ -35,40 +34,26 @@ from justright.report.page.trained import Trained, explorer_of
 from justright.report.snippet import snippet
 
 if TYPE_CHECKING:
-    pass
+    from justright.report.contributions import Contributions
 
 _MOST_DIAGNOSED = 6
 
 
-class Reported(Evidence):
+class Reported(HasPage, Evidence):
     """A study that writes a report of itself, and shows itself in a notebook."""
 
     task: Task
     results: Sequence[TrialResult]
     notes: tuple[str, ...]
     features: tuple[str, ...]
+    asked: Asked | None
 
+    @abstractmethod
     def contributions(self, recipe: str | None = None, on: str | None = None) -> Contributions:
-        """As `Study` has it."""
-        raise NotImplementedError
+        """What each technique of a recipe brings, as far as the study holds parts of it."""
 
-    def report(self, path: str | Path, command: str = "") -> Path:
-        """Write one web page for people: the answer, curves to move through, the evidence.
-
-        The page holds all that it shows and asks for nothing outside itself.
-
-        Args:
-            path: of the file, which ends in .html.
-            command: how the study was made, where Python code does not say so.
-
-        Returns:
-            The path.
-
-        Raises:
-            DataError: another ending, or no such folder.
-        """
-        checked_path(path)
-        return write(study_page(self, command), path)
+    def _page(self, command: str) -> Page:
+        return study_page(self, command)
 
     def _repr_html_(self) -> str:
         measure, rows = self.metric, rows_of(self.table, self.overlap)
@@ -106,7 +91,7 @@ def study_page(one: Reported, command: str = "") -> Page:
         contributions_section(parts_brought(one, None)),
         diagnosis_section(trained.diagnosis, _telling(one.recipes, best)),
         network_section(one.task, {n: str(r) for n, r in recipes.items()}, one.notes),
-        code_section(compare_code(one.task, recipes, [r.trial for r in one.results]), command),
+        code_section(compare_code(run_of(one), recipes), command),
     ]
     return Page(
         title=f"{len(recipes)} recipe{'s' * (len(recipes) > 1)} for a network",
@@ -155,6 +140,11 @@ def parts_brought(one: Reported, recipe: str | None) -> Contributions | None:
         return one.contributions(recipe)
     except DataError:
         return None
+
+
+def run_of(one: Reported) -> Run:
+    """What the code trains again."""
+    return Run(one.task, [result.trial for result in one.results], one.asked)
 
 
 def code_section(code: str, command: str) -> Section:

@@ -2,88 +2,44 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from pathlib import Path
-
-import numpy as np
-
-from justright.evidence.measure import Measure
-from justright.evidence.summary import Row, rows_of
-from justright.evidence.sweep_summary import Facts, at, best_in_words, need_in_words, sweep_in_words
-from justright.evidence.verdicts import correction_in_words
-from justright.regularizers.axis import short as short_number
-from justright.regularizers.grid import Grid
-from justright.report.drawn import Drawn
+from justright.evidence.summary import rows_of
+from justright.evidence.sweep_summary import at, best_in_words, need_in_words, sweep_in_words
+from justright.report.capital import capital
 from justright.report.page.code import sweep_code
-from justright.report.page.page import (
-    Control,
-    Page,
-    Picture,
-    Section,
-    Table,
-    checked_path,
-    write_page,
+from justright.report.page.grid_parts import (
+    OnGrid,
+    grid_explorer,
+    grid_picture,
+    joined,
+    jumps_of,
+    marks_of,
+    off_verdicts,
+    points_table,
+    telling,
 )
-from justright.report.page.parts import (
-    contributions_section,
-    diagnosis_section,
-    network_section,
-    verdicts_section,
-)
-from justright.report.page.series import short
+from justright.report.page.page import HasPage, Page, Section
+from justright.report.page.parts import contributions_section, diagnosis_section, network_section
 from justright.report.page.study_page import (
-    Reported,
     code_section,
     facts_of,
     parts_brought,
+    run_of,
     trained_of,
     version,
 )
-from justright.report.page.trained import explorer_of, figures_of
 from justright.report.snippet import snippet
-from justright.report.strength_scale import Scale
-
-_KINDS = {1: "curve", 2: "map"}
-_BEST, _STRONGEST, _OFF, _WEAKEST = "Best", "Strongest as good", "Off", "Weakest"
 
 
-class ReportedSweep:
+class ReportedSweep(HasPage, OnGrid):
     """A sweep that writes a report of itself, and shows itself in a notebook."""
 
-    study: Reported
-    grid: Grid
-    on: str
-
-    def drawn(self) -> Drawn:
-        """As `Sweep` has it."""
-        raise NotImplementedError
-
-    def facts(self) -> Facts:
-        """As `Sweep` has it."""
-        raise NotImplementedError
-
-    def report(self, path: str | Path, command: str = "") -> Path:
-        """Write one web page for people: sliders over the strengths, and what they do.
-
-        The page holds all that it shows and asks for nothing outside itself.
-
-        Args:
-            path: of the file, which ends in .html.
-            command: how the sweep was made, where Python code does not say so.
-
-        Returns:
-            The path.
-
-        Raises:
-            DataError: another ending, or no such folder.
-        """
-        checked_path(path)
-        return write_page(sweep_page(self, command), path)
+    def _page(self, command: str) -> Page:
+        return sweep_page(self, command)
 
     def _repr_html_(self) -> str:
-        facts = self.facts()
-        table = _points_table(self.grid, _rows(self), self.study, _marks(facts))
+        facts, study = self.facts(), self.study
+        rows = rows_of(study.table, study.overlap)
+        table = points_table(self.grid, rows, study, marks_of(facts))
         count = len(self.grid.points)
         return snippet(f"{count} points", table, sweep_in_words(facts))
 
@@ -95,155 +51,27 @@ def sweep_page(one: ReportedSweep, command: str = "") -> Page:
         one: the sweep.
         command: how it was made, where Python code does not say so.
     """
-    study, grid, facts, rows = one.study, one.grid, one.facts(), _rows(one)
-    best, off = facts.spot.best, grid.reference
-    names = [point.name for point in grid.points]
-    trained = trained_of(study, rows)
-    places = {
-        point.name: (_place(grid, point.values), _words(grid, point.values))
-        for point in grid.points
-    }
-    marks = _marks(facts)
-    table = _points_table(grid, rows, study, marks)
-    weakest = _OFF if grid.is_off(grid.points[off]) else _WEAKEST
-    jumps = [(name, i) for name, i in ((_BEST, best), (_STRONGEST, marks[1]), (weakest, off))]
-    jumps = [(n, i) for n, i in jumps if n == _BEST or i != best]
-    controls = [
-        Control(
-            axis.words, [_label(v) for v in values], _place(grid, grid.points[best].values)[i], True
-        )
-        for i, (axis, values) in enumerate(zip(grid.axes, grid.values, strict=True))
-    ]
+    study, grid, facts = one.study, one.grid, one.facts()
+    rows, marks = rows_of(study.table, study.overlap), marks_of(facts)
+    trained, best = trained_of(study, rows), grid.points[marks[0]]
+    table = points_table(grid, rows, study, marks)
+    picture = grid_picture(one, facts, table, jumps_of(grid, marks))
     over = {axis.name: values for axis, values in zip(grid.axes, grid.values, strict=True)}
-    trials = [result.trial for result in study.results]
-    telling = list(dict.fromkeys([names[best], names[marks[1]], names[off]]))
     base = {"in all points": str(grid.base)} if grid.base.techniques else {}
     sections = [
-        Section(
-            "sweep",
-            "The sweep",
-            words=sweep_in_words(facts),
-            pictures=[_picture(one, facts, table, jumps)],
-        ),
-        _verdicts(one, names[off]),
-        contributions_section(parts_brought(study, names[best])),
-        diagnosis_section(trained.diagnosis, telling),
+        Section("sweep", "The sweep", words=sweep_in_words(facts), pictures=[picture]),
+        off_verdicts(one),
+        contributions_section(parts_brought(study, best.name)),
+        diagnosis_section(trained.diagnosis, telling(grid, marks)),
         network_section(study.task, base, study.notes),
-        code_section(sweep_code(study.task, over, grid.base, one.on, trials), command),
+        code_section(sweep_code(run_of(study), over, grid.base, one.on), command),
     ]
-    strengths = _joined([axis.words for axis in grid.axes])
+    strengths = joined([axis.words for axis in grid.axes])
     return Page(
-        title=f"{strengths[0].upper()}{strengths[1:]}: how much is just right",
+        title=f"{capital(strengths)}: how much is just right",
         answer=" ".join([best_in_words(facts), *need_in_words(facts)]),
-        facts=[
-            ("Best", at(grid.axes, grid.points[best].values)),
-            *facts_of(study.task, study.results),
-        ],
-        explorer=explorer_of(trained, controls, places, jumps, off, weakest),
+        facts=[("Best", at(grid.axes, best.values)), *facts_of(study.task, study.results)],
+        explorer=grid_explorer(grid, trained, marks),
         sections=[section for section in sections if section],
         version=version(),
     )
-
-
-def _rows(one: ReportedSweep) -> list[Row]:
-    return rows_of(one.study.table, one.study.overlap)
-
-
-def _marks(facts: Facts) -> tuple[int, int]:
-    return facts.spot.best, facts.spot.one_standard_error
-
-
-def _place(grid: Grid, values: Sequence[float]) -> list[int]:
-    return [known.index(value) for known, value in zip(grid.values, values, strict=True)]
-
-
-def _joined(words: Sequence[str]) -> str:
-    *others, last = words
-    return f"{', '.join(others)} and {last}" if others else last
-
-
-def _label(value: float) -> str:
-    return "∞" if math.isinf(value) else short_number(value)
-
-
-def _words(grid: Grid, values: Sequence[float]) -> str:
-    words = at(grid.axes, values)
-    return words[0].upper() + words[1:]
-
-
-def _points_table(
-    grid: Grid, rows: Sequence[Row], study: Reported, marks: tuple[int, int]
-) -> Table:
-    """A row a point: strengths, figures, gap with its interval."""
-    measure, has_test = study.metric, study.has_test
-    parts = ["train", "validation", *(["test"] if has_test else [])]
-    unit = " in points" if measure.is_share else ""
-    cells = []
-    for i, (point, row) in enumerate(zip(grid.points, rows, strict=True)):
-        text = figures_of(row, measure, has_test)
-        gap = text["gap"].removesuffix(" points")
-        gap += f" ({text['gap_range']})" if text["gap_range"] else ""
-        note = {marks[1]: "strongest as good", marks[0]: "best"}.get(i, "")
-        values = [axis.show(v) for axis, v in zip(grid.axes, point.values, strict=True)]
-        cells.append([*values, *(text[part] for part in parts), gap, note])
-    head = [*(axis.words for axis in grid.axes), *parts, f"gap{unit} (95 %)", ""]
-    caption = f"{measure.words.capitalize()} at each point, means over runs"
-    return Table(caption, head, cells, frozenset({marks[0]}))
-
-
-def _picture(
-    one: ReportedSweep, facts: Facts, table: Table, jumps: Sequence[tuple[str, int]]
-) -> Picture:
-    drawn, grid = one.drawn(), one.grid
-    kind = _KINDS.get(len(grid.axes), "parallel")
-    measure: Measure = facts.measure
-    there = np.isfinite(drawn.runs[0])
-    total = np.where(there, drawn.runs[0], 0).sum(axis=1)
-    train = np.where(there.any(axis=1), total / np.maximum(there.sum(axis=1), 1), np.nan)
-    points = [
-        {
-            "at": _place(grid, point.values),
-            "words": _words(grid, point.values),
-            "value": short(row[one.on]),
-            "low": short(row["val_low"]),
-            "high": short(row["val_high"]),
-            "train": short(float(mean)),
-        }
-        for point, row, mean in zip(grid.points, facts.table.to_dict("records"), train, strict=True)
-    ]
-    axes = []
-    for axis, values in zip(grid.axes, grid.values, strict=True):
-        positions = Scale.of(values)
-        axes.append(
-            {
-                "words": axis.words,
-                "labels": [_label(value) for value in values],
-                "positions": [positions.at(value) for value in values],
-            }
-        )
-    names = {_BEST: ("best", "★"), _STRONGEST: ("strongest as good", "◆")}
-    marks = [[names[n][0], i, names[n][1]] for n, i in jumps if n in names]
-    data = {
-        "axes": axes,
-        "points": points,
-        "marks": marks,
-        "words": measure.words,
-        "share": measure.is_share,
-        "higher": measure.higher_is_better,
-    }
-    said = {
-        "curve": "The band is the 95 % interval of the mean.",
-        "map": "The lighter, the better.",
-        "parallel": "A line is a point of the grid; the lighter, the better.",
-    }[kind]
-    words = f"Validation {measure.words} at each point, {drawn.over}. {said}"
-    by = _joined([axis.words for axis in grid.axes])
-    return Picture(kind, f"Validation {measure.words} by {by}", words, table, data)
-
-
-def _verdicts(one: ReportedSweep, off: str) -> Section | None:
-    if len(one.grid.points) < 2:
-        return None
-    verdicts = one.study.verdicts(off)
-    count = verdicts[0].comparisons
-    return verdicts_section(verdicts, correction_in_words(count) if count > 1 else "")

@@ -52,6 +52,7 @@ def explorer_of(
     jumps: Sequence[tuple[str, int]],
     reference: int,
     beside: str,
+    left: Mapping[str, str] | None = None,
 ) -> Explorer:
     """Trainings to move through.
 
@@ -62,6 +63,7 @@ def explorer_of(
         jumps: places worth seeing.
         reference: the point that the others are seen beside.
         beside: what that is called.
+        left: for each recipe what it leaves of the network, in words; None for nothing to say.
     """
     named = {name: one.results[name] for name in places}
     epochs, series = series_of(named)
@@ -70,13 +72,15 @@ def explorer_of(
     rows = zip(places.items(), series, weights, strict=True)
     for (name, (at, words)), curves, kernels in rows:
         row, found = one.rows[name], one.findings(name)
+        left_of = {} if left is None else {"left": left[name]}
+        rest = f" Left: {left[name]}." if left else ""
         points.append(
             {
                 "at": list(at),
                 "words": words,
-                "says": tight(_says(words, row, one.measure, one.has_test)),
+                "says": tight(_says(words, row, one.measure, one.has_test) + rest),
                 "finding": f"Diagnosis: {found[0].title}" if found else "",
-                "figures": figures_of(row, one.measure, one.has_test),
+                "figures": figures_of(row, one.measure, one.has_test) | left_of,
                 "weights": kernels.words if kernels else "No weights: all trials failed.",
                 "histogram": [round(share, 4) for share in kernels.shares.tolist()]
                 if kernels

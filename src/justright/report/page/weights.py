@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,6 +14,8 @@ from justright.network.anatomy import is_kernel
 BINS = 41
 # So many weights of a training are enough for a picture.
 _MOST = 50_000
+# Of a search, which has many trainings.
+_KEPT = 1_000
 _SHARE_INSIDE = 0.995
 
 
@@ -58,9 +60,20 @@ def weights_of(
     return reach, [_histogram(x, reach) if x.size else None for x in drawn]
 
 
+def thinned(result: TrialResult) -> TrialResult:
+    """A result with its curves and so many of its kernels' weights as a picture wants.
+
+    Args:
+        result: of a training. Its variables are not kept, so a search of many stays small.
+    """
+    some = _some(_kernels(result), _KEPT).astype(np.float32)
+    curves = result.curves.astype(np.float32)
+    return replace(result, curves=curves, values={"kernel": some}, earlier=())
+
+
 def _drawn(results: Sequence[TrialResult]) -> np.ndarray:
     good = [r for r in results if r.outcome not in (Outcome.FAILED, Outcome.PRUNED)]
-    parts = [_thinned(_kernels(one)) for one in good]
+    parts = [_some(_kernels(one), _MOST) for one in good]
     return np.concatenate([np.zeros(0), *parts])
 
 
@@ -70,9 +83,9 @@ def _kernels(result: TrialResult) -> np.ndarray:
     return np.concatenate([np.zeros(0), *some])
 
 
-def _thinned(values: np.ndarray) -> np.ndarray:
+def _some(values: np.ndarray, most: int) -> np.ndarray:
     finite = values[np.isfinite(values)]
-    return finite[:: -(-len(finite) // _MOST) or 1]
+    return finite[:: -(-len(finite) // most) or 1]
 
 
 def _histogram(x: np.ndarray, reach: float) -> Weights:

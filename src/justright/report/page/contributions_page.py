@@ -1,0 +1,137 @@
+"""The page of contributions: techniques to switch on and off, and what each of them brings."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from justright.evidence.contributions import Worths, present
+from justright.evidence.contributions_in_words import answer_in_words
+from justright.evidence.interval import Interval
+from justright.evidence.measure import Measure
+from justright.evidence.summary import rows_of
+from justright.regularizers.recipe import Recipe
+from justright.report.page.code import Run, contributions_code
+from justright.report.page.page import Control, Explorer, HasPage, Page, Section
+from justright.report.page.parts import (
+    contributions_section,
+    contributions_table,
+    diagnosis_section,
+    network_section,
+    recipes_table,
+)
+from justright.report.page.study_page import (
+    Reported,
+    code_section,
+    facts_of,
+    trained_of,
+    version,
+)
+from justright.report.page.trained import Trained, explorer_of
+from justright.report.snippet import snippet
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_SWITCH = ("off", "on")
+
+
+class ReportedContributions(HasPage):
+    """Contributions that write a report of themselves, and show themselves in a notebook."""
+
+    recipe: str
+    worths: Worths
+    figure: str
+    measure: Measure
+    study: Any
+
+    @property
+    @abstractmethod
+    def table(self) -> pd.DataFrame:
+        """One row a technique and kind of contribution."""
+
+    @property
+    @abstractmethod
+    def interactions(self) -> pd.DataFrame:
+        """One row a pair of techniques."""
+
+    @property
+    @abstractmethod
+    def whole(self) -> Interval | None:
+        """By how much the recipe is better than none."""
+
+    @abstractmethod
+    def summary(self) -> str:
+        """One paragraph, true of the numbers."""
+
+    def _page(self, command: str) -> Page:
+        return contributions_page(self, command)
+
+    def _repr_html_(self) -> str:
+        table = contributions_table(self)
+        return snippet(f"What each technique brings: {self.recipe}", table, self.summary())
+
+
+def contributions_page(one: ReportedContributions, command: str = "") -> Page:
+    """The page of contributions.
+
+    Args:
+        one: the contributions.
+        command: how they were made, where Python code does not say so.
+    """
+    study: Reported = one.study
+    recipes = {result.trial.name: result.trial.recipe for result in study.results}
+    full = recipes[one.recipe]
+    parts = {name: part for name, r in recipes.items() if (part := present(r, full)) is not None}
+    rows = rows_of(study.table, study.overlap)
+    trained = trained_of(study, rows)
+    mine = [row for row in rows if row.recipe in parts]
+    at = [row.recipe for row in mine].index(one.recipe)
+    table = recipes_table(mine, study.metric, study.has_test, frozenset({at}))
+    results = [result for result in study.results if result.trial.name in parts]
+    orders = None if one.worths.orders is None else len(one.worths.orders[0])
+    run = Run(study.task, [result.trial for result in results], study.asked)
+    code = contributions_code(run, full, orders)
+    words = {name: str(recipes[name]) for name in parts}
+    sections = [
+        contributions_section(one),
+        Section("parts", "All parts of the recipe", tables=[table]),
+        diagnosis_section(trained.diagnosis, [one.recipe]),
+        network_section(study.task, words, study.notes, "part"),
+        code_section(code, command),
+    ]
+    return Page(
+        title="What each technique brings",
+        answer=answer_in_words(one.recipe, one.whole, one.table, one.figure, one.measure),
+        facts=[("Recipe", str(full)), *facts_of(study.task, results)],
+        explorer=_explorer(one, full, parts, trained),
+        sections=[section for section in sections if section],
+        version=version(),
+    )
+
+
+def _explorer(
+    one: ReportedContributions,
+    full: Recipe,
+    parts: Mapping[str, frozenset[int]],
+    trained: Trained,
+) -> Explorer:
+    """A switch for each technique; where not all parts were trained, a list of those that were."""
+    # A study of many recipes may hold a part twice.
+    first: dict[frozenset[int], str] = {}
+    for name, part in parts.items():
+        first.setdefault(part, name)
+    shown = list(first.values())
+    places: dict[str, tuple[Sequence[int], str]]
+    if one.worths.complete:
+        controls = [Control(t, _SWITCH, 1, is_strength=False) for t in one.worths.names]
+        members = range(len(full.techniques))
+        places = {name: ([int(i in parts[name]) for i in members], name) for name in shown}
+    else:
+        start = shown.index(one.recipe)
+        controls = [Control("part of the recipe", shown, start, is_strength=False)]
+        places = {name: ([i], name) for i, name in enumerate(shown)}
+    none = next((i for i, name in enumerate(shown) if not parts[name]), 0)
+    jumps = [("The whole recipe", shown.index(one.recipe)), ("None of it", none)]
+    return explorer_of(trained, controls, places, jumps, none, shown[none])

@@ -1,0 +1,186 @@
+"""The page of a path: one slider along a penalty, and what it leaves of inputs and weights."""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from justright.evidence.path_summary import (
+    PathFacts,
+    left_in_words,
+    path_answer,
+    path_in_words,
+)
+from justright.evidence.summary import rows_of
+from justright.evidence.sweep_summary import at
+from justright.regularizers.axis import short as short_number
+from justright.report.page.code import path_code
+from justright.report.page.grid_parts import (
+    OnGrid,
+    axes_of,
+    grid_explorer,
+    grid_picture,
+    jumps_of,
+    marks_of,
+    off_verdicts,
+    points_table,
+    telling,
+)
+from justright.report.page.page import HasPage, Page, Picture, Section, Table
+from justright.report.page.parts import diagnosis_section, network_section
+from justright.report.page.series import short_list
+from justright.report.page.study_page import code_section, facts_of, run_of, trained_of, version
+from justright.report.page.trained import NOTHING
+from justright.report.snippet import snippet
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_MOST_NAMED = 6
+_MOST_DRAWN = 100
+
+
+class ReportedPath(HasPage):
+    """A path that writes a report of itself, and shows itself in a notebook.
+
+    Attributes:
+        sweep: the same trainings as a sweep of one strength.
+    """
+
+    sweep: OnGrid
+
+    @abstractmethod
+    def facts(self) -> PathFacts:
+        """What the words are made of."""
+
+    @property
+    @abstractmethod
+    def names(self) -> tuple[str, ...]:
+        """Of the inputs; none where they have no weights of their own."""
+
+    @property
+    @abstractmethod
+    def norms(self) -> np.ndarray:
+        """Of the weights that leave each input, (strengths, trials, inputs)."""
+
+    def _page(self, command: str) -> Page:
+        return path_page(self, command)
+
+    def _repr_html_(self) -> str:
+        facts, study = self.facts(), self.sweep.study
+        rows = rows_of(study.table, study.overlap)
+        table = points_table(self.sweep.grid, rows, study, marks_of(facts.sweep))
+        return snippet(f"{len(facts.table)} strengths", table, path_in_words(facts))
+
+
+def path_page(one: ReportedPath, command: str = "") -> Page:
+    """The page of a path.
+
+    Args:
+        one: the path.
+        command: how it was made, where Python code does not say so.
+    """
+    facts, study, grid = one.facts(), one.sweep.study, one.sweep.grid
+    rows, marks = rows_of(study.table, study.overlap), marks_of(facts.sweep)
+    trained, best = trained_of(study, rows), grid.points[marks[0]]
+    left = {p.name: left_in_words(facts, i) for i, p in enumerate(grid.points)}
+    figures = points_table(grid, rows, study, marks)
+    curve = grid_picture(one.sweep, facts.sweep, figures, jumps_of(grid, marks))
+    picture = _inputs_picture(one, facts) if one.names else _weights_picture(one, facts)
+    base = {"at all strengths": str(grid.base)} if grid.base.techniques else {}
+    sections = [
+        Section("path", "The path", words=path_in_words(facts), pictures=[curve]),
+        Section("left", "What is left", pictures=[picture], tables=_inputs_tables(facts)),
+        off_verdicts(one.sweep),
+        diagnosis_section(trained.diagnosis, telling(grid, marks)),
+        network_section(study.task, base, study.notes),
+        code_section(path_code(run_of(study), grid, one.sweep.on), command),
+    ]
+    return Page(
+        title=f"From none to all zero: the path of {grid.axes[0].words}",
+        answer=path_answer(facts),
+        facts=[("Best", at(grid.axes, best.values)), *facts_of(study.task, study.results)],
+        explorer=grid_explorer(grid, trained, marks, left),
+        sections=[section for section in sections if section],
+        version=version(),
+    )
+
+
+def _inputs_picture(one: ReportedPath, facts: PathFacts) -> Picture:
+    """What leaves each input; those that last longest are named."""
+    norms = one.norms.mean(axis=1)
+    order = np.lexsort((-norms.sum(axis=0), -(norms > 0).sum(axis=0)))[:_MOST_DRAWN]
+    rows = [{"label": one.names[i], "values": short_list(norms[:, i])} for i in order]
+    some_go = bool((norms == 0).any())
+    which = "last longest" if some_go else "are the largest"
+    named = min(_MOST_NAMED, len(rows))
+    words = (
+        "The norm of the weights that leave each input, the mean over trainings. "
+        f"The {named} that {which} have a name and a color."
+    )
+    if len(rows) < len(one.names):
+        words += f" Of {len(one.names):,} inputs {len(rows)} are drawn."
+    return _lines("What leaves each input", "norm", words, rows, named, facts)
+
+
+def _weights_picture(one: ReportedPath, facts: PathFacts) -> Picture:
+    column = "norm" if (facts.table["weights"] == facts.table["of_weights"]).all() else "weights"
+    title = {"norm": "Norm of the weights", "weights": "Weights that are not zero"}[column]
+    rows = [{"label": title, "values": short_list(facts.table[column].to_numpy(float))}]
+    words = f"{title}, of those that the penalty acts on, the mean over trainings."
+    return _lines(title, column, words, rows, 0, facts)
+
+
+def _lines(
+    title: str,
+    what: str,
+    words: str,
+    rows: Sequence[Mapping[str, object]],
+    named: int,
+    facts: PathFacts,
+) -> Picture:
+    data = {"axes": axes_of(facts.sweep.grid), "lines": rows, "named": named, "words": what}
+    return Picture("lines", title, words, _left_table(facts), data)
+
+
+def _left_table(facts: PathFacts) -> Table:
+    """What is left at each strength."""
+    table, axis = facts.table, facts.sweep.grid.axes[0]
+    has_inputs = bool(np.isfinite(table["inputs"]).any())
+    rows = [
+        [
+            axis.show(value),
+            *([f"{row['inputs']:.1f}"] if has_inputs else []),
+            f"{row['weights']:,.0f}",
+            f"{row['norm']:.3g}",
+        ]
+        for value, row in zip(facts.sweep.grid.values[0], table.to_dict("records"), strict=True)
+    ]
+    first = table.iloc[0]
+    inputs = [f"inputs of {first['of_inputs']}"] if has_inputs else []
+    head = [axis.words, *inputs, f"weights of {first['of_weights']:,}", "norm of the weights"]
+    caption = "What is left at each strength, means over trainings"
+    return Table(caption, head, rows, frozenset({facts.sweep.spot.best}))
+
+
+def _inputs_tables(facts: PathFacts) -> list[Table]:
+    """A row an input, the one that lasts longest first; none where nothing goes out."""
+    inputs = facts.inputs
+    if inputs is None or not np.isfinite(inputs["out_from"]).any():
+        return []
+    rows = [[row["input"], *_out(row)] for _, row in inputs.iterrows()]
+    head = ["input", "out from", "least to most", "at the best"]
+    return [Table("Inputs, the one that lasts longest first", head, rows)]
+
+
+def _out(row: pd.Series) -> list[str]:
+    ends = " to ".join(_strength(row[end]) for end in ("low", "high"))
+    return [_strength(row["out_from"]), ends, f"{100 * row['survives']:.0f} %"]
+
+
+def _strength(value: float) -> str:
+    return NOTHING if math.isinf(value) else short_number(value)
