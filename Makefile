@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test docs lint types format bench bench-peers clean
+.PHONY: demo test docs lint types format fuzz bench bench-peers clean
 
 demo: $(VENV)/installed
 	$(BIN)/justright compare
@@ -25,6 +25,10 @@ types: $(VENV)/developed
 format: $(VENV)/developed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+fuzz: $(VENV)/developed
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[fuzz]" || true
+	$(BIN)/python fuzz/run.py all --inputs 2000
 
 bench: $(VENV)/installed
 	$(BIN)/python benchmarks/run.py

@@ -96,7 +96,7 @@ def test_the_page_names_every_command_and_no_option_that_there_is_not():
         assert f"| `{name}` |" in PAGE, name
     known = {
         option
-        for command in app.commands.values()
+        for command in (app, *app.commands.values())
         for parameter in command.params
         for option in parameter.opts
     } | {"--help"}

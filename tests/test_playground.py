@@ -5,6 +5,7 @@ import http.client
 import json
 import re
 import signal
+import socket
 import threading
 from contextlib import suppress
 from dataclasses import replace
@@ -534,6 +535,16 @@ def test_the_same_wish_has_the_same_answer_and_known_places_are_left_out(ask):
         (404, {"path": "nothing"}),
         (404, {"path": "../train"}),
         (405, {"method": "GET"}),
+        *((501, {"method": name, "body": b""}) for name in ("PUT", "DELETE", "OPTIONS", "TRACE")),
+        *(
+            (400, {"body": body})
+            for body in (b"", b"null", b"[" * 60_000, b"\xff{}", b'"x"', b'{"data": NaN}')
+        ),
+        (403, {"headers": {"Origin": "null"}}),
+        (403, {"headers": {"Origin": ""}}),
+        (403, {"headers": {"Sec-Fetch-Site": "cross-site"}}),
+        (403, {"headers": {"Host": "localhost.evil.example"}}),
+        (403, {"headers": {"Host": "127.0.0.1.nip.io"}}),
         (411, {"headers": {"Content-Length": "-1"}}),
         (411, {"headers": {"Transfer-Encoding": "chunked", "Content-Length": "0"}}),
         (413, {"body": b" " * (MOST_BYTES + 1)}),
@@ -548,6 +559,39 @@ def test_what_is_wrong_is_told_without_a_traceback(ask, status, request_):
     said = json.loads(text)["error"]
     assert said.endswith((".", ")."))
     assert "Traceback" not in text
+
+
+@pytest.mark.parametrize(
+    ("status", "head"),
+    [
+        (403, "GET /{token}/ HTTP/1.1\r\nHost: evil.example\r\nHost: {host}"),
+        (403, "GET /{token}/ HTTP/1.1\r\nHost: {host}\r\nHost: {host}"),
+        (403, "GET /{token}/ HTTP/1.1\r\nHost: {host}\r\nOrigin: null\r\nOrigin: http://{host}"),
+        (403, "GET http://{host}/{token}/ HTTP/1.1\r\nHost: {host}"),
+        (403, "GET /{token}/ HTTP/1.0"),
+        (400, "<script>x</script> y z HTTP/1.1"),
+        (400, "\x00\x01\x02"),
+        (505, "GET /{token}/ HTTP/9.9\r\nHost: {host}"),
+        (501, "<script>x</script> /{token}/ HTTP/1.1\r\nHost: {host}"),
+        (414, "GET /{token}/" + "a" * 70_000 + " HTTP/1.1\r\nHost: {host}"),
+        (431, "GET /{token}/ HTTP/1.1\r\nHost: {host}\r\nX: " + "a" * 70_000),
+    ],
+)
+def test_what_no_browser_sends_is_refused_without_an_echo(playground, status, head):
+    host = f"127.0.0.1:{playground.server_address[1]}"
+    text = head.format(host=host, token=playground.door.token) + "\r\n\r\n"
+    with socket.create_connection(playground.server_address, timeout=10) as connection:
+        with suppress(ConnectionError):  # It need not read all of it.
+            connection.sendall(text.encode())
+        answer = b""
+        with suppress(ConnectionError):
+            while part := connection.recv(65536):
+                answer += part
+    assert f" {status} ".encode() in answer.partition(b"\r\n")[0]
+    assert b"Content-Type: application/json" in answer
+    assert b"X-Content-Type-Options: nosniff" in answer
+    assert playground.door.token.encode() not in answer
+    assert b"<" not in answer
 
 
 def test_points_that_do_not_do_are_refused_in_words(ask):

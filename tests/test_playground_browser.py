@@ -1,6 +1,7 @@
 """The playground in a real browser: sliders move, points are drawn, nothing outside is asked."""
 
 import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlparse
 
 import pytest
@@ -160,6 +161,79 @@ def test_points_are_drawn_by_keyboard(opened):
     assert "Added a square" in page.locator("#cross").inner_text()
     assert page.locator("#plane .dot").count() == count + 1
     until_changed(page, before)
+
+
+STRANGER = b"""<!doctype html><title>elsewhere</title><script>
+const ask = (address, how) => fetch(address, how).then((r) => r.text()).catch((e) => "refused");
+const tried = async (address) => ({
+  read: await ask(address),
+  opaque: (await fetch(address, {mode: "no-cors"}).catch(() => ({type: "refused"}))).type,
+  json: await ask(address + "train", {method: "POST", body: "{}",
+    headers: {"Content-Type": "application/json"}}),
+  text: await ask(address + "train", {method: "POST", body: "{}", mode: "no-cors"}),
+});
+</script><iframe></iframe><form method="post"><input name="{" value="}"></form>"""
+
+
+@pytest.fixture
+def elsewhere():
+    """Another page on this machine, which has got to know the token."""
+
+    class Page(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(STRANGER)
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Page)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}/"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_another_page_gets_nothing_and_trains_nothing(browser, playground, elsewhere, monkeypatch):
+    """Not by reading, not by asking, not by a frame, not by a form, even with the token."""
+    asked, answered = [], []
+    refusal = type(playground.door).refusal
+
+    def noted(self, *given):
+        found = refusal(self, *given)
+        asked.append((given[0], None if found is None else found.status))
+        return found
+
+    monkeypatch.setattr(type(playground.door), "refusal", noted)
+    monkeypatch.setattr(playground.trainer, "train", lambda *_: answered.append(1))
+    page = browser.new_page()
+    page.goto(elsewhere)
+    told = page.evaluate(f"tried({playground.address!r})")
+    assert set(told.values()) <= {"refused", "opaque", ""}
+    page.locator("iframe").evaluate(f"(one) => {{ one.src = {playground.address!r}; }}")
+    page.wait_for_timeout(300)
+    assert not any("slider" in (one.content() or "") for one in page.frames[1:])
+    page.locator("form").evaluate(
+        f"(one) => {{ one.action = {playground.address + 'train'!r}; one.submit(); }}"
+    )
+    page.wait_for_url("**/train")
+    assert "Another page asked" in page.content()
+    page.close()
+    assert {status for _, status in asked} == {403}
+    assert {"GET", "POST"} <= {method for method, _ in asked}
+    assert not answered
+
+
+def test_another_name_that_leads_here_opens_nothing(browser, playground):
+    """DNS rebinding: browsers take each name below localhost for this machine."""
+    page = browser.new_page()
+    reply = page.goto(playground.address.replace("127.0.0.1", "rebound.localhost"))
+    assert reply.status == 403
+    assert "answers to 127.0.0.1 alone" in page.content()
+    page.close()
 
 
 def test_a_server_that_is_gone_is_told(browser, playground):

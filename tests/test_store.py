@@ -7,6 +7,8 @@ import re
 import resource
 import shutil
 import sqlite3
+import tempfile
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -29,6 +31,9 @@ from justright.store.store import Store
 ROWS, OTHERS = signs(0, 80), signs(1, 60)
 RECIPES = {"plain": jr.Recipe(), "both": jr.Dropout(0.3) + jr.L2(0.01) + jr.EarlyStopping(5)}
 HOW = {"test": OTHERS, "validation": 0.25, "seeds": 3, "epochs": 30, "batch_size": 8}
+
+
+NOBODY = 65534
 
 
 class Killed(BaseException):
@@ -384,6 +389,58 @@ def test_a_place_that_cannot_be_written_is_said_before_anything_trains(tmp_path,
             compared(path)
     tmp_path.chmod(0o700)
     assert not trained
+
+
+@contextmanager
+def only_readable(*files):
+    """A folder with copies that may be read and not be written, also by tests that root runs."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for file in files:
+            shutil.copyfile(file, folder / file.name)
+            (folder / file.name).chmod(0o444)
+        folder.chmod(0o555)
+        user = os.geteuid()
+        if not user:
+            os.seteuid(NOBODY)
+        try:
+            yield folder / files[0].name
+        finally:
+            os.seteuid(user)
+            folder.chmod(0o755)
+
+
+def test_what_may_only_be_read_is_read_and_not_gone_on_with(kept, whole, monkeypatch):
+    trained = epochs_trained(monkeypatch)
+    expected = jr.read_store(kept).table
+    with only_readable(kept) as path:
+        assert jr.read_store(path).table.equals(expected)
+        for act in (compared, mend_store):
+            with pytest.raises(jr.StoreError, match="folder that you may write to"):
+                act(path)
+        with pytest.raises(jr.StoreError, match="folder that you may write to"):
+            compared(path.with_name("new.jr"))
+        assert [one.name for one in path.parent.iterdir()] == [path.name]
+    assert not trained
+
+
+def test_what_a_killed_run_left_is_not_read_without_its_log(monkeypatch, tmp_path):
+    path, copies, write = tmp_path / "study.jr", [], Store.write
+
+    def write_and_copy(self, *given):
+        write(self, *given)
+        if len(copies) < 2:
+            folder = tmp_path / str(len(copies))
+            folder.mkdir()
+            copies.append([shutil.copy(f"{path}{end}", folder) for end in ("", "-wal")])
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "write", write_and_copy)
+        compared(path, seeds=1, epochs=5)
+    with only_readable(*map(Path, copies[-1])) as left:
+        outcome = outcome_of(lambda: jr.read_store(left).table, "lies a log")
+    assert outcome is None or len(outcome)
+    assert len(jr.read_store(copies[-1][0]).table)
 
 
 # ------------------------------------------------------------------ when it cannot be written

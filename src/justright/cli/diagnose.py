@@ -11,6 +11,7 @@ from justright.cli.common import loading
 from justright.cli.ending import Ending
 from justright.cli.options import hidden_option, json_option, network_of, quiet_option
 from justright.cli.rows import Asked, Division, arguments, data_options, divided, named_rows
+from justright.cli.shown import visible
 from justright.errors import DataError
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def diagnose(
     if as_json:
         click.echo(Ending("diagnose", str(found), head, record=found.to_dict()).as_json())
     else:
-        click.echo(f"\n{found}" if not head else f"\n{head}\n\n{found}")
+        click.echo(visible(f"\n{found}" if not head else f"\n{head}\n\n{found}"))
 
 
 def _of_epochs(path: Path, options: dict[str, Any]) -> Diagnosis:

@@ -15,6 +15,8 @@ from typing import Any, NoReturn
 
 import click
 
+from justright.cli.shown import plain_markup, visible
+
 FAILED, INTERRUPTED = 1, 130
 
 
@@ -65,22 +67,21 @@ class Ending:
     def print(self) -> None:
         """Print it for a person."""
         from rich.console import Console
-        from rich.markup import escape
 
         console = Console(highlight=False, emoji=False)
         if self.data:
-            console.print(f"\n{escape(' '.join([f'{self.data}.', *self.notes]))}")
+            console.print(f"\n{plain_markup(' '.join([f'{self.data}.', *self.notes]))}")
         for line in self.lines:
-            console.print(escape(line))
+            console.print(plain_markup(line))
         for table in self.tables:
             console.print(table)
         for paragraph in (self.summary, *self.more):
-            console.print(escape(paragraph))
+            console.print(plain_markup(paragraph))
         shown = {what: file for what, file in self.files.items() if file is not None}
         if shown:
             console.print()
         for what, file in shown.items():
-            console.print(f"{what}: [bold]{escape(str(file))}[/]", soft_wrap=True)
+            console.print(f"{what}: [bold]{plain_markup(str(file))}[/]", soft_wrap=True)
 
     def tell(self, as_json: bool) -> None:
         """Print it.
@@ -94,7 +95,7 @@ class Ending:
         else:
             self.print()
         for problem in self.problems:
-            click.echo(problem, err=True)
+            click.echo(visible(problem), err=True)
         if self.stopped:
             click.echo(self.stopped, err=True)
             raise click.exceptions.Exit(INTERRUPTED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from justright.cli.play import play
 from justright.cli.predict import predict
 from justright.cli.report import report
 from justright.cli.search import search
+from justright.cli.shown import plain_markup
 from justright.cli.store import store
 from justright.cli.sweep import sweep
 from justright.cli.techniques import techniques
@@ -109,6 +111,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except click.ClickException as usage:
         usage.show()
         return usage.exit_code
+    except OSError as fault:
+        if fault.errno is None:
+            raise
+        _say(_of_system(fault))
+        return FAULT
     except (KeyboardInterrupt, click.Abort):
         _say("Interrupted, before there was anything to show.")
         return INTERRUPTED
@@ -120,14 +127,13 @@ def main() -> None:
     end_now(run())
 
 
+def _of_system(fault: OSError) -> str:
+    """What the system says of a file: a name that is too long, no permission, a full disk."""
+    named = "" if fault.filename is None else f"{os.fsdecode(fault.filename)!r}: "
+    return f"{named}{fault.strerror}."
+
+
 def _say(text: str) -> None:
     from rich.console import Console
 
-    Console(stderr=True, highlight=False).print("[bold red]Error:[/]", _plain(text))
-
-
-def _plain(text: str) -> str:
-    """Square brackets in a message are no markup."""
-    from rich.markup import escape
-
-    return escape(text)
+    Console(stderr=True, highlight=False).print("[bold red]Error:[/]", plain_markup(text))

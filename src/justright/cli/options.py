@@ -10,6 +10,8 @@ import click
 
 from justright.errors import DataError
 
+_MOST_DIGITS = 10
+
 
 def network_of(model: Path | None, hidden: str | None) -> Any:
     """The model in a file, or units of hidden layers, or None for the default network.
@@ -34,11 +36,20 @@ def units_of(option: str, text: str) -> tuple[int, ...]:
         DataError: something else.
     """
     parts = [part.strip() for part in text.split(",")]
-    if not all(part.isdecimal() and int(part) for part in parts):
+    if not all(map(is_count, parts)):
         raise DataError(
             f"{option} {text}: give whole numbers of at least 1 by comma, as in 128,64."
         )
     return tuple(int(part) for part in parts)
+
+
+def is_count(text: str) -> bool:
+    """Whether text is a whole number of at least 1 that something may have so many of.
+
+    >>> is_count("64"), is_count("0"), is_count("9" * 5000)
+    (True, False, False)
+    """
+    return text.isdecimal() and len(text) < _MOST_DIGITS and int(text) > 0
 
 
 def hidden_option(default: str) -> Callable[..., Any]:

@@ -10,6 +10,7 @@ import click
 from justright.cli.common import loading
 from justright.cli.ending import Ending
 from justright.cli.options import json_option
+from justright.cli.shown import visible
 from justright.errors import DataError
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def predict(model: Path, data: str, target: str | None, out: Path | None, as_jso
     else:
         said.append(f"Predictions: {out}")
     # The output is for the predictions alone.
-    click.echo(" ".join(said), err=out is None)
+    click.echo(visible(" ".join(said)), err=out is None)
 
 
 def _rows(data: str) -> tuple[pd.DataFrame, str]:
@@ -92,6 +93,7 @@ def _rows(data: str) -> tuple[pd.DataFrame, str]:
     import pandas as pd
 
     from justright.cli.rows import EXAMPLES
+    from justright.data.damaged import UNREADABLE, reason_of
     from justright.data.examples import whole_example
 
     if data in EXAMPLES:
@@ -106,9 +108,8 @@ def _rows(data: str) -> tuple[pd.DataFrame, str]:
         frame = pd.read_parquet(path) if parquet else pd.read_csv(path)
     except pd.errors.EmptyDataError:
         raise DataError(f"{path.name} is empty. A header and rows are wanted.") from None
-    except (ValueError, OSError, ImportError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise DataError(f"{path.name} cannot be read: {reason}") from error
+    except (*UNREADABLE, ImportError) as error:
+        raise DataError(f"{path.name} cannot be read: {reason_of(error)}") from error
     if frame.empty:
         raise DataError(f"{path.name} has no rows.")
     return frame, path.name

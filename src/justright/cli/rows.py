@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
+from justright.cli.options import is_count
 from justright.errors import DataError, did_you_mean
 
 if TYPE_CHECKING:
@@ -293,6 +294,6 @@ def _size(text: str | None) -> tuple[int, int] | None:
     if text is None:
         return None
     parts = text.lower().split("x")
-    if len(parts) > 2 or not all(part.isdecimal() and int(part) for part in parts):
+    if len(parts) > 2 or not all(map(is_count, parts)):
         raise DataError(f"--image-size {text}: give pixels, as in 32 or 32x48.")
     return int(parts[0]), int(parts[-1])

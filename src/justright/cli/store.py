@@ -9,6 +9,7 @@ import click
 
 from justright.cli.ending import Ending
 from justright.cli.options import json_option
+from justright.cli.shown import plain_markup
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,7 +68,6 @@ def _summary(table: pd.DataFrame) -> str:
 
 
 def _by_recipe(table: pd.DataFrame) -> Any:
-    from rich.markup import escape
     from rich.table import Table
 
     shown = Table(box=None, pad_edge=False, header_style="bold")
@@ -77,7 +77,9 @@ def _by_recipe(table: pd.DataFrame) -> Any:
     groups = list(table.groupby("recipe", sort=False))
     for name, rows in groups[:_SHOWN]:
         ended = int((rows["outcome"] != "running").sum())
-        shown.add_row(escape(str(name)), str(len(rows)), str(ended), str(rows["epochs_run"].sum()))
+        shown.add_row(
+            plain_markup(str(name)), str(len(rows)), str(ended), str(rows["epochs_run"].sum())
+        )
     if len(groups) > _SHOWN:
         shown.add_row(f"… and {len(groups) - _SHOWN} more recipes", "", "", "")
     return shown

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from justright.data.arrays import checked_targets
+from justright.data.damaged import DAMAGED, reason_of
 from justright.data.dataset import Dataset
 from justright.data.preparation import PIXELS, STANDARDIZE, is_pixels
 from justright.errors import DataError
@@ -76,9 +76,8 @@ def _pairs(path: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
                 )
     except DataError:
         raise
-    except (ValueError, OSError, EOFError, AttributeError, zipfile.BadZipFile) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else "not a NumPy archive"
-        raise DataError(f"{path.name} cannot be read as .npz: {reason}") from error
+    except DAMAGED as error:
+        raise DataError(f"{path.name} cannot be read as .npz: {reason_of(error)}") from error
     return found
 
 

@@ -19,6 +19,7 @@ Kind = Literal["number", "category", "text", "date", "nothing"]
 
 # The square of a larger number does not fit into a float, so it has no standard deviation.
 LARGEST = 1e150
+_MICROSECONDS = 86_400_000_000  # of a day
 # 2026-11-21, 2026/11/21, and what may follow of a time of day.
 _ISO_DATE = r"\d{4}[-/]\d{2}[-/]\d{2}(?:[T ]\d{2}:\d{2}.*)?"
 
@@ -152,16 +153,16 @@ def date_parts(dates: pd.Series[Any]) -> dict[str, np.ndarray]:
         By name (rows,) of float64, NaN where the date is missing: `days`, and `year sine`,
         `year cosine` and so on of the place in year, week and day.
     """
-    import pandas as pd
-
     at = dates.dt
     time = at.hour / 24 + at.minute / 1440 + at.second / 86400
     turns = {"year": (at.day_of_year - 1) / 365.25, "week": at.day_of_week / 7, "day": time}
-    parts = {"days": (dates - pd.Timestamp(0)) / pd.Timedelta(days=1)}
+    # In nanoseconds, as pandas subtracts, 9999-12-31 does not fit.
+    since = dates.to_numpy("datetime64[us]").astype(np.int64) / _MICROSECONDS
+    parts = {"days": np.where(dates.isna(), np.nan, since)}
     for turn, share in turns.items():
-        parts[f"{turn} sine"] = np.sin(2 * np.pi * share)
-        parts[f"{turn} cosine"] = np.cos(2 * np.pi * share)
-    return {name: part.to_numpy(np.float64) for name, part in parts.items()}
+        angle = 2 * np.pi * share.to_numpy(np.float64)
+        parts[f"{turn} sine"], parts[f"{turn} cosine"] = np.sin(angle), np.cos(angle)
+    return parts
 
 
 def _parsed_dates(column: pd.Series[Any]) -> pd.Series[Any]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from justright.data.arrays import as_number
+from justright.data.damaged import UNREADABLE, reason_of
 from justright.errors import DataError
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ _ACCURACIES = {
     "sparse_categorical_accuracy",
 }
 _BLANK = {"", "na", "n/a", "<na>", "none", "null", "-"}
+_LAST_EPOCH = 2**53
 _LOSSES = {
     "train_loss": "training loss (loss, train_loss)",
     "val_loss": "validation loss (val_loss, valid_loss)",
@@ -95,9 +97,8 @@ def read_epochs(path: Path, kept_epoch: int | None = None) -> Epochs:
         table = pd.read_csv(path, dtype=str, keep_default_na=False, skipinitialspace=True)
     except pd.errors.EmptyDataError:
         raise DataError(f"{path.name} is empty. A header and a row an epoch are wanted.") from None
-    except (ValueError, OSError, EOFError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise DataError(f"{path.name} cannot be read as CSV: {reason}") from error
+    except UNREADABLE as error:
+        raise DataError(f"{path.name} cannot be read as CSV: {reason_of(error)}") from error
     return epochs_of(table, kept_epoch, path.name)
 
 
@@ -218,9 +219,9 @@ def _of_one_length(columns: dict[str, _Column], where: str) -> dict[str, _Column
 def _row_an_epoch(columns: dict[str, _Column], where: str) -> dict[str, _Column]:
     """Put the rows of an epoch together: of each figure the last that was logged."""
     epoch = columns["epoch"].values
-    steps = np.diff(epoch)
-    if not np.isfinite(epoch).all() or (epoch != np.round(epoch)).any():
+    if not (np.abs(epoch) <= _LAST_EPOCH).all() or (epoch != np.round(epoch)).any():
         raise DataError(f"{where}: the column of epochs holds what is no whole number.")
+    steps = np.diff(epoch)
     if (steps < 0).any():
         row = int((steps < 0).argmax()) + 1
         raise DataError(

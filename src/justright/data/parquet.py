@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from justright.data.arrays import checked_targets
+from justright.data.damaged import DAMAGED, reason_of
 from justright.data.piece import Piece, rows_in_piece
 from justright.errors import DataError, did_you_mean
 
@@ -36,7 +37,6 @@ def is_of_numbers(path: Path, target: str | None = None, without: Sequence[str] 
         return path.suffix.lower() in SUFFIXES
     arrow = pyarrow_for(path)
     with _reading(path):
-        described = arrow.parquet.read_metadata(path)
         schema = arrow.parquet.read_schema(path)
     chosen = target if target is not None else schema.names[-1] if schema.names else ""
     features = [name for name in schema.names if name not in (chosen, *without)]
@@ -46,16 +46,7 @@ def is_of_numbers(path: Path, target: str | None = None, without: Sequence[str] 
         if schema.names.count(name) == 1
     ):
         return False
-    groups = [described.row_group(i) for i in range(described.num_row_groups)]
-    chunks = [group.column(i) for group in groups for i in range(group.num_columns)]
-    wanted = {chosen, *features}
-    return not any(
-        chunk.path_in_schema in wanted
-        and chunk.statistics is not None
-        and chunk.statistics.has_null_count
-        and chunk.statistics.null_count
-        for chunk in chunks
-    )
+    return not _gaps(path) & {chosen, *features}
 
 
 @dataclass(frozen=True)
@@ -191,14 +182,38 @@ def pyarrow_for(path: Path) -> Any:
     return pyarrow
 
 
+def _gaps(path: Path) -> set[str]:
+    """The columns of which a file says that values are missing.
+
+    Where it contradicts itself, pyarrow ends the process as soon as it is asked about a column.
+    Reading a row of each group raises an error instead, for all contradictions but one.
+
+    Raises:
+        DataError: it contradicts itself.
+    """
+    gaps = set()
+    with _reading(path), pyarrow_for(path).parquet.ParquetFile(path) as file:
+        described = file.metadata
+        kinds = [described.schema.column(i).physical_type for i in range(described.num_columns)]
+        for i in range(described.num_row_groups):
+            next(file.iter_batches(1, [i], use_threads=False), None)
+            group = described.row_group(i)
+            chunks = [group.column(k) for k in range(group.num_columns)]
+            if [chunk.physical_type for chunk in chunks] != kinds:
+                raise ValueError("what it says of its columns contradicts itself")
+            told = [(chunk.path_in_schema, chunk.statistics) for chunk in chunks]
+            gaps |= {name for name, one in told if one and one.has_null_count and one.null_count}
+    return gaps
+
+
 @contextmanager
 def _reading(path: Path) -> Iterator[None]:
     try:
         yield
     except DataError:
         raise
-    except (ValueError, OSError) as error:
-        reason = str(error).strip().splitlines()[0]
+    except DAMAGED as error:
+        reason = reason_of(error)
         raise DataError(f"{path.name} cannot be read as Parquet: {reason}") from error
 
 

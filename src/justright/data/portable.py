@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from justright.data.damaged import DAMAGED
 from justright.errors import DataError
 
 HOMES = (
@@ -26,7 +27,7 @@ HOMES = (
     "sklearn.preprocessing.",
 )
 _KEY = "is"
-_DAMAGED = (LookupError, TypeError, ValueError, AttributeError, ImportError, RecursionError)
+_DAMAGED = (*DAMAGED, ImportError)
 
 
 def encoded(value: Any) -> Any:

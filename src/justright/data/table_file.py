@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from justright.data.arrays import as_number
+from justright.data.damaged import DAMAGED, UNREADABLE, reason_of
 from justright.data.frames import as_frame
 from justright.data.parquet import pyarrow_for
 from justright.errors import DataError
@@ -50,7 +51,7 @@ def read_table_file(path: Path) -> pd.DataFrame:
     if _ending(path) in TEXT:
         frame = _read_text(path)
     else:
-        frame = as_frame(_read_arrow(path), path.name)
+        frame = _read_arrow(path)
         _check_no_index(path.name, frame)
     if frame.empty or frame.shape[1] < 2:
         raise DataError(
@@ -103,17 +104,25 @@ def _has_decimal_commas(frame: pd.DataFrame) -> bool:
     )
 
 
-def _read_arrow(path: Path) -> Any:
+def _read_arrow(path: Path) -> pd.DataFrame:
     pyarrow = pyarrow_for(path)
-    if _ending(path) in PARQUET:
-        with _reading(path, "Parquet"):
-            return pyarrow.parquet.read_table(path)
-    with _reading(path, "Arrow"):
-        return pyarrow.feather.read_table(path)
+    kind, read = (
+        ("Parquet", pyarrow.parquet.read_table)
+        if _ending(path) in PARQUET
+        else ("Arrow", pyarrow.feather.read_table)
+    )
+    # What pandas has written into the file about its columns may be damaged as well.
+    with _reading(path, kind, DAMAGED):
+        table = read(path)
+        # An Arrow file is mapped, not decoded: offsets that lead elsewhere would be followed.
+        table.validate(full=True)
+        return as_frame(table, path.name)
 
 
 @contextmanager
-def _reading(path: Path, kind: str) -> Iterator[None]:
+def _reading(
+    path: Path, kind: str, faults: tuple[type[Exception], ...] = UNREADABLE
+) -> Iterator[None]:
     import pandas as pd
 
     try:
@@ -122,9 +131,8 @@ def _reading(path: Path, kind: str) -> Iterator[None]:
         raise
     except pd.errors.EmptyDataError:
         raise DataError(f"{path.name} is empty. A header and rows are wanted.") from None
-    except (ValueError, OSError, EOFError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise DataError(f"{path.name} cannot be read as {kind}: {reason}") from error
+    except faults as error:
+        raise DataError(f"{path.name} cannot be read as {kind}: {reason_of(error)}") from error
 
 
 def _check_header(header: list[Any], file: str) -> None:

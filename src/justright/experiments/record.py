@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from justright.data.damaged import DAMAGED
 from justright.engine.outcome import Outcome
 from justright.engine.trial import CURVES, TrialResult
 from justright.errors import DataError
@@ -20,12 +21,18 @@ from justright.evidence.measure import Measure
 from justright.experiments.space import Point
 from justright.report.page.search_explorer import MOST
 from justright.report.page.weights import thinned
+from justright.whole import is_whole
 
 if TYPE_CHECKING:
     import pandas as pd
 
 FORMAT = 1
 _LOGGED = CURVES[:4]
+_FIGURES = (*_LOGGED, "test_loss", "test_metric")
+_LARGEST = 1e300
+_MAPPINGS = ("figures", "point")
+_COUNTS = ("batch", "seed", "split", "epochs_run", "chosen_epoch")
+_OUTCOMES = ("finished", "stopped", "failed", "pruned")
 By = Literal["both", "metric", "loss"]
 BY = ("both", "metric", "loss")
 
@@ -208,7 +215,7 @@ def read_history(path: Path, fingerprint: str) -> list[Record]:
         content = json.loads(path.read_text(encoding="utf-8"))
         task, trainings = content["task"], content["trainings"]
         records = [_record(one) for one in trainings] if content["format"] == FORMAT else []
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except DAMAGED as error:
         raise DataError(
             f"history={str(path)!r} is no history of a search ({error}). Name the file that a "
             "search has written, or one that does not exist yet."
@@ -239,10 +246,39 @@ def _written(one: Record) -> dict[str, Any]:
     return {f.name: getattr(one, f.name) for f in dataclasses.fields(one) if f.name != "shown"}
 
 
-def _record(plain: dict[str, Any]) -> Record:
-    figures = {k: math.nan if v is None else float(v) for k, v in plain["figures"].items()}
-    looks = tuple(math.inf if v is None else float(v) for v in plain["looks"])
+def _record(plain: Any) -> Record:
+    """A record as JSON has it.
+
+    Raises:
+        KeyError, TypeError, ValueError: something else.
+    """
+    if not isinstance(plain, dict) or not all(isinstance(plain[one], dict) for one in _MAPPINGS):
+        raise TypeError("a training is an object")
+    if "shown" in plain:
+        raise TypeError("weights are in no history")
+    figures = {name: _figure(plain["figures"][name], math.nan) for name in _FIGURES}
+    looks = tuple(_figure(one, math.inf) for one in plain["looks"])
+    if plain["stage"] not in ("explore", "final") or plain["outcome"] not in _OUTCOMES:
+        raise ValueError("a training has a stage and an outcome that there are")
+    if not all(is_whole(plain[one]) and 0 <= plain[one] < 2**63 for one in _COUNTS):
+        raise ValueError(f"{', '.join(_COUNTS)} are whole numbers")
+    for name, value in plain["point"].items():
+        for one in (name, value):
+            if isinstance(one, str):
+                one.encode()  # Half a character of UTF-16 is no text.
+        if not isinstance(value, bool | str):
+            _figure(value, math.nan)
     return Record(**{**plain, "figures": figures, "looks": looks})
+
+
+def _figure(value: Any, missing: float) -> float:
+    if value is None:
+        return missing
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{value!r} is no number")
+    if not abs(value) < _LARGEST:
+        raise ValueError("a number is too large")
+    return float(value)
 
 
 def _plain(value: Any) -> Any:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from justright.data.arrays import checked_inputs, fitting_rows
+from justright.data.damaged import DAMAGED
 from justright.data.portable import decoded, encoded
 from justright.data.preparation import transformed
 from justright.errors import DataError, ModelError, did_you_mean
@@ -101,9 +102,9 @@ class SavedModel:
                     bool(told["from_logits"]),
                     _transformer(decoded(told["preparation"])),
                 )
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
-                if isinstance(error, ModelError):
-                    raise
+            except ModelError:
+                raise
+            except DAMAGED as error:
                 raise ModelError(
                     f"{path.name}: what justright wrote into it cannot be read ({error})"
                 ) from error

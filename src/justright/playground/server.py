@@ -130,10 +130,16 @@ class _Handler(BaseHTTPRequestHandler):
             kind = type(bug).__name__
             return 500, {"error": f"A mistake of justright's ({kind}); the terminal says more."}
 
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """What `http.server` refuses by itself: another method, or no HTTP."""
+        del message, explain  # They would repeat what was sent.
+        self.request_version = self.protocol_version  # Else there may be no status line.
+        self._refuse(Refusal(int(code), "This is no request that the playground takes."))
+
     def _refused(self) -> bool:
-        refusal = self.server.door.refusal(
-            self.command, self.path, dict(self.headers.items()), self.client_address[0]
-        )
+        # Of two hosts none may pass for the other.
+        sent = {name: ", ".join(self.headers.get_all(name, [])) for name in self.headers}
+        refusal = self.server.door.refusal(self.command, self.path, sent, self.client_address[0])
         if refusal:
             self._refuse(refusal)
         return refusal is not None

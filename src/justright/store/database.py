@@ -15,7 +15,7 @@ from urllib.parse import quote
 from justright.errors import StoreError
 from justright.store.schema import APPLICATION, MIGRATIONS
 
-LOCK = "-lock"
+LOCK, LOG = "-lock", "-wal"
 _SECONDS = 5.0
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
@@ -29,6 +29,9 @@ def told(path: Path) -> Iterator[None]:
     """
     try:
         yield
+    except UnicodeError as error:  # What is damaged is in SQLite's own message.
+        what = damaged(path, "a name in it is no text")
+        raise StoreError(f"store={str(path)!r} {what}") from error
     except sqlite3.Error as error:
         raise StoreError(f"store={str(path)!r} {_sentence(path, error)}") from error
 
@@ -43,15 +46,25 @@ def _sentence(path: Path, error: sqlite3.Error) -> str:
             "disk, and run the same again: it goes on from there."
         )
     if code.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
-        return (
-            f"cannot be written: {error}. Name a file in a folder that you may write to, on a disk "
-            "of this machine."
-        )
+        return _no_place(path, error)
     if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return f"is held by another program: {error}. Wait until that has ended."
     if code == "SQLITE_TOOBIG" or isinstance(error, sqlite3.DataError):
         return "does not take networks of this size: a row holds 1 GB. Train without a store."
     return f"cannot be used: {error}."
+
+
+def _no_place(path: Path, error: sqlite3.Error) -> str:
+    if path.with_name(path.name + LOG).exists():
+        return (
+            f"cannot be used here: {error}. Beside it lies a log ({path.name}{LOG}) of a run that "
+            "was killed or is running, and that is read only where one may write. Copy both into a "
+            "folder of your own."
+        )
+    return (
+        f"cannot be written: {error}. Name a file in a folder that you may write to, on a disk of "
+        "this machine."
+    )
 
 
 def damaged(path: Path, what: str) -> str:
@@ -70,11 +83,11 @@ def check_place(path: Path) -> None:
     Raises:
         StoreError: a folder, or a file in none, or one that is no store.
     """
-    if path.is_dir() or not path.absolute().parent.is_dir():
-        raise StoreError(
-            f"store={str(path)!r} is a folder, or in one that does not exist. Name a file."
-        )
     try:
+        if path.is_dir() or not path.absolute().parent.is_dir():
+            raise StoreError(
+                f"store={str(path)!r} is a folder, or in one that does not exist. Name a file."
+            )
         with path.open("rb") as file:
             start = file.read(72)
     except FileNotFoundError:

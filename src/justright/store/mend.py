@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from justright.errors import StoreError
-from justright.store.database import check_place, held, told
+from justright.store.database import LOG, check_place, held, told
 from justright.store.kept import Kept
 from justright.store.store import NO_TRAINING, RUNNING, Store, kept_in
 
-_SIDES = ("-wal", "-shm")
+_SIDES = (LOG, "-shm")
 _WAYS = (
     "SELECT id FROM trials NOT INDEXED ORDER BY id",
     "SELECT id FROM trials NOT INDEXED ORDER BY id DESC",
@@ -69,9 +69,9 @@ def mend_store(path: Path) -> Mended:
         StoreError: no such file, another run that writes it, or nothing in it that can be read;
             then it is left as it is.
     """
+    check_place(path)
     if not path.is_file():
         raise StoreError(f"There is no file {str(path)!r}. Check the path.")
-    check_place(path)
     beside = path.with_name(f"{path.name}.mended")
     with held(path):
         for old in (beside, *(Path(f"{beside}{side}") for side in _SIDES)):
@@ -110,12 +110,13 @@ def _copied(path: Path, beside: Path) -> tuple[int, int]:
 
 def _numbers(source: sqlite3.Connection) -> list[int]:
     """The numbers of all trainings of which something can be found."""
-    return sorted({int(row[0]) for query in _WAYS for row in _rows(source, query)})
+    found = {row[0] for query in _WAYS for row in _rows(source, query)}
+    return sorted(number for number in found if isinstance(number, int))
 
 
 def _rows(source: sqlite3.Connection, query: str, *given: Any) -> Iterator[tuple[Any, ...]]:
     """The rows up to where the file is damaged."""
-    with suppress(sqlite3.Error):
+    with suppress(sqlite3.Error, UnicodeError):  # A damaged name is in SQLite's message.
         yield from source.execute(query, given)
 
 
