@@ -21,6 +21,7 @@ FLOORS = (
     {"network"},
     {"engine"},
     {"store"},
+    {"cluster"},
     {"data"},
     {"evidence"},
     {"report"},

@@ -55,6 +55,7 @@ def test_links_in_documents_lead_somewhere():
         *DOCUMENTS,
         "CHANGELOG.md",
         "docs/cli.md",
+        "docs/cluster.md",
         "docs/sweeps.md",
         "docs/diagnosis.md",
         "docs/report.md",

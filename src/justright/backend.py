@@ -6,6 +6,7 @@ imports neither Keras nor JAX itself, which keeps `import justright` light.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import platform
@@ -53,6 +54,17 @@ def keep_compiled_programs() -> None:
     config.update("jax_compilation_cache_dir", str(folder))
     # Also the small programs that draw initial weights, which together take as long as a large one.
     config.update("jax_persistent_cache_min_compile_time_secs", 0.01)
+
+
+def with_devices(least: int) -> None:
+    """Let JAX start with at least so many CPU devices; one that has started keeps what it has."""
+    import jax
+
+    if "xla_force_host_platform_device_count" in os.environ.get("XLA_FLAGS", ""):
+        return
+    config: Any = jax.config
+    with contextlib.suppress(RuntimeError):
+        config.update("jax_num_cpu_devices", max(least, _cores()))
 
 
 def idle_cores() -> str | None:

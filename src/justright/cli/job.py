@@ -54,6 +54,7 @@ class Job:
     chooses: bool
     hidden: str | None = None
     store: Path | None = None
+    workers: str | None = None
 
     def network(self) -> Any:
         """The model in the file, units of hidden layers, or None for the default network.
@@ -74,6 +75,7 @@ class Job:
             "optimizer": self.optimizer,
             "progress": not self.quiet,
             "store": self.store,
+            "workers": self.workers,
         }
 
     def rows_a_step(self, rows: int) -> int:
@@ -208,6 +210,12 @@ def job_options(
             metavar="FILE",
             help="Keep the study in this file while it is trained; if it exists, the same command "
             "goes on from it, and what has ended is not trained again.",
+        ),
+        click.option(
+            "--workers",
+            metavar="CLUSTER",
+            help="Train on workers of a cluster that runs: dask or ray, or with its address, as in "
+            "dask=tcp://10.0.0.1:8786.",
         ),
         json_option(),
         quiet_option(),

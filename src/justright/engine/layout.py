@@ -46,11 +46,13 @@ class Layout:
         lanes_per_device: how many trials a device holds.
         walk: one lane after the other (`"map"`), or all at once (`"vmap"`). A trial's
             numbers differ between the two by rounding only.
+        idle: so many of the devices, the last ones, are in the program and train nothing.
     """
 
     devices: tuple[jax.Device, ...]
     lanes_per_device: int
     walk: Literal["map", "vmap"]
+    idle: int = 0
 
     @property
     def lanes(self) -> int:
@@ -71,15 +73,15 @@ class Layout:
 
     def spread(self) -> tuple[int, ...]:
         """The lanes in the order to fill them: one on each device, then the next on each."""
-        per = self.lanes_per_device
-        return tuple(d * per + i for i in range(per) for d in range(len(self.devices)))
+        per, busy = self.lanes_per_device, len(self.devices) - self.idle
+        return tuple(d * per + i for i in range(per) for d in range(busy))
 
     def halved(self) -> Layout | None:
         """Half as many lanes on each device, then half the devices; None where one lane is left."""
         if self.lanes_per_device > 1:
             return replace(self, lanes_per_device=self.lanes_per_device // 2)
         if len(self.devices) > 1:
-            return replace(self, devices=self.devices[: len(self.devices) // 2])
+            return replace(self, devices=self.devices[: len(self.devices) // 2], idle=0)
         return None
 
 

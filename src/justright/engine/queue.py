@@ -216,7 +216,7 @@ class Queue(Generic[Kind]):
             values=values,
             earlier=tuple(earlier),
         )
-        _tell_of(result)
+        tell_of(result)
         return position, result
 
     def _networks(self, predictor: Predictor, lane: int, epoch: int) -> list[Member]:
@@ -260,7 +260,8 @@ class Queue(Generic[Kind]):
         )
 
 
-def _tell_of(result: TrialResult) -> None:
+def tell_of(result: TrialResult) -> None:
+    """Tell who listens that a training has ended."""
     trial = result.trial
     tell(
         "ended",

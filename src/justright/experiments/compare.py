@@ -44,6 +44,7 @@ def compare(
     initial_weights: Literal["model"] | None = None,
     lanes: int | None = None,
     store: str | Path | None = None,
+    workers: str | None = None,
     progress: bool | None = None,
 ) -> Study:
     """Train every recipe with every seed, as one compiled program a structure.
@@ -112,6 +113,9 @@ def compare(
             rounding.
         store: a file that keeps the study while it is trained. If
             it exists already, the study goes on from it: what has ended is not trained again.
+        workers: `"dask"` or `"ray"` to train on the workers of a cluster that runs, or with its
+            address as in `"dask=tcp://10.0.0.1:8786"`; None to train here. Rows in memory only. The
+            numbers are the same where workers have the same kind of processor.
         progress: whether to show a progress bar; None for where someone watches.
 
     Returns:
@@ -120,7 +124,8 @@ def compare(
         after how many. A second Ctrl-C raises KeyboardInterrupt at once.
 
     Raises:
-        DataError: rows, targets or parts that cannot be trained on.
+        BackendError: the cluster has no worker that can train.
+        DataError: rows, targets or parts that cannot be trained on, or no such cluster.
         ModelError: a network that cannot be read or does not fit.
         RecipeError: a recipe that is not valid or finds nowhere to act.
         StoreError: a store of another study, or one that cannot be used.
@@ -147,6 +152,7 @@ def compare(
         initial_weights=initial_weights,
         lanes=lanes,
         store=store,
+        workers=workers,
     )
     trials = [
         trial for name, recipe in named.items() for trial in setup.trials(name, recipe, listed)

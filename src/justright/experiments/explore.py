@@ -10,6 +10,7 @@ from typing import Literal
 
 import numpy as np
 
+from justright.engine.duration import seconds_of_training
 from justright.engine.interruption import CutShort
 from justright.engine.outcome import Outcome
 from justright.engine.pruning import Pruning
@@ -19,7 +20,7 @@ from justright.experiments.choice import Wish, in_order, key_of
 from justright.experiments.record import Looks, Record, record_of
 from justright.experiments.sampler import Sampler, ask
 from justright.experiments.setup import Setup
-from justright.experiments.shapes import Shapes, programs_that_pay, seconds_of_training, within
+from justright.experiments.shapes import Shapes, programs_that_pay, within
 from justright.experiments.space import RATE, Point, Space
 
 FIRST, BATCH = 12, 8
@@ -146,7 +147,7 @@ class Explorer:
         ]
         records: dict[int, Record] = {}
         with ThreadPoolExecutor(os.cpu_count()) as compilers:
-            if self.shapes.setup.task.stream is None:
+            if self.shapes.setup.task.stream is None and self.shapes.setup.driver is None:
                 for setup, trials, _ in jobs:
                     todo = setup.missing(trials)
                     compile_ahead(setup.task, todo, setup.start, setup.layout, compilers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
@@ -17,14 +17,20 @@ from justright.engine.passes import run_passes
 from justright.engine.program import Task
 from justright.engine.pruning import Pruning
 from justright.engine.scheduler import run_trials
-from justright.engine.size import layout_for
 from justright.engine.trial import Trial, TrialResult
-from justright.errors import DataError, ModelError
 from justright.evidence.measure import Measure
 from justright.evidence.overlap import ONE_SPLIT, Overlap
 from justright.experiments.cut_short import whole_or_told
 from justright.experiments.given import Given, parts_of
 from justright.experiments.notes import notes_of, patience_in_words
+from justright.experiments.options import (
+    check_rows_travel,
+    compiled_loss,
+    driver_of,
+    initial_values,
+    keep_in,
+    layout_of,
+)
 from justright.experiments.parts import Division
 from justright.experiments.sizes import check_sizes, checked_batch_size
 from justright.network.blueprint import Blueprint
@@ -37,12 +43,10 @@ from justright.network.weights import Arrays
 from justright.regularizers.recipe import Recipe
 from justright.report.progress import progress_bar
 from justright.study import Study
-from justright.whole import is_whole
 
 if TYPE_CHECKING:
+    from justright.cluster.driver import Driver
     from justright.experiments.keep import Keep, KeptTrials
-
-MOST_LANES = 2**16
 
 
 class Training(TypedDict, total=False):
@@ -65,6 +69,7 @@ class Training(TypedDict, total=False):
     initial_weights: Literal["model"] | None
     lanes: int | None
     store: str | Path | None
+    workers: str | None
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,7 @@ class Setup:
         preparations: the fitted transformer of each split; none without preprocessing.
         overlap: what the splits have in common, which intervals allow for.
         keep: the store of the study, or None.
+        driver: trains on the workers of a cluster, or None to train here.
         origin: a hash of `start`, where it is neither drawn by the network's initializers nor
             the model's own weights.
         asked: how the rows were asked for; None where they are others.
@@ -97,6 +103,7 @@ class Setup:
     preparations: tuple[Any, ...] = ()
     overlap: Overlap = ONE_SPLIT
     keep: Keep | None = None
+    driver: Driver | None = None
     origin: bytes = b""
     asked: Asked | None = None
 
@@ -123,6 +130,7 @@ class Setup:
         initial_weights: Literal["model"] | None = None,
         lanes: int | None = None,
         store: str | Path | None = None,
+        workers: str | None = None,
         hidden: tuple[int, ...] = HIDDEN,
         chooses: bool = False,
     ) -> Setup:
@@ -139,7 +147,7 @@ class Setup:
             StoreError: a store that cannot be used, or is of another study.
         """
         keep_compiled_programs()
-        keep = _keep_in(store)
+        keep, driver = keep_in(store), driver_of(workers)
         network, units = model, units_given(model)
         own = model is None or bool(units)
         division = Division(splits, groups, preprocess, chooses, sample_weight, task)
@@ -151,7 +159,7 @@ class Setup:
             parts.targets,
             blueprint.anatomy.output_activation,
             blueprint.anatomy.output_shape,
-            loss if loss is not None else _compiled_loss(network),
+            loss if loss is not None else compiled_loss(network),
             metric,
         )
         check_task(task, objective.kind)
@@ -167,7 +175,8 @@ class Setup:
             shuffle=bool(shuffle),
             stream=parts.stream(objective, int(batch_size), bool(shuffle)),
         )
-        start = _initial_values(blueprint, initial_weights)
+        check_rows_travel(driver, made_task)
+        start = initial_values(blueprint, initial_weights)
         if keep is not None:
             keep.claim(keep.settings(made_task, start, int(epochs)))
         return cls(
@@ -175,12 +184,13 @@ class Setup:
             start=start,
             learning_rate=initial_learning_rate(made),
             epochs=int(epochs),
-            layout=_layout(made_task, lanes),
+            layout=layout_of(made_task, lanes),
             notes=(*parts.notes, *notes_of(made_task, parts, model is None, task)),
             features=parts.features,
             preparations=parts.preparations,
             overlap=parts.overlap,
             keep=keep,
+            driver=driver,
             asked=division.asked(target=target, validation=validation, test=test),
         )
 
@@ -219,10 +229,11 @@ class Setup:
         import_meanwhile("pandas")
         measure = Measure(task.objective.metric_name, task.objective.higher_is_better)
         with progress_bar(progress, measure) as on_progress, self.kept() as journal:
-            if task.stream is None:
-                run = partial(run_trials, pruning=pruning)
-            else:
+            if task.stream is not None:
                 run = partial(run_passes, stream=task.stream)
+            else:
+                train = run_trials if self.driver is None else self.driver.run
+                run = partial(train, pruning=pruning)
             results = run(
                 task,
                 trials,
@@ -274,46 +285,3 @@ class Setup:
             self.overlap,
             self.asked,
         )
-
-
-def _keep_in(path: str | Path | None) -> Keep | None:
-    if path is None:
-        return None
-    # SQLite takes its time to be imported, and most studies are not stored.
-    from justright.experiments.keep import Keep
-
-    return Keep(path)
-
-
-def _layout(task: Task, lanes: int | None) -> Layout | None:
-    if lanes is None:
-        return None
-    if not is_whole(lanes) or not 1 <= lanes <= MOST_LANES:
-        raise DataError(
-            f"lanes={lanes!r}: lanes is a whole number from 1 to {MOST_LANES}, or None."
-        )
-    return replace(layout_for(task, Recipe()), lanes_per_device=int(lanes))
-
-
-def _compiled_loss(model: Any) -> Any:
-    """The loss that a model was compiled with, if it is one loss."""
-    found = getattr(model, "loss", None) if getattr(model, "compiled", False) else None
-    return None if isinstance(found, dict | list | tuple) else found
-
-
-def _initial_values(
-    blueprint: Blueprint, initial_weights: str | None
-) -> Callable[[int], Arrays] | Arrays:
-    if initial_weights is None:
-        return blueprint.initial_values
-    if initial_weights != "model":
-        raise ModelError(
-            f"initial_weights={initial_weights!r}: give 'model' to start from the model's own "
-            "weights, or None to draw them anew for each seed."
-        )
-    if blueprint.own_values is None:
-        raise ModelError(
-            'initial_weights="model" wants weights, and the model is not built. Give it an Input '
-            "layer, or call model.build((None, features))."
-        )
-    return blueprint.own_values

@@ -9,19 +9,15 @@ from typing import Any
 
 import keras
 
-from justright.engine.program import Task
+from justright.engine.duration import COMPILE_SECONDS
 from justright.experiments.dimension import Amount, Pick
 from justright.experiments.setup import Setup
 from justright.experiments.space import SIZES, Point, Space
 from justright.network.blueprint import Blueprint
 
 _SEEDS = 8
-COMPILE_SECONDS = 1.5
 # However small the trainings are, and as many as programs are kept at a time.
 FEWEST, MOST = 4, 20
-_STEP_SECONDS = 5e-6
-_FLOPS = 8e10
-_UPDATE_SECONDS = 6e-10  # A weight in an update of Adam.
 
 
 def hidden_units(width: int, depth: int) -> tuple[int, ...]:
@@ -84,16 +80,6 @@ def resized(setup: Setup, hidden: tuple[int, ...]) -> Setup:
     blueprint = Blueprint.of(model, tuple(old.input_shape[1:]))
     task = replace(setup.task, blueprint=blueprint)
     return replace(setup, task=task, start=blueprint.initial_values)
-
-
-def seconds_of_training(task: Task, epochs: int) -> float:
-    """About what a training takes on one core, from its sizes alone: the same on any machine."""
-    weights = int(task.blueprint.model.count_params())
-    steps = task.steps_per_epoch
-    flops = 6 * weights * task.training_rows
-    judged = task.rows.train.shape[-1] + task.rows.validation.shape[-1]
-    an_epoch = steps * (_STEP_SECONDS + weights * _UPDATE_SECONDS)
-    return epochs * (an_epoch + (flops + 2 * weights * judged) / _FLOPS)
 
 
 def programs_that_pay(trainings: int, seconds: float) -> int:

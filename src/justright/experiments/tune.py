@@ -126,6 +126,8 @@ def tune_strengths(
     setup = Setup.of(model, train, chooses=True, **training)
     if setup.keep is not None:
         raise DataError("tune_strengths trains in one call, and keeps no store. Leave store out.")
+    if setup.driver is not None:
+        raise DataError("tune_strengths trains in this process. Leave workers out.")
     if setup.task.stream is not None:
         raise DataError(
             "tune_strengths differentiates the whole training, and wants rows in memory. Give "

@@ -113,6 +113,12 @@ def technique(cls: T) -> T:
             f"from one of {', '.join(place.__name__ for place in PLACES.values())}."
         )
     cls = cast(T, dataclass(frozen=True)(cls))
+    as_tree(cls)
+    return cls
+
+
+def as_tree(cls: type[Technique]) -> None:
+    """Let JAX know a class of techniques: strengths are leaves, options are structure."""
     leaves, static = cls.strength_names(), cls.option_names()
 
     def flatten(one: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
@@ -125,7 +131,6 @@ def technique(cls: T) -> T:
         return one
 
     jax.tree_util.register_pytree_node(cls, flatten, unflatten)
-    return cls
 
 
 def fields_of(cls: type[Technique]) -> tuple[dataclasses.Field[Any], ...]:
