@@ -1,5 +1,6 @@
 """A report is one page that holds what it shows, says what the numbers say, runs nothing else."""
 
+import ast
 import base64
 import hashlib
 import json
@@ -21,6 +22,7 @@ from justright.data.asked import Asked
 from justright.engine.outcome import Outcome
 from justright.engine.trial import Trial, TrialResult
 from justright.evidence.measure import Measure
+from justright.report.page.code import Run, compare_code
 from justright.report.page.page import Explorer, Page, Picture, Section, Table
 from justright.report.page.search_choices import choices_of, options_of
 from justright.report.page.series import series_of
@@ -283,6 +285,16 @@ def test_the_code_names_splits_groups_and_preprocessing(tmp_path, monkeypatch):
     rows = {"train": (X * 7, y), "groups": of_whom, "sample_weight": np.linspace(0.5, 1, 60)}
     exec(compile(code, "report", "exec"), rows)
     pd.testing.assert_frame_equal(rows["study"].table, study.table, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "name", ["🔥 hot", "naïve", 'say "no"', "back\\slash", "two\nlines", "{x} \u2028"]
+)
+def test_the_code_holds_any_name(name, study):
+    run = Run(study.task, [result(name, 0, 2).trial], None)
+    code = compare_code(run, {name: jr.Recipe(jr.Dropout(0.5))})
+    given = ast.parse(code).body[-2].value.args[2]
+    assert [key.value for key in given.keys] == [name]
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ _OURS = {kind.__name__ for kind in (*TECHNIQUES, *SCHEDULES.values(), Recipe)}
 
 def compare_code(run: Run, recipes: Mapping[str, Recipe]) -> str:
     """A call of `compare` that trains recipes again."""
-    lines = [f"    {json.dumps(name)}: {recipe_code(one)}," for name, one in recipes.items()]
+    lines = [f"    {_text(name)}: {recipe_code(one)}," for name, one in recipes.items()]
     return _script(run, "study = jr.compare", ["{", *lines, "}"], "study")
 
 
@@ -227,8 +227,13 @@ def _call(layer: keras.layers.Layer) -> str | None:
 
 def _number(value: Any) -> str:
     if isinstance(value, str):
-        return json.dumps(value)
+        return _text(value)
     if not isinstance(value, float):
         return repr(value)
     text = repr(float(f"{value:.7g}"))
     return f'float("{text}")' if text == "inf" else text
+
+
+def _text(words: str) -> str:
+    # JSON's escapes of what lies beyond 16 bits are two halves, which Python does not join.
+    return json.dumps(words, ensure_ascii=False)
