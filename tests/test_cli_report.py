@@ -64,9 +64,25 @@ def test_what_techniques_bring_is_a_page_as_well(capsys, at_work):
     assert "jr.contributions(" in page
 
 
-@pytest.mark.parametrize("command", ["path", "ensemble", "contributions"])
+@pytest.mark.parametrize(
+    ("command", "more"),
+    [
+        ("compare", ["--recipe", "dropout=0.4"]),
+        ("sweep", ["--over", "dropout=0.4"]),
+        ("search", ["--space", "dropout", "--budget", "4"]),
+    ],
+)
+def test_a_page_names_the_command_that_made_it(capsys, at_work, command, more):
+    given = [*more, "--save", "made.html", "--figure", "f.png"]
+    said(capsys, command, *SMALL[1:], *given)
+    page = (at_work / "made.html").read_text(encoding="utf-8")
+    assert f"justright {command} {' '.join(more)} --save made.html" in page
+
+
+@pytest.mark.parametrize("command", ["path", "ensemble", "contributions", "sweep"])
 def test_a_page_that_cannot_be_written_is_refused_before_any_work(capsys, at_work, command):
-    more = ["--recipe", "dropout=0.4"] * (command == "contributions")
+    needed = {"contributions": ["--recipe", "dropout=0.4"], "sweep": ["--over", "dropout"]}
+    more = needed.get(command, [])
     assert run([command, *more, "--save", "page.pdf"]) == 1
     assert "ends in .html" in " ".join(capsys.readouterr().err.split())
 

@@ -195,7 +195,7 @@ def _write(
     name, seed, split = trial
     ending = path.suffix.lower()
     if ending == ".html":
-        whole.report(path)
+        whole.report(path, command_line())
     elif ending == ".keras":
         _write_network(study, trial, task, target, path)
     elif ending == ".onnx":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +12,7 @@ from justright.cli.common import check_writable, loading
 from justright.cli.ending import Ending, may_be_cut_short
 from justright.cli.job import Job, job_options
 from justright.cli.rows import named_rows
+from justright.cli.saved import check_report, report_option, save_report
 from justright.deferred import import_meanwhile
 
 if TYPE_CHECKING:
@@ -53,9 +55,16 @@ Examples:
     show_default=True,
     help="What chooses: the metric or the loss on the validation rows.",
 )
+@report_option()
 @job_options("sweep.png", drawn="the picture", trained="each point", chooses=True)
 def sweep(
-    texts: tuple[str, ...], base: str, no_zero: bool, expand: bool, on: Any, job: Job
+    texts: tuple[str, ...],
+    base: str,
+    no_zero: bool,
+    expand: bool,
+    on: Any,
+    page: Path | None,
+    job: Job,
 ) -> None:
     """Vary strengths and find the sweet spot, with its uncertainty.
 
@@ -64,6 +73,7 @@ def sweep(
     underfits, and whether any of it is needed.
     """
     check_writable(job.figure)
+    check_report(page)
     with loading():
         from justright.experiments.sweep import sweep as sweep_strengths
         from justright.regularizers.text import parse_over, parse_recipe
@@ -85,7 +95,7 @@ def sweep(
         )
     found.plot().savefig(job.figure, dpi=150)
     ending = ending_of(found, task.description)
-    files = {"Figure": job.figure, "Store": job.store}
+    files = {"Figure": job.figure, **save_report(found, page), "Store": job.store}
     replace(ending, files=files, stopped=cut.said).tell(job.as_json)
 
 
