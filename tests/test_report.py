@@ -5,6 +5,7 @@ import base64
 import hashlib
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 
@@ -27,6 +28,7 @@ from justright.report.page.page import Explorer, Page, Picture, Section, Table
 from justright.report.page.search_choices import choices_of, options_of
 from justright.report.page.series import series_of
 from justright.report.page.shell import tight
+from justright.report.page.study_page import facts_of
 from justright.report.page.weights import weights_of
 
 EVIL = "<script>alert(1)</script>\"'&</script><img src=x onerror=alert(1)>"
@@ -222,6 +224,29 @@ def test_the_histograms_hold_all_weights(study, sweep, pages):
     )
     middle = len(off["histogram"]) // 2
     assert strong["histogram"][middle] > off["histogram"][middle]
+
+
+def test_trainings_are_counted_by_what_they_are(study, pages):
+    facts = {name: [t for _, t in Document(pages[name]).of("dd")] for name in pages}
+    assert "9 (3 recipes × 3 seeds), up to 6 epochs each" in facts["study"]
+    assert "12 (6 points × 2 seeds), up to 5 epochs each" in facts["sweep"]
+
+
+@pytest.mark.parametrize(
+    ("splits", "less", "count"),
+    [
+        (2, 0, "6 (3 seeds × 2 splits)"),
+        (2, 1, "5 (3 seeds × 2 splits, 1 of them missing)"),
+        (1, 2, "1 (1 seed)"),
+    ],
+)
+def test_splits_are_counted_as_well(splits, less, count, study):
+    trained = [result("a", seed, 2) for _ in range(splits) for seed in range(3)]
+    results = [
+        replace(one, trial=replace(one.trial, split=i // 3)) for i, one in enumerate(trained)
+    ]
+    kept = results[: len(results) - less]
+    assert dict(facts_of(study.task, kept))["Trainings"] == f"{count}, up to 2 epochs each"
 
 
 def test_the_answer_is_the_summarys(sweep, pages):

@@ -104,7 +104,7 @@ def contributions_page(one: ReportedContributions, command: str = "") -> Page:
     return Page(
         title="What each technique brings",
         answer=answer_in_words(one.recipe, one.whole, one.table, one.figure, one.measure),
-        facts=[("Recipe", str(full)), *facts_of(study.task, results)],
+        facts=[("Recipe", str(full)), *facts_of(study.task, results, each="part")],
         explorer=_explorer(one, full, parts, trained),
         sections=[section for section in sections if section],
         version=version(),

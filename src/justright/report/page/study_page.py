@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -96,7 +97,9 @@ def study_page(one: Reported, command: str = "") -> Page:
     return Page(
         title=f"{len(recipes)} recipe{'s' * (len(recipes) > 1)} for a network",
         answer=_answer(one, rows, best),
-        facts=facts_of(one.task, one.results, rows[best] if rows[best].gap.count else None),
+        facts=facts_of(
+            one.task, one.results, rows[best] if rows[best].gap.count else None, "recipe"
+        ),
         explorer=explorer_of(trained, [control], places, [], 0, baseline),
         sections=[section for section in sections if section],
         version=version(),
@@ -117,21 +120,42 @@ def best_of(rows: Sequence[Row], higher_is_better: bool) -> int:
 
 
 def facts_of(
-    task: Task, results: Sequence[TrialResult], best: Row | None = None
+    task: Task, results: Sequence[TrialResult], best: Row | None = None, each: str = "point"
 ) -> list[tuple[str, str]]:
-    """What the answer rests on."""
-    seeds = len({r.trial.seed for r in results})
+    """What the answer rests on.
+
+    Args:
+        task: with network and rows.
+        results: of the trainings.
+        best: the best recipe, where it is not said elsewhere.
+        each: what trainings of other seeds and splits have in common, in a word.
+    """
     epochs = max(r.trial.epochs for r in results)
     facts = [] if best is None else [("Best recipe", best.recipe)]
     return [
         *facts,
         ("Network", network_in_words(task.blueprint)),
         ("Rows", rows_in_words(task)),
-        (
-            "Trainings",
-            f"{len(results):,}, with {seeds} seed{'s' * (seeds > 1)} each, up to {epochs:,} epochs",
-        ),
+        ("Trainings", f"{_count(results, each)}, up to {epochs:,} epochs each"),
     ]
+
+
+def _count(results: Sequence[TrialResult], each: str) -> str:
+    """`"48 (16 points × 3 seeds)"`."""
+    trials = [result.trial for result in results]
+    counts = {
+        each: len({trial.name for trial in trials}),
+        "seed": len({trial.seed for trial in trials}),
+        "split": len({trial.split for trial in trials}),
+    }
+    product = " × ".join(
+        f"{count:,} {name}{'s' * (count > 1)}"
+        for name, count in counts.items()
+        if count > 1 or name == "seed"
+    )
+    missing = math.prod(counts.values()) - len(trials)
+    less = f", {missing:,} of them missing" if missing else ""
+    return f"{len(trials):,} ({product}{less})"
 
 
 def parts_brought(one: Reported, recipe: str | None) -> Contributions | None:
