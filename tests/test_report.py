@@ -93,6 +93,14 @@ def sweep():
 
 
 @pytest.fixture(scope="module")
+def search():
+    keras.utils.set_random_seed(7)
+    space = {"Dropout.rate": (0.1, 0.5), "L2.strength": (1e-4, 1e-1), "learning_rate": (1e-3, 1e-1)}
+    short = {"budget": 24, "seed": 1, "seeds": 2, "epochs": 4, "batch_size": 20}
+    return jr.search(dense_net(), signs(0, 80), space=space, **short, **ROWS)
+
+
+@pytest.fixture(scope="module")
 def pages(study, sweep, tmp_path_factory):
     folder = tmp_path_factory.mktemp("reports")
     files = {"study": study.report(folder / "study.html")}
@@ -293,6 +301,25 @@ def test_the_code_trains_the_same_again(name, study, sweep, pages, tmp_path, mon
     given = again.table if name == "study" else again.study.table
     pd.testing.assert_frame_equal(given, expected, rtol=1e-4, atol=1e-5)
     assert (tmp_path / "report.html").exists()
+
+
+def test_the_code_of_a_search_trains_the_choice_as_the_page_says(search, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    document = Document(search.report("search.html").read_text(encoding="utf-8"))
+    said = next(text for _, text in document.of("p") if "This code" in text)
+    assert "the choice beside no regularization" in said
+    assert "It does not search again." in said
+    rows = {"train": signs(0, 80), **ROWS}
+    exec(compile(document.of("code")[-1][1], "report", "exec"), rows)
+    again, history = rows["study"].table, search.history
+    assert set(again["recipe"]) == {"plain", "chosen"}
+    mine = again[again["recipe"] == "chosen"]
+    assert f"with the {len(mine)} fresh seeds" in said
+    fresh = history[[record.point == search.point for record in search.records]]
+    fresh = fresh[fresh["stage"] == "final"]
+    figures = ["seed", "val_metric", "test_metric", "train_loss"]
+    same = [one[figures].sort_values("seed").to_numpy(float) for one in (mine, fresh)]
+    np.testing.assert_allclose(*same, rtol=1e-4)
 
 
 def test_the_code_names_splits_groups_and_preprocessing(tmp_path, monkeypatch):

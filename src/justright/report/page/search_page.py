@@ -91,11 +91,6 @@ def search_page(one: ReportedSearch, command: str = "") -> Page:
     """
     facts, history = one.facts, one.history
     setup = one.hunt.explorer.shapes.of(one.point)
-    seeds = history["seed"].unique().tolist()
-    trials = [
-        Trial("chosen", one.recipe, seed, 0, setup.epochs, facts.learning_rate) for seed in seeds
-    ]
-    run = Run(setup.task, trials, setup.asked)
     finalists = _finalists_table(one.finalists, facts.measure) if facts.fresh else None
     verdicts = [facts.verdict] if facts.verdict is not None else []
     every = _tried(one)
@@ -120,7 +115,7 @@ def search_page(one: ReportedSearch, command: str = "") -> Page:
         Section("finalists", "The finalists", tables=[finalists]) if finalists else None,
         verdicts_section(verdicts, "The choice beside no regularization, with fresh seeds."),
         network_section(setup.task, {"chosen": str(one.recipe)}, setup.notes),
-        code_section(compare_code(run, {"chosen": one.recipe}), command),
+        _code(one, every, command),
     ]
     return Page(
         title="What a search has found",
@@ -136,6 +131,27 @@ def search_page(one: ReportedSearch, command: str = "") -> Page:
         sections=[section for section in sections if section],
         version=version(),
     )
+
+
+def _code(one: ReportedSearch, every: Sequence[Tried], command: str) -> Section:
+    """The choice trained anew: its search takes more than a line, and may be of any length."""
+    facts, explorer = one.facts, one.hunt.explorer
+    setup = explorer.shapes.of(one.point)
+    mine = one.history[[training.chosen for training in every]]
+    fresh = mine[mine["stage"] == "final"]
+    seeds = sorted((fresh if len(fresh) else mine)["seed"].unique().tolist())
+    plain = explorer.settings.space.recipe(one.hunt.plain)
+    recipes = {"plain": plain} if plain != one.recipe else {}
+    recipes["chosen"] = one.recipe
+    trials = [
+        Trial("chosen", one.recipe, seed, 0, setup.epochs, facts.learning_rate) for seed in seeds
+    ]
+    code = compare_code(Run(setup.task, trials, setup.asked), recipes)
+    count = f"{len(seeds)} fresh seed{'s' * (len(seeds) > 1)}" if len(fresh) else "seed"
+    of = "its finals" if len(fresh) else "its exploration"
+    beside = f" beside {plain} on the same network, at the same learning rate," * (len(recipes) > 1)
+    said = f"This code trains the choice{beside} with the {count} of {of}."
+    return code_section(code, command, f"{said} It does not search again.")
 
 
 def _tried(one: ReportedSearch) -> list[Tried]:

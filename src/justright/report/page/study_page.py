@@ -171,9 +171,15 @@ def run_of(one: Reported) -> Run:
     return Run(one.task, [result.trial for result in one.results], one.asked)
 
 
-def code_section(code: str, command: str) -> Section:
-    """The code that trains the same again."""
-    return Section("code", "Do it again", [command] if command else [], code=code)
+def code_section(code: str, command: str, said: str = "") -> Section:
+    """The code that trains the same again.
+
+    Args:
+        code: as Python.
+        command: how it was made, where Python code does not say so.
+        said: what the code does, where that is not all of it.
+    """
+    return Section("code", "Do it again", [one for one in (command, said) if one], code=code)
 
 
 def version() -> str:
