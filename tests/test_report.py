@@ -322,6 +322,21 @@ def test_the_code_of_a_search_trains_the_choice_as_the_page_says(search, tmp_pat
     np.testing.assert_allclose(*same, rtol=1e-4)
 
 
+def test_the_code_asks_for_what_is_ones_own(study):
+    @jr.technique
+    class HalfDropout(jr.Dropout):
+        """Dropout of one's own."""
+
+    own = jr.Recipe(HalfDropout(0.3), jr.MaxNorm(float("inf")))
+    loss = keras.losses.Huber()
+    task = replace(study.task, objective=replace(study.task.objective, given_loss=loss))
+    code = compare_code(Run(task, [result("own", 0, 2).trial], None), {"own": own})
+    asked = re.search("# And what else is yours: (.*).", code)
+    assert asked[1] == "HalfDropout, loss"
+    plain = compare_code(Run(study.task, [result("own", 0, 2).trial], study.asked), {})
+    assert "what else" not in plain
+
+
 def test_the_code_names_splits_groups_and_preprocessing(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     X, y = signs(0, 60)

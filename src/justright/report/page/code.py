@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import builtins
 import inspect
 import json
 import re
@@ -141,12 +143,41 @@ def _script(run: Run, call: str, arguments: Sequence[str], made: str) -> str:
     ]
     body = "\n".join(f"    {one}" for one in _closed([*arguments, *settings]))
     imports = ["import justright as jr", "import keras", *(run.asked.imports if run.asked else ())]
-    return (
-        "\n".join(imports) + f"\n\n{_rows_wanted(run)}\n"
+    given = "\n".join(imports) + "\n\n"
+    trained = (
         f"{network_code(task.blueprint)}\n\n"
         f"{call}(\n    model,\n    train,\n{body}\n)\n"
         f'{made}.report("report.html")\n'
     )
+    own = [name for name in _free(given + trained) if name not in _row_names(run)]
+    defined = f"# And what else is yours: {', '.join(own)}.\n" if own else ""
+    return f"{given}{_rows_wanted(run)}\n{defined}{trained}"
+
+
+def _free(code: str) -> list[str]:
+    """The names that code takes from elsewhere, in order of their first place."""
+    try:
+        tree = ast.parse(code)
+    except SyntaxError:  # A field of a technique of one's own may be what Python cannot write.
+        return []
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    names.sort(key=lambda node: (node.lineno, node.col_offset))
+    imported = [
+        one.asname or one.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for one in node.names
+    ]
+    made = {*imported, *(node.id for node in names if isinstance(node.ctx, ast.Store))}
+    free = [node.id for node in names if node.id not in made and not hasattr(builtins, node.id)]
+    return list(dict.fromkeys(free))
+
+
+def _row_names(run: Run) -> set[str]:
+    """The names that stand for rows, which their own comment asks for."""
+    asked = run.asked.arguments if run.asked else ()
+    rows = {"train", "validation", "test", "splits", "rows", "sample_weight"}
+    return rows | {name for name, text in asked if name == text}
 
 
 def _rows(run: Run) -> list[str]:
