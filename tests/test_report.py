@@ -322,6 +322,20 @@ def test_the_code_of_a_search_trains_the_choice_as_the_page_says(search, tmp_pat
     np.testing.assert_allclose(*same, rtol=1e-4)
 
 
+def test_a_search_begins_at_a_fresh_seed_of_the_choice(search):
+    page = search._page("")
+    explorer, history = page.explorer, search.history
+    fresh = history[[record.point == search.point for record in search.records]]
+    fresh = fresh[fresh["stage"] == "final"]
+    at = dict(explorer.jumps)["The choice"]
+    assert history["training"].iloc[at] in set(fresh["training"])
+    assert [control.start for control in explorer.controls] == explorer.data["points"][at]["at"]
+    assert "fresh seed" in explorer.says
+    plain = dict(explorer.jumps)["No regularization"]
+    assert explorer.data["reference"] == plain
+    assert history["stage"].iloc[plain] == "final"
+
+
 def test_the_code_asks_for_what_is_ones_own(study):
     @jr.technique
     class HalfDropout(jr.Dropout):

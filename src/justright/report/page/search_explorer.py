@@ -81,14 +81,15 @@ def search_explorer(
     ranks, ranked = _ranks(history, measure)
     words = [_words(i, one, history) for i, one in enumerate(trainings)]
     places = {name: ([i, ranks[i]], words[i]) for i, name in enumerate(names)}
-    start = next(i for i, one in enumerate(trainings) if one.chosen)
+    chosen = _telling([one.chosen for one in trainings], trainings, history)
+    start = 0 if chosen is None else chosen
     figures = [_shown(value, measure) for value in history["val_metric"]]
     labels = [f"{r + 1} ({figures[i]})" for r, i in enumerate(ranked)]
     controls = [
         Control("training, in order of time", names, start, is_strength=True),
         Control(f"rank by validation {measure.words}", labels, ranks[start], is_strength=True),
     ]
-    plain = next((i for i, one in enumerate(trainings) if one.plain), None)
+    plain = _telling([one.plain for one in trainings], trainings, history)
     jumps = [("The choice", start), ("The best single training", ranked[0])]
     jumps += [] if plain is None else [("No regularization", plain)]
     beside = start if plain is None else plain
@@ -143,6 +144,19 @@ def choices_table(trainings: Sequence[Tried], history: pd.DataFrame, measure: Me
     network = ["network"] if networks else []
     head = ["training", f"validation {measure.words}", "recipe", *network, "learning rate"]
     return Table("What was chosen in each training", head, rows)
+
+
+def _telling(
+    mine: Sequence[bool], trainings: Sequence[Tried], history: pd.DataFrame
+) -> int | None:
+    """The training that stands for a point, best with a fresh seed: the others were picked."""
+    fresh, values = history["stage"] == "final", history["val_metric"]
+    known = [
+        (bool(fresh.iloc[i]), math.isfinite(values.iloc[i]), trainings[i].result is not None, -i)
+        for i, one in enumerate(mine)
+        if one
+    ]
+    return -max(known)[-1] if known else None
 
 
 def _pairs(history: pd.DataFrame, figure: str) -> list[tuple[float, float]]:
