@@ -29,7 +29,7 @@ from justright.report.page.search_choices import choices_of, options_of
 from justright.report.page.series import series_of
 from justright.report.page.shell import tight
 from justright.report.page.study_page import facts_of
-from justright.report.page.weights import weights_of
+from justright.report.page.weights import thinned, weights_of
 
 EVIL = "<script>alert(1)</script>\"'&</script><img src=x onerror=alert(1)>"
 VOID = {"meta", "link", "br", "input", "hr", "img"}
@@ -442,6 +442,18 @@ def test_histograms_count_exact_zeros_apart_and_no_biases():
     assert weights.zeros == 0.5
     assert "50 % are exactly zero" in weights.words
     assert reach <= 1
+
+
+@pytest.mark.parametrize(
+    ("count", "in_search", "sample"),
+    [(1_000, True, 0), (1_001, True, 501), (50_000, False, 0), (100_000, False, 50_000)],
+)
+def test_a_histogram_of_a_sample_says_so(count, in_search, sample):
+    one = result("a", 0, 2, weights=np.arange(count)[:, None])
+    _, (weights,) = weights_of({"a": [thinned(one) if in_search else one]})
+    assert weights.sample == sample
+    expected = f"Of a sample of {sample:,} weights half" if sample else "Half of the weights"
+    assert weights.words.startswith(expected)
 
 
 def test_a_page_without_curves_is_a_page():

@@ -146,9 +146,7 @@ def choices_table(trainings: Sequence[Tried], history: pd.DataFrame, measure: Me
     return Table("What was chosen in each training", head, rows)
 
 
-def _telling(
-    mine: Sequence[bool], trainings: Sequence[Tried], history: pd.DataFrame
-) -> int | None:
+def _telling(mine: Sequence[bool], trainings: Sequence[Tried], history: pd.DataFrame) -> int | None:
     """The training that stands for a point, best with a fresh seed: the others were picked."""
     fresh, values = history["stage"] == "final", history["val_metric"]
     known = [

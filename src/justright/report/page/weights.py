@@ -16,6 +16,8 @@ BINS = 41
 _MOST = 50_000
 # Of a search, which has many trainings.
 _KEPT = 1_000
+# No layer's path begins so.
+_SAMPLE = "/sample/kernel"
 _SHARE_INSIDE = 0.995
 
 
@@ -28,17 +30,20 @@ class Weights:
             hold what lies beyond them.
         zeros: the share that is exactly zero.
         half: half of the weights lie within ± this.
+        sample: how many weights this is of, where it is not of all of them; 0 of all.
     """
 
     shares: np.ndarray
     zeros: float
     half: float
+    sample: int = 0
 
     @property
     def words(self) -> str:
         """In a sentence."""
         zeros = f"; {_percent(self.zeros)} are exactly zero" if self.zeros else ""
-        return f"Half of the weights lie within ±{self.half:.3g}{zeros}."
+        which = f"Of a sample of {self.sample:,} weights half" if self.sample else None
+        return f"{which or 'Half of the weights'} lie within ±{self.half:.3g}{zeros}."
 
 
 def weights_of(
@@ -52,12 +57,15 @@ def weights_of(
     Returns:
         How far the bins reach on both sides of 0, and one for each recipe; None without weights.
     """
-    drawn = [_drawn(results) for results in named.values()]
+    drawn, samples = zip(*map(_drawn, named.values()), strict=True) if named else ((), ())
     reaches = [
         float(np.quantile(np.abs(some), _SHARE_INSIDE)) for x in drawn if (some := x[x != 0]).size
     ]
     reach = max(reaches, default=1.0)
-    return reach, [_histogram(x, reach) if x.size else None for x in drawn]
+    return reach, [
+        _histogram(x, reach, of_sample) if x.size else None
+        for x, of_sample in zip(drawn, samples, strict=True)
+    ]
 
 
 def thinned(result: TrialResult) -> TrialResult:
@@ -66,15 +74,19 @@ def thinned(result: TrialResult) -> TrialResult:
     Args:
         result: of a training. Its variables are not kept, so a search of many stays small.
     """
-    some = _some(_kernels(result), _KEPT).astype(np.float32)
+    every = _kernels(result)
+    some = _some(every, _KEPT).astype(np.float32)
     curves = result.curves.astype(np.float32)
-    return replace(result, curves=curves, values={"kernel": some}, earlier=())
+    name = _SAMPLE if len(every) > _KEPT else "kernel"
+    return replace(result, curves=curves, values={name: some}, earlier=())
 
 
-def _drawn(results: Sequence[TrialResult]) -> np.ndarray:
+def _drawn(results: Sequence[TrialResult]) -> tuple[np.ndarray, bool]:
+    """Weights of some trainings, and whether they are a sample."""
     good = [r for r in results if r.outcome not in (Outcome.FAILED, Outcome.PRUNED)]
-    parts = [_some(_kernels(one), _MOST) for one in good]
-    return np.concatenate([np.zeros(0), *parts])
+    kernels = [_kernels(one) for one in good]
+    of_sample = any(_SAMPLE in r.values for r in good) or any(len(x) > _MOST for x in kernels)
+    return np.concatenate([np.zeros(0), *(_some(x, _MOST) for x in kernels)]), of_sample
 
 
 def _kernels(result: TrialResult) -> np.ndarray:
@@ -88,10 +100,11 @@ def _some(values: np.ndarray, most: int) -> np.ndarray:
     return finite[:: -(-len(finite) // most) or 1]
 
 
-def _histogram(x: np.ndarray, reach: float) -> Weights:
+def _histogram(x: np.ndarray, reach: float, of_sample: bool) -> Weights:
     edges = np.linspace(-reach, reach, BINS + 1)
     counts, _ = np.histogram(np.clip(x[x != 0], -reach, reach), edges)
-    return Weights(counts / x.size, float((x == 0).mean()), float(np.median(np.abs(x))))
+    zeros, half = float((x == 0).mean()), float(np.median(np.abs(x)))
+    return Weights(counts / x.size, zeros, half, x.size if of_sample else 0)
 
 
 def _percent(share: float) -> str:
