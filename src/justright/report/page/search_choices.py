@@ -57,11 +57,12 @@ def choices_of(history: pd.DataFrame) -> list[Choice]:
     found = []
     for name in history.columns[list(history.columns).index("test_metric") + 1 :]:
         column = history[name]
-        is_switch = bool(column.dropna().map(lambda value: isinstance(value, bool)).all())
+        there = column.dropna()
+        is_switch = len(there) > 0 and all(isinstance(one, bool | np.bool_) for one in there)
         names = tuple(sorted({value for value in column if isinstance(value, str)}))
         values = [names.index(v) if isinstance(v, str) else _number(v) for v in column]
         one = Choice(_column_words(name), np.array(values, float), is_switch, names)
-        if len(one.known) > 1 or np.isnan(one.values).any():
+        if len(one.known) > 1 or (len(one.known) and np.isnan(one.values).any()):
             found.append(one)
     return found
 
@@ -90,8 +91,8 @@ def strands(history: pd.DataFrame, measure: Measure, table: Table) -> Picture:
 
 def _number(value: Any) -> float:
     """A value as a number; NaN of what is off, or has no number."""
-    if isinstance(value, bool):
-        return float(value)
+    if isinstance(value, bool | np.bool_):
+        return 1.0 if value else math.nan
     return float(value) if isinstance(value, int | float | np.number) else math.nan
 
 
