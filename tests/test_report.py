@@ -336,6 +336,28 @@ def test_a_search_begins_at_a_fresh_seed_of_the_choice(search):
     assert history["stage"].iloc[plain] == "final"
 
 
+def test_what_is_off_is_no_ingredient(sweep):
+    names = {p.values: p.name for p in sweep.grid.points}
+    brought = sweep.study.contributions(names[0.0, 0.001])
+    assert set(brought.table["technique"]) == {"L2 0.001"}
+    assert "lacks" not in brought.summary()
+    page = brought._page("")
+    assert [control.words for control in page.explorer.controls] == ["L2 0.001"]
+    with pytest.raises(jr.DataError, match="no recipe that is a part"):
+        sweep.study.contributions(names[0.0, 0.0])
+
+
+def test_parts_that_were_not_trained_have_no_button(study):
+    keep = [one for one in study.results if one.trial.name != "plain"]
+    stopped = replace(study, results=keep).contributions("stopped")
+    page = stopped._page("")
+    assert [name for name, _ in page.explorer.jumps] == ["The whole recipe"]
+    assert page.answer == "The study lacks parts of stopped that Shapley shares want."
+    assert page.explorer.data["beside"] == "stopped"
+    whole = study.contributions("stopped")._page("").explorer
+    assert [name for name, _ in whole.jumps] == ["The whole recipe", "None of it"]
+
+
 def test_the_code_asks_for_what_is_ones_own(study):
     @jr.technique
     class HalfDropout(jr.Dropout):
@@ -484,9 +506,13 @@ def test_what_a_search_chose_becomes_lists_and_lines():
         "BatchNorm": [True, None] * 4 + [True],
         "way": ["up", "down", None] * 3,
         "always": [7] * 9,
+        "never": [None] * 9,
+        "not": [False, None, np.nan] * 3,
+        "switch": [True, False, np.True_] * 3,
     })  # fmt: skip
-    rate, norm, way = choices_of(history)
+    rate, norm, way, switch = choices_of(history)
     assert (rate.words, norm.words, way.words) == ("dropout rate", "BatchNorm", "way")
+    assert options_of(switch) == (["any", "off", "on"], [2, 1, 2] * 3)
     listed, codes = options_of(rate)
     assert listed[:2] == ["any", "off"]
     assert len(listed) == 5

@@ -35,7 +35,7 @@ def contributions_in_words(
     told = []
     if whole is not None:
         told.append(f"In {figure}, {recipe} {_effect(whole, measure)}.")
-    told += _shares(table, measure)
+    told += _shares(recipe, table, measure)
     told += _taken_out(table, measure)
     shown = [row for row in pairs.to_dict("records") if _shown(_interval(row))]
     told += [_pair(row, measure) for row in shown]
@@ -61,7 +61,7 @@ def answer_in_words(
     if len(largest) < len(shares):
         listed = _listed(largest, measure)
         return " ".join([*told, f"The largest shares of its techniques (Shapley): {listed}."])
-    return " ".join([*told, *_shares(table, measure)])
+    return " ".join([*told, *_shares(recipe, table, measure)])
 
 
 def _effect(one: Interval, measure: Measure) -> str:
@@ -71,10 +71,10 @@ def _effect(one: Interval, measure: Measure) -> str:
     return f"is {_size(one, measure)} {word} than no regularization ({_spread(one, measure)})"
 
 
-def _shares(table: pd.DataFrame, measure: Measure) -> list[str]:
+def _shares(recipe: str, table: pd.DataFrame, measure: Measure) -> list[str]:
     shares = table[table["contribution"] == SHAPLEY]
     if shares.empty:
-        return ["The study lacks parts of it that Shapley shares want."]
+        return [f"The study lacks parts of {recipe} that Shapley shares want."]
     return [f"Shared out among its techniques (Shapley): {_listed(shares, measure)}."]
 
 

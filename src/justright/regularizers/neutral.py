@@ -8,6 +8,7 @@ from typing import Any
 from justright.regularizers.branches import ActsOnBranches
 from justright.regularizers.learned import LearnsAtSites
 from justright.regularizers.places import ActsOnStructure
+from justright.regularizers.recipe import Recipe
 from justright.regularizers.schedule import Schedule
 from justright.regularizers.strength import PerLayer, limits_of
 from justright.regularizers.technique import Technique, fields_of
@@ -55,3 +56,13 @@ def _switched_off(value: Any, neutral: float) -> Any:
         # Between two infinities a schedule has no numbers.
         return None if math.isinf(neutral) else value.with_values(lambda _: neutral)
     return neutral
+
+
+def without_neutral(recipe: Recipe) -> Recipe:
+    """A recipe's techniques that change something.
+
+    >>> from justright.regularizers import L2, Dropout
+    >>> print(without_neutral(Dropout(0) + L2(0.01)))
+    L2 0.01
+    """
+    return Recipe(*(one for one in recipe.techniques if one != neutral_of(one)))

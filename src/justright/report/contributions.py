@@ -24,6 +24,7 @@ from justright.evidence.contributions_in_words import contributions_in_words
 from justright.evidence.interval import Interval
 from justright.evidence.measure import Measure
 from justright.evidence.verdict import figure_in_words
+from justright.regularizers.neutral import without_neutral
 from justright.regularizers.recipe import Recipe
 from justright.report.curves import FAINT, INK, TRAIN, VALIDATION
 from justright.report.page.contributions_page import ReportedContributions
@@ -79,7 +80,8 @@ class Contributions(ReportedContributions):
         Raises:
             DataError: a study without parts of the recipe.
         """
-        worths = worths_of(recipes, table, recipes[full], column, measure, study.overlap)
+        parts = without_neutral(recipes[full])
+        worths = worths_of(recipes, table, parts, column, measure, study.overlap)
         if len(worths.worth) < 2:
             raise DataError(
                 f"The study has no recipe that is a part of {full}, so nothing says what its "

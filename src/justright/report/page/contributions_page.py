@@ -11,6 +11,7 @@ from justright.evidence.contributions_in_words import answer_in_words
 from justright.evidence.interval import Interval
 from justright.evidence.measure import Measure
 from justright.evidence.summary import rows_of
+from justright.regularizers.neutral import without_neutral
 from justright.regularizers.recipe import Recipe
 from justright.report.page.code import Run, contributions_code
 from justright.report.page.page import Control, Explorer, HasPage, Page, Section
@@ -82,7 +83,7 @@ def contributions_page(one: ReportedContributions, command: str = "") -> Page:
     """
     study: Reported = one.study
     recipes = {result.trial.name: result.trial.recipe for result in study.results}
-    full = recipes[one.recipe]
+    full = without_neutral(recipes[one.recipe])
     parts = {name: part for name, r in recipes.items() if (part := present(r, full)) is not None}
     rows = rows_of(study.table, study.overlap)
     trained = trained_of(study, rows)
@@ -132,6 +133,8 @@ def _explorer(
         start = shown.index(one.recipe)
         controls = [Control("part of the recipe", shown, start, is_strength=False)]
         places = {name: ([i], name) for i, name in enumerate(shown)}
-    none = next((i for i, name in enumerate(shown) if not parts[name]), 0)
-    jumps = [("The whole recipe", shown.index(one.recipe)), ("None of it", none)]
-    return explorer_of(trained, controls, places, jumps, none, shown[none])
+    whole = shown.index(one.recipe)
+    none = next((i for i, name in enumerate(shown) if not parts[name]), None)
+    jumps = [("The whole recipe", whole), *([] if none is None else [("None of it", none)])]
+    beside = whole if none is None else none
+    return explorer_of(trained, controls, places, jumps, beside, shown[beside])
