@@ -200,3 +200,25 @@ def test_pairs_of_techniques_are_recorded(tmp_path):
     assert pairs.trained("drop_block=0.1,l1=1e-3")["outcome"] == "finished"
     refused = pairs.trained("label_smoothing=2")["outcome"]
     assert refused == "refused"
+
+
+def test_the_record_of_an_hour_is_what_the_page_says():
+    record = json.loads((ROOT / "docs" / "soak.json").read_text(encoding="utf-8"))
+    page = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
+    for i, one in enumerate(record["quarters"], start=1):
+        cells = f"{one['trainings']:,}", f"{one['ms_an_epoch']:.3f}"
+        sizes = f"{one['memory']:.0f}", f"{one['store']:,.0f}"
+        assert f"| {i} | {' | '.join([*cells, *sizes])} |" in page
+    _, second, _, last = record["quarters"]
+    assert f"{last['ms_an_epoch'] / second['ms_an_epoch']:.2f} times what the second takes" in page
+
+
+def test_the_quarters_of_a_soak_are_its_growth():
+    soak = importlib.import_module("soak")
+    looks = [
+        soak.Look(float(t), 10 * t, 100 * t, 0.2 * t, 500.0 + t, 2.0 * t) for t in range(1, 41)
+    ]
+    quarters = soak.quarters(looks)
+    assert [one["ms_an_epoch"] for one in quarters] == [2.0] * 4
+    assert [one["memory"] for one in quarters] == [510.0, 520.0, 530.0, 540.0]
+    assert quarters[1]["trainings"] == 100

@@ -1,6 +1,7 @@
 """path(): linear networks against scikit-learn's paths, others from dense to nothing."""
 
 import json
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -20,6 +21,9 @@ from conftest import dense_net
 from justright.cli.main import run
 from justright.evidence.path_summary import lasting_in_words
 from justright.experiments.walk import rounded_up, spread
+from justright.report.page.code import path_code
+from justright.report.page.path_page import path_page
+from justright.report.page.study_page import run_of
 
 ROWS, FEATURES = 60, 8
 TRUE = np.array([2.0, -1.5, 1.0, 0.7, -0.4, 0.0, 0.0, 0.0])
@@ -371,3 +375,36 @@ def test_inputs_that_last_equally_long_have_no_order():
     (said,) = lasting_in_words(table.assign(out_from=np.linspace(1, 0.1, 12)))
     assert said.endswith("8 of 12 in order: x0, x1, x2, x3, x4, x5, x6, x7.")
     assert lasting_in_words(None) == lasting_in_words(table.assign(out_from=np.inf)) == []
+
+
+def test_an_upward_path_claims_nothing_of_trainings_that_were_longer(deep, lasso):
+    """Each strength trains on from the one before, so 0 has had the fewest epochs."""
+    page = path_page(deep)
+    for text in (page.answer, deep.summary()):
+        assert "whether the penalty helps is for a sweep to say" in text
+        assert "better than" not in text
+        assert "you may not need it" not in text
+    assert "verdicts" not in [section.key for section in page.sections]
+    assert "for a sweep to say" not in lasso.summary()
+    assert "verdicts" in [section.key for section in path_page(lasso).sections]
+
+
+def test_the_inputs_of_the_picture_are_in_the_order_of_the_table(deep):
+    pictures = [picture for section in path_page(deep).sections for picture in section.pictures]
+    lines = next(one.data["lines"] for one in pictures if one.kind == "lines")
+    assert [line["label"] for line in lines] == list(deep.inputs["input"])
+
+
+@pytest.mark.parametrize(("first", "others"), [(60, 20), (4, 8)])
+def test_the_code_of_a_path_has_the_epochs_of_its_first_training_and_of_the_others(
+    deep, first, others
+):
+    given = run_of(deep.study)
+    name = deep.axis.name
+    trials = [
+        replace(trial, epochs=others if trial.recipe.strengths()[name] else first)
+        for trial in given.trials
+    ]
+    code = path_code(replace(given, trials=trials), deep.sweep.grid, "val_metric")
+    assert f"epochs={first}," in code
+    assert f"epochs_each={others}," in code

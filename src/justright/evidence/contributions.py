@@ -235,7 +235,7 @@ def interactions_table(worths: Worths) -> pd.DataFrame:
 def _columns(interval: Interval) -> dict[str, float]:
     return {
         "mean": interval.mean,
-        "low": interval.low,
-        "high": interval.high,
+        "low": interval.ends[0],
+        "high": interval.ends[1],
         "runs": interval.count,
     }

@@ -38,6 +38,11 @@ class Interval:
         return self.count >= (6 if alike else 3)
 
     @property
+    def ends(self) -> tuple[float, float]:
+        """Low and high where the values are enough to claim anything; else infinite."""
+        return (self.low, self.high) if self.enough else (-math.inf, math.inf)
+
+    @property
     def negative(self) -> Interval:
         """That of the mean with the other sign."""
         return Interval(-self.mean, -self.high, -self.low, self.count, self.of_splits)

@@ -44,7 +44,7 @@ def path_in_words(facts: PathFacts) -> str:
         _way(facts),
         best_in_words(sweep),
         *luck_in_words(sweep),
-        *need_in_words(sweep),
+        *_need(facts),
         f"There {_left(facts, best)}.",
     ]
     if nearly != best:
@@ -61,7 +61,17 @@ def path_answer(facts: PathFacts) -> str:
     """Which strength is best, whether it is needed, and what is left there."""
     sweep = facts.sweep
     left = f"There {_left(facts, sweep.spot.best)}."
-    return " ".join([best_in_words(sweep), *need_in_words(sweep), left])
+    return " ".join([best_in_words(sweep), *_need(facts), left])
+
+
+def _need(facts: PathFacts) -> list[str]:
+    """Whether the best is shown to be better than no penalty, where trainings can tell."""
+    if facts.zero_from is not None:
+        return need_in_words(facts.sweep)
+    return [
+        "Each strength went on from the weights of the one before, so it has trained for longer "
+        "than 0: whether the penalty helps is for a sweep to say."
+    ]
 
 
 def left_in_words(facts: PathFacts, point: int) -> str:

@@ -296,8 +296,7 @@ class Sweep(ReportedSweep):
         if not len(whole):
             return -np.inf, np.inf, np.nan
         interval = estimate_over_runs(whole, ratio).interval()
-        ends = (interval.low, interval.high) if interval.enough else (-np.inf, np.inf)
-        return *ends, standard_error(whole, ratio)
+        return *interval.ends, standard_error(whole, ratio)
 
     def _underfits(self) -> np.ndarray:
         train, held = self.on.replace("val", "train"), self.on

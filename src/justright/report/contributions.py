@@ -99,8 +99,8 @@ class Contributions(ReportedContributions):
         Columns: technique; contribution: alone (better than no regularization by so much),
         Shapley (its share: what it adds to those before it, the mean over all orders; the
         shares add up to `whole`) or taken out (the recipe is better than without it by so
-        much); mean, low, high (the 95 % interval over runs), runs. Kinds whose recipes the
-        study lacks are left out.
+        much); mean, low, high (the 95 % interval over runs; infinite where they are few), runs.
+        Kinds whose recipes the study lacks are left out.
         """
         return contributions_table(self.worths)
 

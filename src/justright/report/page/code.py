@@ -68,13 +68,16 @@ def sweep_code(
 def path_code(run: Run, grid: Grid, on: str) -> str:
     """A call of `path` that follows a penalty again.
 
-    Its first training has as many epochs as any, each of the others as many as the fewest.
+    Upwards its first training, without the penalty, may have other epochs than the rest.
     """
     points = ", ".join(_number(value) for value in grid.values[0] if value)
     extra = [f"base={recipe_code(grid.base)}"] if grid.base.techniques else []
-    each = min(trial.epochs for trial in run.trials)
-    arguments = [f'"{grid.axes[0].name}"', f"points=[{points}]", *extra, f"epochs_each={each}"]
-    return _script(run, "found = jr.path", [*arguments, f'on="{on}"'], "found")
+    name = grid.axes[0].name
+    epochs = {bool(trial.recipe.strengths()[name]): trial.epochs for trial in run.trials}
+    each = epochs.get(True, epochs[False])
+    arguments = [f'"{name}"', f"points=[{points}]", *extra, f"epochs_each={each}"]
+    first = epochs.get(False, each)
+    return _script(run, "found = jr.path", [*arguments, f'on="{on}"'], "found", first)
 
 
 def contributions_code(run: Run, recipe: Recipe, orders: int | None) -> str:
@@ -127,14 +130,16 @@ def network_code(blueprint: Blueprint) -> str:
     return "\n".join(["model = keras.Sequential(", "    [", *lines, "    ]", ")"])
 
 
-def _script(run: Run, call: str, arguments: Sequence[str], made: str) -> str:
+def _script(
+    run: Run, call: str, arguments: Sequence[str], made: str, epochs: int | None = None
+) -> str:
     task, trials = run.task, run.trials
     seeds = list(dict.fromkeys(trial.seed for trial in trials))
     many = seeds == list(range(len(seeds)))
     settings = [
         *_rows(run),
         f"seeds={len(seeds) if many else seeds}",
-        f"epochs={max(trial.epochs for trial in trials)}",
+        f"epochs={epochs or max(trial.epochs for trial in trials)}",
         f"batch_size={task.batch_size}",
         f"optimizer={_optimizer(task.optimizer, trials[0].learning_rate)}",
         f'metric="{task.objective.metric_name}"',

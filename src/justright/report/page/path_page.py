@@ -95,7 +95,8 @@ def path_page(one: ReportedPath, command: str = "") -> Page:
     sections = [
         Section("path", "The path", words=path_in_words(facts), pictures=[curve]),
         Section("left", "What is left", pictures=[picture], tables=_inputs_tables(facts)),
-        off_verdicts(one.sweep),
+        # Upwards, whatever has a penalty has trained for longer than what has none.
+        None if facts.zero_from is None else off_verdicts(one.sweep),
         diagnosis_section(trained.diagnosis, telling(grid, marks)),
         network_section(study.task, base, study.notes),
         code_section(path_code(run_of(study), grid, one.sweep.on), command),
@@ -113,7 +114,7 @@ def path_page(one: ReportedPath, command: str = "") -> Page:
 def _inputs_picture(one: ReportedPath, facts: PathFacts) -> Picture:
     """What leaves each input; those that last longest are named."""
     norms = one.norms.mean(axis=1)
-    order = np.lexsort((-norms.sum(axis=0), -(norms > 0).sum(axis=0)))[:_MOST_DRAWN]
+    order = _lasting(one, facts)[:_MOST_DRAWN]
     rows = [{"label": one.names[i], "values": short_list(norms[:, i])} for i in order]
     some_go = bool((norms == 0).any())
     which = "last longest" if some_go else "are the largest"
@@ -125,6 +126,12 @@ def _inputs_picture(one: ReportedPath, facts: PathFacts) -> Picture:
     if len(rows) < len(one.names):
         words += f" Of {len(one.names):,} inputs {len(rows)} are drawn."
     return _lines("What leaves each input", "norm", words, rows, named, facts)
+
+
+def _lasting(one: ReportedPath, facts: PathFacts) -> list[int]:
+    """The inputs in the order of the table: the one that lasts longest first."""
+    places = {name: i for i, name in enumerate(one.names)}
+    return [] if facts.inputs is None else [places[name] for name in facts.inputs["input"]]
 
 
 def _weights_picture(one: ReportedPath, facts: PathFacts) -> Picture:
