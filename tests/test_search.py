@@ -414,13 +414,15 @@ def test_the_command_line_says_what_it_found_and_goes_on(tmp_path, monkeypatch, 
     told = json.loads(capsys.readouterr().out)
     assert len(told["history"]) == 20
     assert told["summary"]
-    assert run([*common, "--budget", "24", "--save", "best.keras", "--figure", "s.png"]) == 0
+    assert run([*common, "--budget", "24", "--save", "best.keras", "--save", "all.csv"]) == 0
     said = capsys.readouterr().out
     assert "Chosen" in said
     assert max(map(len, said.splitlines())) <= 80
     assert 20 < len(json.loads((tmp_path / "h.json").read_text())["trainings"]) <= 24
     assert (tmp_path / "best.keras").exists()
-    assert (tmp_path / "s.png").stat().st_size > 5000
+    written = pd.read_csv(tmp_path / "all.csv")
+    assert len(written) == len(json.loads((tmp_path / "h.json").read_text())["trainings"])
+    assert (tmp_path / "search.png").stat().st_size > 5000
     assert run(["search", "--save", "best.h5"]) == 1
     assert "name a file in a folder that exists" in capsys.readouterr().err.replace("\n", " ")
 

@@ -204,7 +204,18 @@ def _write(
         torch = path.with_suffix("").suffix.lower() == _TORCH
         study.save_script(path, name, "torch" if torch else "keras", seed, split)
     else:
-        study.write(path)
+        _write_figures(whole, path)
+
+
+def _write_figures(whole: Study | Search, path: Path) -> None:
+    """Of all trainings: a study's with their curves, a search's as its history has them."""
+    from justright.exports.tables import write_table
+    from justright.study import Study
+
+    if isinstance(whole, Study):
+        whole.write(path)
+    else:
+        write_table(path, whole.history)
 
 
 def _write_network(

@@ -41,9 +41,9 @@ class Calibration:
 
     def __str__(self) -> str:
         return (
-            f"log-loss {self.log_loss:.3g}, calibration error {100 * self.error:.1f} points, of "
-            f"which so few rows make {100 * self.by_chance:.1f} by chance, on {self.rows} "
-            "validation rows"
+            f"log-loss {self.log_loss:.3g}, calibration error {100 * self.error:.1f} points on "
+            f"{self.rows} validation rows, where exact probabilities would show about "
+            f"{100 * self.by_chance:.1f}"
         )
 
 

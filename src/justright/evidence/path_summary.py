@@ -42,10 +42,10 @@ def path_in_words(facts: PathFacts) -> str:
     best, nearly = sweep.spot.best, sweep.spot.one_standard_error
     sentences = [
         _way(facts),
-        best_in_words(sweep),
+        best_in_words(sweep, alike=facts.zero_from is not None),
+        f"There {_left(facts, best)}.",
         *luck_in_words(sweep),
         *_need(facts),
-        f"There {_left(facts, best)}.",
     ]
     if nearly != best:
         figure = sweep.measure.show(sweep.table.iloc[nearly][sweep.column])
@@ -60,8 +60,8 @@ def path_in_words(facts: PathFacts) -> str:
 def path_answer(facts: PathFacts) -> str:
     """Which strength is best, whether it is needed, and what is left there."""
     sweep = facts.sweep
-    left = f"There {_left(facts, sweep.spot.best)}."
-    return " ".join([best_in_words(sweep), *_need(facts), left])
+    best = best_in_words(sweep, alike=facts.zero_from is not None)
+    return " ".join([best, f"There {_left(facts, sweep.spot.best)}.", *_need(facts)])
 
 
 def _need(facts: PathFacts) -> list[str]:

@@ -90,8 +90,13 @@ def _reference(facts: Facts) -> str:
     return f"at {grid.axes[0].show(grid.points[point].values[0])}"
 
 
-def best_in_words(facts: Facts) -> str:
-    """Where the best lies, what it reaches, and what there is with the strengths off."""
+def best_in_words(facts: Facts, alike: bool = True) -> str:
+    """Where the best lies, what it reaches, and what there is with the strengths off.
+
+    Args:
+        facts: of the sweep.
+        alike: whether trainings differ in strengths alone, so that the need of them can be told.
+    """
     best, reference = facts.spot.best, facts.grid.reference
     row, show = facts.table.iloc[best], facts.measure.show
     said = f"Validation {facts.measure.words} is best at {_at(facts, best)}: "
@@ -101,7 +106,8 @@ def best_in_words(facts: Facts) -> str:
         said += f" ({CONFIDENCE:.0%} interval {' to '.join(ends)})"
     if best == reference:
         off = facts.grid.is_off(facts.grid.points[best])
-        return said + (". No other point does better: you do not need it here." if off else ".")
+        needless = ": you do not need it here" if alike else ""
+        return said + (f". No other point does better{needless}." if off else ".")
     other = facts.table.iloc[reference][facts.column]
     return f"{said}." if np.isnan(other) else f"{said}; {_reference(facts)} it is {show(other)}."
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from justright.data.asked import Asked
+from justright.data.dataset import Dataset
 from justright.data.stream import StreamedRows
 from justright.data.survey import Survey
 from justright.engine.rows import Rows, Split, pooled
@@ -42,8 +43,15 @@ class Division:
         """Whether splits bring rows that are held out."""
         return not (self.splits is None or isinstance(self.splits, numbers.Integral))
 
-    def asked(self, **others: Any) -> Asked:
-        """The same as Python, beside other arguments that say what becomes of the rows."""
+    def asked(self, train: Any, **others: Any) -> Asked:
+        """The same as Python, beside other arguments that say what becomes of the rows.
+
+        Args:
+            train: the rows; a table that knows its target is asked for as a frame with its name.
+            **others: by name.
+        """
+        known = train.target if isinstance(train, Dataset) else ""
+        others["target"] = others.get("target") or known or None
         own = ("splits", "groups", "preprocess", "sample_weight", "task")
         return Asked.of({**others, **{name: getattr(self, name) for name in own}})
 

@@ -191,7 +191,7 @@ class Setup:
             overlap=parts.overlap,
             keep=keep,
             driver=driver,
-            asked=division.asked(target=target, validation=validation, test=test),
+            asked=division.asked(train, target=target, validation=validation, test=test),
         )
 
     @property

@@ -31,13 +31,24 @@ def write_tables(
     Raises:
         DataError: another suffix, a folder that is not there, or no pyarrow for Parquet.
     """
+    place = write_table(path, trials)
+    return place, write_table(place.with_name(f"{place.stem}.curves{place.suffix}"), curves)
+
+
+def write_table(path: str | os.PathLike[str], table: pd.DataFrame) -> Path:
+    """Write a table, and return its path.
+
+    Args:
+        path: `.csv` or `.parquet`.
+        table: of any columns.
+
+    Raises:
+        DataError: another suffix, a folder that is not there, or no pyarrow for Parquet.
+    """
     place = destination(path, SUFFIXES)
-    beside = place.with_name(f"{place.stem}.curves{place.suffix}")
     if place.suffix.lower() == ".parquet":
         extra("pyarrow", "parquet", "Writing Parquet")
-    for where, table in ((place, trials), (beside, curves)):
-        if place.suffix.lower() == ".parquet":
-            table.to_parquet(where, engine="pyarrow", index=False)
-        else:
-            table.to_csv(where, index=False)
-    return place, beside
+        table.to_parquet(place, engine="pyarrow", index=False)
+    else:
+        table.to_csv(place, index=False)
+    return place
