@@ -9,6 +9,7 @@ import sys
 import threading
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -22,6 +23,7 @@ from justright.cluster import blocks, driver, worker
 from justright.cluster.blocks import BLOCK_SECONDS, block_size, structure_for
 from justright.cluster.cluster import connect
 from justright.cluster.driver import MOST_LOSSES, Driver
+from justright.cluster.own import Own
 from justright.engine.interruption import stoppable
 from justright.engine.outcome import Outcome
 from justright.store.read import read_store
@@ -230,15 +232,35 @@ def test_two_workers_of_a_real_cluster(kind, tmp_path, monkeypatch):
     how = {"rows": rows, "test": 0.2, "model": (256, 64)}
     with running(kind, cores=3 if kind == "dask" else 1) as address:
         workers = f"{kind}={address}"
-        killed_and_the_same(workers, how, tmp_path / "study.jr", monkeypatch)
-        code_of_a_script_travels(workers)
-        stopped(workers, monkeypatch)
-        if kind == "dask":
-            monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", address)
-            on_the_page(tmp_path, monkeypatch)
-        gc.collect()
-        if kind == "ray":
-            importlib.import_module("ray").shutdown()
+        try:
+            killed_and_the_same(workers, how, tmp_path / "study.jr", monkeypatch)
+            code_of_a_script_travels(workers)
+            stopped(workers, monkeypatch)
+            if kind == "dask":
+                monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", address)
+                on_the_page(tmp_path, monkeypatch)
+        finally:
+            gc.collect()
+            if kind == "ray":  # It ends the process that is connected when its cluster ends.
+                importlib.import_module("ray").shutdown()
+
+
+def test_what_is_registered_elsewhere_does_not_travel():
+    @keras.saving.register_keras_serializable("elsewhere")
+    def unused(x):
+        return x
+
+    @keras.saving.register_keras_serializable("elsewhere")
+    def bent(x):
+        return keras.ops.tanh(x)
+
+    layer = keras.layers.Dense(2, activation=bent)
+    model = keras.Sequential([keras.Input((3,)), layer, keras.layers.Dense(1)])
+    try:
+        assert [name for name, _ in Own.of(model, []).objects] == ["elsewhere>bent"]
+    finally:
+        for name in ("elsewhere>bent", "elsewhere>unused"):
+            keras.saving.get_custom_objects().pop(name)
 
 
 def killed_and_the_same(workers, how, store, monkeypatch):

@@ -33,10 +33,13 @@ class Own:
 
     @classmethod
     def of(cls, model: keras.Model, recipes: Iterable[Recipe]) -> Own:
-        """Of a network and the recipes that it is trained with, and all that is registered."""
+        """Of a network, with all that its configuration names, and the recipes of its trainings."""
         layers = (type(layer) for layer in inner_layers(model))
         named = {keras.saving.get_registered_name(kind): kind for kind in layers}
-        objects = {**keras.saving.get_custom_objects(), **named}
+        config = str(model.get_config())
+        # What else is registered here may come from where no worker can import it.
+        registered = keras.saving.get_custom_objects().items()
+        objects = {name: one for name, one in registered if name in config} | named
         kinds = dict.fromkeys(type(one) for recipe in recipes for one in recipe.techniques)
         return cls(
             tuple((k, objects[k]) for k in sorted(objects) if not _known(objects[k])),

@@ -7,7 +7,7 @@ from justright.exports.training import Training
 
 _USAGE = '''"""Train a network with the recipe that justright chose, in plain {framework}.
 
-    python SCRIPT.py {rows}
+    python SCRIPT.py ROWS.npz
 
 The file holds the arrays X_train, y_train, X_val and y_val (and X_test, y_test, if
 there are rows to judge): a row of X is one example. Study.save_script writes both.
@@ -19,9 +19,7 @@ def heading(training: Training, framework: str) -> str:
     """The module's docstring, and the recipe as a comment."""
     recipe = str(training.recipe) or "no regularization"
     said = training.name if training.name == recipe else f"{training.name} = {recipe}"
-    return (
-        f"{_USAGE.format(framework=framework, rows=training.file)}\n{comment(f'Recipe: {said}')}\n"
-    )
+    return f"{_USAGE.format(framework=framework)}\n{comment(f'Recipe: {said}')}\n"
 
 
 def constants(training: Training) -> list[str]:
