@@ -26,7 +26,7 @@ from justright.exports.exports import Exports
 from justright.network.ensemble import exported
 from justright.network.inputs import outgoing_norms, reading_layers
 from justright.network.network import Network
-from justright.network.weights import random_numbers_kept
+from justright.network.randomness import random_numbers_kept
 from justright.regularizers.exports import PredictsByMoments
 from justright.regularizers.learned import settled
 from justright.regularizers.places import ActsOnUpdate

@@ -19,8 +19,9 @@ from justright.network.moments import moment_matched, variances
 from justright.network.network import Network
 from justright.network.objective import Objective
 from justright.network.probabilities import together
+from justright.network.randomness import random_numbers_kept
 from justright.network.structure import structure_of
-from justright.network.weights import Arrays, random_numbers_kept
+from justright.network.weights import Arrays
 from justright.regularizers.branches import ActsOnBranches
 from justright.regularizers.exports import PredictsByMoments
 from justright.regularizers.places import ActsOnActivations, ActsOnStepWeights, Batch

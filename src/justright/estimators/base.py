@@ -31,7 +31,7 @@ from justright.estimators.table import (
 )
 from justright.estimators.words import chosen_by, weighted_by
 from justright.experiments.found import Search
-from justright.network.weights import random_numbers_kept
+from justright.network.randomness import random_numbers_kept
 
 if TYPE_CHECKING:
     import keras

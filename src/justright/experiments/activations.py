@@ -17,7 +17,8 @@ from justright.engine.keys import initial_weights_seed, step_key, technique_key
 from justright.errors import ModelError, RecipeError, did_you_mean
 from justright.network.blueprint import Blueprint
 from justright.network.default import default_network
-from justright.network.weights import assign, random_numbers_kept
+from justright.network.randomness import random_numbers_kept
+from justright.network.weights import assign
 from justright.regularizers.dropout import Dropout
 from justright.regularizers.location import Site
 from justright.report.histograms import draw_histograms, heading

@@ -21,7 +21,7 @@ from justright.experiments.setup import Setup
 from justright.network.export import compiled, network_of
 from justright.network.joint import Steps, Voice, joined
 from justright.network.objective import Objective
-from justright.network.weights import random_numbers_kept
+from justright.network.randomness import random_numbers_kept
 from justright.regularizers.recipe import Recipe
 from justright.study import Study
 

@@ -11,7 +11,7 @@ from justright.errors import RecipeError
 from justright.experiments.given import Given
 from justright.experiments.seeds import checked_seeds
 from justright.experiments.setup import Setup
-from justright.network.weights import random_numbers_kept
+from justright.network.randomness import random_numbers_kept
 from justright.regularizers.recipe import Recipe, as_recipe
 from justright.regularizers.technique import Technique
 from justright.study import Study

@@ -12,7 +12,7 @@ from justright.evidence.contributions import drawn_orders, prefixes
 from justright.evidence.shares import Subset, subsets_of
 from justright.experiments.seeds import checked_seeds
 from justright.experiments.setup import Setup, Training
-from justright.network.weights import random_numbers_kept
+from justright.network.randomness import random_numbers_kept
 from justright.regularizers.neutral import neutral_of
 from justright.regularizers.recipe import Recipe, as_recipe
 from justright.regularizers.technique import Technique

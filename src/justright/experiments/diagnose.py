@@ -24,7 +24,7 @@ from justright.experiments.controls import with_controls
 from justright.experiments.given import Given
 from justright.experiments.seeds import checked_seeds
 from justright.experiments.setup import Setup, Training
-from justright.network.weights import random_numbers_kept
+from justright.network.randomness import random_numbers_kept
 from justright.regularizers.recipe import Recipe, as_recipe
 from justright.regularizers.technique import Technique
 from justright.study import Study

@@ -35,7 +35,7 @@ from justright.experiments.parts import check_unweighted
 from justright.experiments.seeds import checked_seeds
 from justright.experiments.setup import Setup, Training
 from justright.network.network import Network
-from justright.network.weights import random_numbers_kept
+from justright.network.randomness import random_numbers_kept
 from justright.regularizers.dropout import Dropout
 from justright.regularizers.places import ActsOnEnsemble
 from justright.regularizers.recipe import Recipe, as_recipe

@@ -25,7 +25,7 @@ from justright.experiments.seeds import checked_seeds
 from justright.experiments.setup import Setup, Training
 from justright.experiments.strength_evidence import StrengthEvidence
 from justright.network.network import Network
-from justright.network.weights import random_numbers_kept
+from justright.network.randomness import random_numbers_kept
 from justright.regularizers.l2 import L2
 from justright.regularizers.places import ActsOnEnsemble
 from justright.regularizers.prior import gaussian_deviation, likelihood_scale

@@ -26,7 +26,7 @@ from justright.experiments.record import Record, Scale, history_table, write_his
 from justright.experiments.refit import NAME, refitted
 from justright.experiments.seeds import checked_seeds
 from justright.experiments.space import RATE, Point
-from justright.network.weights import random_numbers_kept
+from justright.network.randomness import random_numbers_kept
 from justright.regularizers.places import ActsOnStopping
 from justright.regularizers.recipe import Recipe
 from justright.report.page.search_page import ReportedSearch

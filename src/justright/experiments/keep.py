@@ -199,8 +199,8 @@ def optimizer_text(optimizer: Any) -> str:
 def plain_text(value: Any) -> str:
     """A value as text that is the same in every process: without addresses.
 
-    >>> plain_text({"b": 1, "a": (2, None)}), plain_text("adam"), plain_text(print)
-    ('{"a": [2, null], "b": 1}', 'adam', '"builtins.print"')
+    >>> plain_text({"b": 1, "a": (2, None)}), plain_text("adam"), plain_text(len)
+    ('{"a": [2, null], "b": 1}', 'adam', '"builtins.len"')
     """
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=_named)
 

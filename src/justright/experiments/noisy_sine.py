@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from justright.experiments.compare import compare
-from justright.network.weights import random_numbers_kept
+from justright.network.randomness import random_numbers_kept
 from justright.regularizers import L2, Dropout, Recipe
 from justright.study import Study
 

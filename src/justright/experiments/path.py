@@ -28,7 +28,7 @@ from justright.experiments.setup import Setup, Training
 from justright.experiments.swept import CHOOSERS, Sweep
 from justright.experiments.traced import RegularizationPath
 from justright.experiments.walk import Walk, spread
-from justright.network.weights import random_numbers_kept
+from justright.network.randomness import random_numbers_kept
 from justright.regularizers import TECHNIQUES
 from justright.regularizers.axis import Axis
 from justright.regularizers.grid import Grid

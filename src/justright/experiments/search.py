@@ -36,7 +36,7 @@ from justright.experiments.space import RATE, SIZES, Point, Space, Spec, name_of
 from justright.experiments.starts import starts_for
 from justright.network.network import Network
 from justright.network.optimizer import has_schedule
-from justright.network.weights import random_numbers_kept
+from justright.network.randomness import random_numbers_kept
 from justright.regularizers.learning_rate import ActsOnLearningRate
 from justright.regularizers.recipe import Recipe, as_recipe
 from justright.regularizers.technique import Technique

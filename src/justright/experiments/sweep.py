@@ -14,7 +14,7 @@ from justright.experiments.given import Given
 from justright.experiments.seeds import checked_seeds
 from justright.experiments.setup import Setup, Training
 from justright.experiments.swept import CHOOSERS, Sweep
-from justright.network.weights import random_numbers_kept
+from justright.network.randomness import random_numbers_kept
 from justright.regularizers.grid import Grid, Over, Point
 from justright.regularizers.recipe import Recipe, as_recipe
 from justright.regularizers.technique import Technique

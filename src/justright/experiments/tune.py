@@ -17,7 +17,7 @@ from justright.evidence.estimate import estimate
 from justright.experiments.given import Given
 from justright.experiments.seeds import checked_seeds
 from justright.experiments.setup import Setup, Training
-from justright.network.weights import random_numbers_kept
+from justright.network.randomness import random_numbers_kept
 from justright.regularizers.adversarial_training import AdversarialTraining
 from justright.regularizers.named import limits_by_name, with_strengths
 from justright.regularizers.places import ActsOnStopping, ActsOnUpdate

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import random
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import keras
 import numpy as np
 
 from justright.errors import ModelError
+from justright.network.randomness import seeded
 from justright.network.surgery import Edits, inner_layers, rebuild
 
 Arrays = dict[str, np.ndarray]
-
-_one_thread = threading.RLock()
 
 
 def variable_paths(model: keras.Model) -> dict[str, keras.Variable]:
@@ -66,35 +60,13 @@ def fresh_values(model: keras.Model, seed: int) -> Arrays:
         seed: what the initializers draw from. An initializer to which the model
             gave a seed of its own keeps it.
     """
-    with _seeded(seed):
+    with seeded(seed):
         return values_of(rebuild(model, Edits()))
 
 
 def values_of(model: keras.Model) -> Arrays:
     """The present values of all variables, by path."""
     return {path: np.asarray(v) for path, v in variable_paths(model).items()}
-
-
-@contextmanager
-def _seeded(seed: int) -> Iterator[None]:
-    # Keras seeds its initializers from Python's generator.
-    with random_numbers_kept():
-        random.seed(seed)
-        yield
-
-
-@contextmanager
-def random_numbers_kept() -> Iterator[None]:
-    """Put the state of Python's generator back: Keras draws from it for each layer made.
-
-    One thread at a time, because all threads share that generator.
-    """
-    with _one_thread:
-        state = random.getstate()
-        try:
-            yield
-        finally:
-            random.setstate(state)
 
 
 def assign(model: keras.Model, values: Arrays) -> None:
