@@ -59,6 +59,7 @@ def conditions(epochs, facts=KNOWN):
 RISING = np.where(EPOCH < 20, DOWN + 0.08, DOWN[20] + 0.08 + 0.03 * (EPOCH - 20))
 AT_GUESS = np.full(COUNT, 0.69)
 SHAKING = DOWN + 0.4 * (EPOCH % 2)
+SHUFFLED = replace(KNOWN, permuted_pace=1.02, out_of_bag=0.0)
 
 
 def test_well_posed_curves_are_fine_whether_or_not_the_rows_are_known():
@@ -151,10 +152,45 @@ def test_a_smaller_rate_that_fits_far_better_is_unstable():
 
 def test_labels_as_easy_as_permuted_ones_with_validation_at_chance_are_shuffled():
     chance = training(val=RISING, train_accuracy=1.0, val_accuracy=0.51)
-    assert conditions(chance, replace(KNOWN, permuted_pace=1.02))[0] == "shuffled_labels"
+    assert conditions(chance, SHUFFLED)[0] == "shuffled_labels"
     assert conditions(chance, replace(KNOWN, permuted_pace=0.5))[0] == "overfitting"
     assert conditions(chance, replace(KNOWN, out_of_bag=0.02))[0] == "shuffled_labels"
     assert conditions(chance, replace(KNOWN, out_of_bag=0.4))[0] == "overfitting"
+
+
+def told_of(val, test=None, facts=SHUFFLED):
+    """Conditions of a training that knows its rows and has these accuracies on others."""
+    epochs = training(val=RISING, train_accuracy=1.0, val_accuracy=val)
+    return [one.condition for one in judged([Reading(epochs, facts, test)], Means())]
+
+
+def test_few_rows_at_chance_are_too_few_to_call_labels_shuffled():
+    few = replace(SHUFFLED, validation_rows=24)
+    for val in (0.5, 0.6, 0.75):  # All of these may be a guess; none of them excludes more.
+        assert told_of(val, facts=few) == ["overfitting", "too_little_validation"]
+    both = replace(few, test_rows=200, test_guess=0.5)
+    assert told_of(0.5, 0.5, both)[0] == "shuffled_labels"
+
+
+def test_test_rows_that_are_told_refute_that_labels_are_shuffled():
+    both = replace(SHUFFLED, validation_rows=100, test_rows=100, test_guess=0.5)
+    assert told_of(0.52, 0.51, both)[0] == "shuffled_labels"
+    assert told_of(0.52, 0.8, both)[0] == "overfitting"
+    assert told_of(0.52, np.nan, both)[0] == "shuffled_labels"  # Rows without a figure say nothing.
+
+
+def test_a_forest_that_learns_refutes_that_labels_are_shuffled():
+    assert told_of(0.51, facts=replace(SHUFFLED, out_of_bag=0.3))[0] == "overfitting"
+
+
+@given(st.integers(4, 2000), st.floats(0, 1), st.sampled_from([0.35, 0.5, 0.7]))
+def test_what_is_called_chance_excludes_a_third_of_what_there_is_to_learn(rows, val, guess):
+    facts = replace(SHUFFLED, validation_rows=rows, guess=guess)
+    if "shuffled_labels" in told_of(val, facts=facts):
+        right = round(val * rows)
+        low, high = wilson_interval(right / rows, rows)
+        assert low <= guess + 0.05
+        assert (high - guess) / (1 - guess) < 0.4
 
 
 def test_validation_that_never_improves_is_shuffled_labels_of_curves_alone():

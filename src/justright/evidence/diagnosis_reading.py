@@ -25,6 +25,8 @@ _NOTHING = 0.05
 class Reading:
     """One training up to the epoch whose weights are used, and what is known beside it.
 
+    `test_figure` is its accuracy, or loss, on test rows; None without such rows.
+
     "Learned" is measured on one scale for accuracies and losses: 0 is the best constant output,
     1 is perfect. Without facts the best constant is that of classes which are equally frequent,
     or what the first epoch has.
@@ -32,6 +34,7 @@ class Reading:
 
     epochs: Epochs
     facts: Facts
+    test_figure: float | None = None
 
     @cached_property
     def count(self) -> int:
@@ -116,13 +119,17 @@ class Reading:
         Of accuracies it is that of a share of independent rows, drawn a little to the middle
         (Agresti & Coull 1998), of losses that of a mean of squares of normal errors.
         """
-        rows = self.facts.validation_rows
-        if not rows:
-            return 0.0
-        if not self.has_accuracy:
-            return float(abs(self.val_figure) * np.sqrt(2 / rows) / max(self.guess, 1e-12))
-        share = (self.val_figure * rows + 2) / (rows + 4)
-        return float(np.sqrt(share * (1 - share) / rows) / max(1 - self.guess, 1e-12))
+        return self._error(self.val_figure, self.guess, self.facts.validation_rows)
+
+    @cached_property
+    def learned_new(self) -> float:
+        """How much was learned of all rows that did not train: validation and test together."""
+        return self._of_new[0]
+
+    @cached_property
+    def new_error(self) -> float:
+        """Standard error of `learned_new`; 0 if it is unknown how many rows there are."""
+        return self._of_new[1]
 
     @cached_property
     def best(self) -> int:
@@ -156,13 +163,40 @@ class Reading:
 
     def learned(self, figure: float) -> float:
         """A validation figure on the scale from a guess (0) to perfect (1)."""
-        if self.has_accuracy:
-            return (figure - self.guess) / max(1 - self.guess, 1e-12)
-        return 1 - figure / max(self.guess, 1e-12)
+        return self._learned(figure, self.guess)
 
     def number(self, position: int) -> int:
         """What the log calls the epoch at a position."""
         return int(self.epochs.numbers[position])
+
+    @cached_property
+    def test_counts(self) -> bool:
+        """Whether there is a figure on test rows, of which it is known how many they are."""
+        known = self.facts.validation_rows and self.facts.test_rows
+        return bool(known) and self.test_figure is not None and bool(np.isfinite(self.test_figure))
+
+    @cached_property
+    def _of_new(self) -> tuple[float, float]:
+        if not self.test_counts:
+            return self.learned_val, self.val_error
+        rows, more = self.facts.validation_rows or 0, self.facts.test_rows or 0
+        val, test = rows / (rows + more), more / (rows + more)
+        figure = val * self.val_figure + test * (self.test_figure or 0.0)
+        guess = val * self.guess + test * (self.facts.test_guess or 0.0)
+        return self._learned(figure, guess), self._error(figure, guess, rows + more)
+
+    def _learned(self, figure: float, guess: float) -> float:
+        if self.has_accuracy:
+            return (figure - guess) / max(1 - guess, 1e-12)
+        return 1 - figure / max(guess, 1e-12)
+
+    def _error(self, figure: float, guess: float, rows: int | None) -> float:
+        if not rows:
+            return 0.0
+        if not self.has_accuracy:
+            return float(abs(figure) * np.sqrt(2 / rows) / max(guess, 1e-12))
+        share = (figure * rows + 2) / (rows + 4)
+        return float(np.sqrt(share * (1 - share) / rows) / max(1 - guess, 1e-12))
 
     @cached_property
     def _train_figures(self) -> np.ndarray:

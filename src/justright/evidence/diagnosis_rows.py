@@ -23,6 +23,8 @@ PERMUTED_PACE = 0.75
 FOREST_ROWS = 60
 # Validation is near a guess: wider, because something else decides between the two.
 NEAR_GUESS = 3.0
+# … and the interval excludes that so much is learned of new rows, which takes some fifty of them.
+LITTLE = 1 / 3
 # Of curves alone: validation follows training to where most of the loss is gone. Rows that are the
 # same have ratios of 0.92 to 1.05, well-posed trainings on easy tasks 1.09 and more.
 FOLLOWS = 1.06
@@ -89,9 +91,7 @@ def validation_follows_training(r: Reading) -> Sign | None:
 
 def fitted_but_at_chance(r: Reading) -> Sign | None:
     """Shuffled labels: the training rows are fitted, and validation is as good as a guess."""
-    if not r.is_finite or r.learned_train < FITTED:
-        return None
-    if r.learned_val > NEAR_GUESS * r.val_error or r.learned_train < NEAR_GUESS * r.val_error:
+    if not at_chance(r) or _forest_learns(r):
         return None
     pace = r.facts.permuted_pace
     if pace is not None and pace < PERMUTED_PACE:
@@ -100,6 +100,9 @@ def fitted_but_at_chance(r: Reading) -> Sign | None:
         return None
     numbers = {"train": r.train_figure, "validation": r.val_figure, "guess": r.guess}
     words = f"{reach_in_words(r)}, where a guess has {r.measure.show(r.guess)}."
+    if r.test_counts and r.test_figure is not None:
+        numbers["test"] = r.test_figure
+        words += f" On test rows it is {r.measure.show(r.test_figure)}."
     if pace is not None:
         numbers["permuted_pace"] = pace
         words += f" Targets permuted on purpose are as easy to fit ({pace:.2f} times the loss)."
@@ -108,9 +111,25 @@ def fitted_but_at_chance(r: Reading) -> Sign | None:
     return Sign("shuffled_labels", words, numbers)
 
 
+def at_chance(r: Reading) -> bool:
+    """Whether training rows are fitted, and new rows are no better than a guess.
+
+    New rows are those of validation and of the test; where they are few, the interval of their
+    figure reaches far, and what it may hold besides a guess is not denied.
+    """
+    if not r.is_finite or r.learned_train < FITTED:
+        return False
+    learned, error = r.learned_new, r.new_error
+    if learned > NEAR_GUESS * error or r.learned_train < NEAR_GUESS * error:
+        return False
+    return learned + ERRORS * error < LITTLE
+
+
 def validation_never_moves(r: Reading) -> Sign | None:
     """Shuffled labels, of curves alone: validation stays where it starts while training falls."""
     if r.knows_rows or not r.is_finite:
+        return None
+    if r.facts.validation_rows and r.learned_val + ERRORS * r.val_error >= LITTLE:
         return None
     if r.has_accuracy and r.val_figure > (r.guess + 0.15 if r.facts.classes else CHANCE):
         return None
@@ -124,6 +143,12 @@ def validation_never_moves(r: Reading) -> Sign | None:
         f"{low:.3g}, where it starts.",
         {"train_loss": train, "lowest_val_loss": low},
     )
+
+
+def _forest_learns(r: Reading) -> bool:
+    """Whether a forest does better than a guess on training rows that its trees have not seen."""
+    learned, rows = r.facts.out_of_bag, r.facts.training_rows
+    return learned is not None and bool(rows) and learned > NEAR_GUESS / np.sqrt(rows)
 
 
 def _forest_learns_nothing(r: Reading) -> bool:

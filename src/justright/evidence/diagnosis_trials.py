@@ -61,7 +61,10 @@ def readings_of(
     for split in {result.trial.split for result in results} - set(facts):
         facts[split] = facts_of(task, split, features)
     accuracy = task.objective.metric_name == "accuracy"
-    return [Reading(epochs_of_result(r, accuracy), facts[r.trial.split]) for r in results]
+    return [
+        Reading(epochs_of_result(r, accuracy), facts[r.trial.split], r.test[1 if accuracy else 0])
+        for r in results
+    ]
 
 
 def epochs_of_result(result: TrialResult, accuracy: bool) -> Epochs:

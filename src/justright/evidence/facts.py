@@ -36,11 +36,12 @@ class Facts:
     """What is known beside the curves; None where it is not.
 
     Attributes:
-        training_rows, validation_rows: how many.
+        training_rows, validation_rows, test_rows: how many.
         classes: how many; None for numbers too.
         guess_loss: the training loss of the best constant output.
         zero_loss: the training loss of the output 0, where targets are numbers.
         guess: the validation figure (accuracy for classes, else loss) of that constant.
+        test_guess: its figure on test rows.
         references: what simple models reach, the best first; empty if none was tried.
         shared: rows in both parts.
         telling: the input that tells the target best by itself.
@@ -64,6 +65,8 @@ class Facts:
     out_of_bag: float | None = None
     slower_loss: float | None = None
     permuted_pace: float | None = None
+    test_rows: int | None = None
+    test_guess: float | None = None
 
 
 def facts_of(task: Task, split: int = 0, names: tuple[str, ...] = ()) -> Facts:
@@ -76,7 +79,7 @@ def facts_of(task: Task, split: int = 0, names: tuple[str, ...] = ()) -> Facts:
     """
     rows, objective = task.rows, task.objective
     inputs, targets = np.asarray(rows.inputs), np.asarray(rows.targets)
-    train, val = (np.asarray(part.index)[: part.count] for part in rows.parts(split)[:2])
+    train, val, test = (np.asarray(part.index)[: part.count] for part in rows.parts(split))
     labels = _labels(targets, objective)
     by_accuracy = objective.metric_name == "accuracy"
     constant = _constant(targets[train], objective)
@@ -97,6 +100,8 @@ def facts_of(task: Task, split: int = 0, names: tuple[str, ...] = ()) -> Facts:
         guess_loss=of_constant(objective.loss_rows, train, constant),
         zero_loss=of_constant(objective.loss_rows, train, zero),
         guess=of_constant(rows_figure, val, constant),
+        test_rows=len(test),
+        test_guess=of_constant(rows_figure, test, constant) if len(test) else None,
         references=others.references,
         shared=shared_rows(inputs[train], targets[train], inputs[val], targets[val]),
         telling=telling_column(inputs[train], labels[train], names),

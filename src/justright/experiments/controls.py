@@ -10,7 +10,7 @@ import numpy as np
 from justright.engine.outcome import Outcome
 from justright.engine.trial import CURVES, Trial, TrialResult
 from justright.evidence.diagnosis_reading import Reading, last
-from justright.evidence.diagnosis_rows import FITTED, NEAR_GUESS
+from justright.evidence.diagnosis_rows import at_chance
 from justright.evidence.diagnosis_steps import SLOWER_GAINS
 from justright.experiments.setup import Setup
 from justright.network.optimizer import has_schedule
@@ -47,7 +47,7 @@ def with_controls(
         (slower,) = setup.train([_slower(trials[0])], progress=False).results
         slower_loss = _kept_loss(slower)
         notes.append("One helper training had a tenth of the learning rate and twice the epochs.")
-    if any(map(_near_chance, readings)):
+    if any(map(at_chance, readings)):
         permuted = _permuted(setup).train(trials, progress=False)
         pace = _pace(given, permuted.results)
         notes.append(f"{_count(trials)} had targets permuted on purpose.")
@@ -62,10 +62,6 @@ def _slower(trial: Trial) -> Trial:
 
 def _may_be_too_fast(r: Reading) -> bool:
     return not r.is_finite or last(r.train_loss) > SLOWER_GAINS * r.guess_loss
-
-
-def _near_chance(r: Reading) -> bool:
-    return r.is_finite and r.learned_train >= FITTED and r.learned_val <= NEAR_GUESS * r.val_error
 
 
 def _kept_loss(result: TrialResult) -> float | None:
