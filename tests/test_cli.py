@@ -444,7 +444,10 @@ def test_any_table_is_compared_and_what_was_made_of_it_is_said():
     assert "'disease' has 2 classes" in words
     ward = ["--data", "gaps.csv", "--target", "ward", "--task", "regression"]
     assert_told(justright(*ward, *SMALL), "holds text", 'task="regression"')
-    assert_told(justright("--data", "gaps.csv", "--category", "wrad"), "Did you mean ward?")
+    for option in ("--category", "--text"):
+        assert_told(justright("--data", "gaps.csv", option, "wrad"), "Did you mean ward?")
+    rows = ["--data", "gaps.csv", "--target", "disease", "--text", "ward", *SMALL, *RECIPES]
+    assert "text (ward)" in " ".join(justright(*rows).out.split())
     assert_told(justright("--data", "gaps.csv", "--image-size", "8"), "a table, which has no image")
 
 

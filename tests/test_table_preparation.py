@@ -93,7 +93,7 @@ def test_each_kind_of_column_becomes_the_columns_that_are_named():
 
 def test_what_became_of_the_columns_is_said():
     assert prepare().fit(table()).in_words() == (
-        "2 numbers, 1 category, 1 text and 1 date become 16 inputs. "
+        "2 numbers, 1 category, 1 text (name) and 1 date become 16 inputs. "
         "Left out: one (constant), none (all missing)."
     )
 
@@ -357,6 +357,78 @@ def test_rows_unlike_those_of_the_fit_are_refused(frame, words):
     with pytest.raises(jr.DataError) as caught:
         prepare().fit(table()).transform(frame)
     assert [word for word in words if word not in str(caught.value)] == []
+
+
+WORDS = ["patient", "came", "back", "with", "pain", "left", "knee", "right", "arm", "fever", "or"]
+
+
+def few(rows=40, seed=0):
+    """A table of few rows: free text, a code that names rows, a rare level, and a number."""
+    rng = np.random.default_rng(seed)
+    return pd.DataFrame(
+        {
+            "comment": [" ".join(rng.choice(WORDS, rng.integers(3, 9))) for _ in range(rows)],
+            "pid": [f"P-{i:04d}" for i in rng.permutation(5000)[:rows]],
+            "drug": [f"drug {i % (rows // 2)}" for i in range(rows)],
+            "dose": rng.normal(size=rows),
+        }
+    )
+
+
+@pytest.mark.parametrize("rows", [12, 40, 64, 65, 300])
+def test_kinds_of_columns_do_not_turn_with_the_number_of_rows(rows):
+    fitted = jr.TablePreparation(rarest=2).fit(few(rows))
+    assert {name: fitted.kinds_[name] for name in ("comment", "pid", "dose")} == {
+        "comment": "text",
+        "pid": "name",
+        "dose": "number",
+    }
+    assert list(fitted.left_out_) == ["pid"]
+    said = fitted.in_words()
+    assert "comment" in said
+    assert "pid (names rows, another one in each)" in said
+    assert "--text pid" in said
+
+
+def test_what_columns_hold_can_be_said():
+    table = few()
+    plain = jr.TablePreparation().fit(table)
+    assert plain.left_out_["drug"] == "no level has 5 rows"
+    fitted = jr.TablePreparation(categories=["drug"], texts=["pid"]).fit(table)
+    assert (fitted.kinds_["drug"], fitted.kinds_["pid"], fitted.left_out_) == (
+        "category",
+        "text",
+        {},
+    )
+    names = list(fitted.get_feature_names_out())
+    assert [one for one in names if one.startswith("drug=")] == [
+        f"drug={level}" for level in sorted(table["drug"].unique())
+    ]
+    once = fitted.transform(table)[:, [one.startswith("drug=") for one in names]]
+    np.testing.assert_array_equal(once.sum(axis=1), 1)
+    both = jr.TablePreparation(categories=["drug"], texts=["drug"])
+    with pytest.raises(jr.DataError, match="both name 'drug'"):
+        both.fit(table)
+    with pytest.raises(jr.DataError, match=r"texts names 'durg'.*Did you mean drug"):
+        jr.TablePreparation(texts=["durg"]).fit(table)
+
+
+@pytest.mark.parametrize(
+    ("values", "doubted"),
+    [
+        pytest.param(np.arange(40), True, id="in order"),
+        pytest.param(np.random.default_rng(0).permutation(40) + 1000, True, id="in any order"),
+        pytest.param(np.random.default_rng(0).integers(0, 60, 40), False, id="numbers that repeat"),
+        pytest.param(np.random.default_rng(0).integers(0, 10**9, 40), False, id="a wide range"),
+        pytest.param(np.random.default_rng(0).normal(size=40), False, id="not whole"),
+    ],
+)
+def test_whole_numbers_that_name_rows_are_told(values, doubted):
+    table = pd.DataFrame({"x": values, "z": np.sin(values), "y": [0, 1] * 20})
+    recipes = {"plain": jr.Recipe()}
+    for rows, more in ((table, {"target": "y"}), ((table[["x", "z"]], table["y"]), {})):
+        study = jr.compare((2,), rows, recipes, seeds=1, epochs=1, progress=False, **more)
+        assert any("'x'" in one and "leave it out" in one for one in study.notes) == doubted
 
 
 def test_a_category_that_is_no_column_is_refused():

@@ -39,6 +39,7 @@ class Job:
     kind: str | None
     without: tuple[str, ...]
     category: tuple[str, ...]
+    text: tuple[str, ...]
     image_size: str | None
     model: Path | None
     seeds: int
@@ -102,6 +103,7 @@ class Job:
             self.category,
             self.image_size,
             self.group,
+            text=self.text,
         )
 
     def task(self) -> Divided:

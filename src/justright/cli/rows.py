@@ -33,7 +33,7 @@ class Asked:
         target: of a table, the column to predict; the last one if None.
         kind: classification, regression, or None for what the targets look like.
         without: columns to leave out.
-        category: columns to take as categories, whatever they hold.
+        category, text: columns to take as categories, or as text, whatever they hold.
         image_size: of pictures, as `HEIGHTxWIDTH`, or None for the size of most of them.
         group: the column that says which rows belong together, or None.
         distinct: whether rows that are alike in all columns count once.
@@ -47,6 +47,7 @@ class Asked:
     image_size: str | None = None
     group: str | None = None
     distinct: bool = False
+    text: tuple[str, ...] = ()
 
     def dataset(self) -> Dataset:
         """The rows, not divided; of what ships, all of them.
@@ -70,36 +71,42 @@ class Asked:
             distinct=self.distinct,
             image_size=_size(self.image_size),
         )
-        return self._with_categories(read)
+        return self._with_kinds(read)
 
     def streamed(self) -> Streamed | None:
         """A Parquet file of numbers, which is read anew in each epoch; None for anything else."""
         from justright.data.parquet import ParquetFile, is_of_numbers
 
         path = Path(self.data)
-        in_memory = self.group or self.distinct or self.category or self.image_size or self.kind
+        in_memory = any(
+            (self.group, self.distinct, self.category, self.text, self.image_size, self.kind)
+        )
         if in_memory or not is_of_numbers(path, self.target, self.without):
             return None
         file = ParquetFile.of(path, self.target, standardize=True, without=self.without)
         return Streamed(file)
 
-    def _with_categories(self, read: Dataset) -> Dataset:
-        if not self.category:
-            return read
+    def _with_kinds(self, read: Dataset) -> Dataset:
+        """With what the columns are said to hold."""
         from justright.data.preparation import TABLE
         from justright.data.table_preparation import TablePreparation
 
-        if read.preprocess != TABLE:
-            raise DataError(f"--category: {read.name} is no table. Leave it out.")
-        for name in self.category:
-            if name not in read.features:
-                known = did_you_mean(name, read.features)
-                raise DataError(f"{read.name} has no feature {name!r}. {known}")
-        return replace(read, preprocess=TablePreparation(categories=self.category))
+        for option, names in (("--category", self.category), ("--text", self.text)):
+            if names and read.preprocess != TABLE:
+                raise DataError(f"{option}: {read.name} is no table. Leave it out.")
+            for name in names:
+                if name not in read.features:
+                    known = did_you_mean(name, read.features)
+                    raise DataError(f"{read.name} has no feature {name!r}. {known}")
+        if not (self.category or self.text):
+            return read
+        kinds = TablePreparation(categories=self.category, texts=self.text)
+        return replace(read, preprocess=kinds)
 
     def _check_example(self) -> None:
         options = {"--target": self.target, "--without": self.without, "--group": self.group}
-        options |= {"--category": self.category, "--image-size": self.image_size}
+        options |= {"--category": self.category, "--text": self.text}
+        options["--image-size"] = self.image_size
         options |= {"--distinct": "(repeated rows)" if self.distinct else ""}
         for option, given in options.items():
             if given:
@@ -280,7 +287,10 @@ def data_options(default: str | None = "breast_cancer") -> list[Callable[..., An
             "--category",
             multiple=True,
             metavar="COLUMN",
-            help="Take a column of numbers as categories. Repeatable.",
+            help="Take a column as categories, such as codes that are numbers. Repeatable.",
+        ),
+        click.option(
+            "--text", multiple=True, metavar="COLUMN", help="Take a column as text. Repeatable."
         ),
         click.option(
             "--image-size",

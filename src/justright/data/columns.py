@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from justright.data.arrays import as_number
+from justright.data.identifiers import names_rows, reads_as_text
 from justright.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Kind = Literal["number", "category", "text", "date", "nothing"]
+Kind = Literal["number", "category", "text", "date", "name", "nothing"]
 
 # The square of a larger number does not fit into a float, so it has no standard deviation.
 LARGEST = 1e150
@@ -34,7 +35,9 @@ def kind_of(column: pd.Series[Any], most_levels: int) -> Kind:
 
     Returns:
         `"number"` for numbers, truth values and spans of time; `"date"` for dates and for text
-        that is all dates as ISO 8601 writes them; `"nothing"` where all values are missing.
+        that is all dates as ISO 8601 writes them; `"name"` for codes that name rows, each another
+        one; `"text"` for values of several words that hardly repeat, and for many different ones;
+        `"category"` for others; `"nothing"` where all values are missing.
 
     Raises:
         DataError: cells that are none of these, such as lists.
@@ -65,7 +68,7 @@ def _kind_of_objects(values: pd.Series[Any], most_levels: int) -> Kind:
     if pd.api.types.infer_dtype(values) == "string":
         if values.str.fullmatch(_ISO_DATE).all() and _parsed_dates(values).notna().all():
             return "date"
-        return "category" if values.nunique() <= most_levels else "text"
+        return _kind_of_words(values.tolist(), most_levels)
     if all(_is_number(value) for value in listed):
         return "number"
     if all(isinstance(value, datetime.date | np.datetime64) for value in listed):
@@ -76,7 +79,15 @@ def _kind_of_objects(values: pd.Series[Any], most_levels: int) -> Kind:
                 f"The column {values.name!r} holds a {type(value).__name__}, which is no number, "
                 "text or date. Leave it out, or make columns of it."
             )
-    return "category" if len(set(as_words(values))) <= most_levels else "text"
+    return _kind_of_words(as_words(values).tolist(), most_levels)
+
+
+def _kind_of_words(words: list[str], most_levels: int) -> Kind:
+    if names_rows(words):
+        return "name"
+    if len(set(words)) > most_levels or reads_as_text(words):
+        return "text"
+    return "category"
 
 
 def as_numbers(column: pd.Series[Any]) -> np.ndarray:

@@ -9,6 +9,7 @@ import numpy as np
 
 from justright.data.arrays import checked_targets
 from justright.data.dataset import Dataset
+from justright.data.identifiers import doubt_of_numbers
 from justright.data.preparation import TABLE
 from justright.errors import DataError, did_you_mean
 
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 _TOLD_CLASSES = 6
 # So many labels that occur once are names rather than classes.
 _MOST_SINGLE = 0.5
-# Fewer rows may have the numbers 1, 2, 3 by chance.
-_FEWEST_COUNTED = 10
 
 
 def dataset_of(
@@ -64,11 +63,7 @@ def dataset_of(
     frame = frame.drop(columns=list(without))
     frame = frame.drop_duplicates(ignore_index=True) if distinct else frame
     told = [f"The target is {chosen!r}, the last column."] if target is None else []
-    told += [
-        f"{one!r} counts the rows, which says nothing of new ones: leave it out."
-        for one in features
-        if _counts_rows(frame[one])
-    ]
+    told += [doubt for one in features if (doubt := doubt_of_numbers(frame[one])) is not None]
     frame, dropped = _with_targets(frame, chosen, name)
     y = table_targets(frame[chosen], name)
     return Dataset(
@@ -131,12 +126,6 @@ def targets_in_words(y: np.ndarray, name: str, numbers: bool) -> str:
         ends = f"from {shares[0]} to {shares[-1]}"
         return f"{name!r} has {len(labels)} classes, {ends} of the training rows."
     return f"{name!r} has {len(labels)} classes: {', '.join(shares)} of the training rows."
-
-
-def _counts_rows(column: pd.Series[Any]) -> bool:
-    if column.dtype.kind not in "iu" or len(column) < _FEWEST_COUNTED:
-        return False
-    return bool((np.diff(column.to_numpy()) == 1).all())
 
 
 def _with_targets(frame: pd.DataFrame, target: str, table: str) -> tuple[pd.DataFrame, list[str]]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.impute import SimpleImputer
-from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils.validation import check_is_fitted
 
 from justright.data.columns import (
@@ -21,6 +20,7 @@ from justright.data.columns import (
     kind_of,
 )
 from justright.data.frames import as_frame, is_frame
+from justright.data.levels import Levels
 from justright.data.smooth_scale import SmoothScaler
 from justright.data.text_parts import TextParts
 from justright.errors import DataError, did_you_mean
@@ -36,6 +36,7 @@ _PLURALS: dict[Kind, str] = {
 }
 # Of columns that are left out, so many are named.
 _TOLD = 5
+_NAME = "names rows, another one in each"
 
 
 class TablePreparation(TransformerMixin, BaseEstimator):
@@ -47,23 +48,26 @@ class TablePreparation(TransformerMixin, BaseEstimator):
       rows, those beyond the `most_levels` most frequent ones, and levels first seen in prediction
       share `NAME rare`; without such a column, an unknown level is 0 in all. A missing value is a
       level.
-    - Text with more than `most_levels` different values: `text_parts` columns, the largest
-      principal parts of its character n-grams (TF-IDF and a singular value decomposition), so
-      that codes and names that look alike are near each other.
+    - Text, of several words that hardly repeat or with more than `most_levels` different values:
+      `text_parts` columns, the largest principal parts of its character n-grams (TF-IDF and a
+      singular value decomposition), so that names that look alike are near each other.
     - Dates: days since 1970, and sine and cosine of the place in year, week and day.
-    - Columns that are missing throughout, and what is constant over the rows, are left out.
+    - Columns that are missing throughout, what is constant over the rows, and codes that name rows
+      (one token with digits, another one in each row) are left out.
 
     Everything, what kind a column is included, is read off the rows given to `fit`; targets are
     never looked at. Columns are found by name, in any order.
 
     Args:
-        categories: names of further columns to take as categories, such as codes that are numbers.
+        categories: names of further columns to take as categories, such as codes that are numbers;
+            where no level has `rarest` rows, each has a column all the same.
         most_levels: text with more different values is no category; as many levels have a column.
         rarest: a level of fewer rows has no column of its own.
         text_parts: columns for a text.
+        texts: names of further columns to take as text.
 
     Attributes:
-        kinds_: what each column is: number, category, text, date, or nothing.
+        kinds_: what each column is: number, category, text, date, name (of rows), or nothing.
         left_out_: the columns of which nothing is left, with the reason.
         feature_names_in_, n_features_in_: the columns of the table.
 
@@ -86,11 +90,13 @@ class TablePreparation(TransformerMixin, BaseEstimator):
         most_levels: int = 64,
         rarest: int = 5,
         text_parts: int = 30,
+        texts: Sequence[str] = (),
     ) -> None:
         self.categories = categories
         self.most_levels = most_levels
         self.rarest = rarest
         self.text_parts = text_parts
+        self.texts = texts
 
     def fit(self, X: Any, y: object = None) -> TablePreparation:
         """Read off these rows how to make numbers of any.
@@ -117,8 +123,8 @@ class TablePreparation(TransformerMixin, BaseEstimator):
         if not self._made:
             rows = "1 sample" if len(frame) == 1 else f"{len(frame)} training rows"
             raise DataError(
-                f"Nothing is left of the {len(frame.columns)} columns: each of them is constant or "
-                f"missing over the {rows}. Check the table."
+                f"Nothing is left of the {len(frame.columns)} columns over the {rows}."
+                f"{self._left_out_in_words()}"
             )
         return self
 
@@ -145,22 +151,45 @@ class TablePreparation(TransformerMixin, BaseEstimator):
         used = [kind for name, kind in self.kinds_.items() if name not in self.left_out_]
         counts = {kind: used.count(kind) for kind in _PLURALS if kind in used}
         listed = [f"{n} {kind if n == 1 else _PLURALS[kind]}" for kind, n in counts.items()]
+        if texts := [name for name in self._of_kind("text") if name not in self.left_out_]:
+            more = ", …" if len(texts) > _TOLD else ""
+            listed[list(counts).index("text")] += f" ({', '.join(texts[:_TOLD])}{more})"
         become = "becomes" if len(used) == 1 else "become"
         inputs = "1 input" if len(self._made) == 1 else f"{len(self._made)} inputs"
         sentence = f"{' and '.join(_with_commas(listed))} {become} {inputs}."
-        if self.left_out_:
-            named = [f"{name} ({why})" for name, why in self.left_out_.items()]
-            more = f" and {len(named) - _TOLD} more" if len(named) > _TOLD else ""
-            sentence += f" Left out: {', '.join(named[:_TOLD])}{more}."
-        return sentence
+        return f"{sentence}{self._left_out_in_words()}"
+
+    def _left_out_in_words(self) -> str:
+        """Which columns are left out, why, and how to keep what names rows or is rare."""
+        if not self.left_out_:
+            return ""
+        named = [f"{name} ({why})" for name, why in self.left_out_.items()]
+        more = f" and {len(named) - _TOLD} more" if len(named) > _TOLD else ""
+        told = f" Left out: {', '.join(named[:_TOLD])}{more}."
+        words = (_NAME, self._scarce)
+        if kept := next((name for name, why in self.left_out_.items() if why in words), None):
+            told += (
+                f" To take one all the same: --text {kept} or TablePreparation(texts=[{kept!r}])"
+            )
+            told += ", or as a category."
+        return told
+
+    @property
+    def _scarce(self) -> str:
+        return f"no level has {self.rarest} rows"
 
     def _kinds(self, frame: pd.DataFrame) -> dict[str, Kind]:
-        for name in self.categories:
-            if name not in frame.columns:
-                raise DataError(
-                    f"categories names {name!r}, which is no column. "
-                    f"{did_you_mean(name, frame.columns)}"
-                )
+        for option, named in (("categories", self.categories), ("texts", self.texts)):
+            for name in named:
+                if name not in frame.columns:
+                    raise DataError(
+                        f"{option} names {name!r}, which is no column. "
+                        f"{did_you_mean(name, frame.columns)}"
+                    )
+        if both := sorted(set(self.categories) & set(self.texts)):
+            raise DataError(
+                f"categories and texts both name {both[0]!r}: take it as one of the two."
+            )
         filled = frame.notna().any()
         kinds: dict[str, Kind] = {
             name: ("number" if filled[name] else "nothing")
@@ -168,16 +197,17 @@ class TablePreparation(TransformerMixin, BaseEstimator):
             else kind_of(frame[name], self.most_levels)
             for name, plain in _plain_numbers(frame).items()
         }
-        named: dict[str, Kind] = {
-            name: "category" for name in self.categories if kinds[name] != "nothing"
-        }
-        return {**kinds, **named}
+        asked: dict[str, Kind] = dict.fromkeys(self.categories, "category")
+        asked |= dict.fromkeys(self.texts, "text")
+        return {**kinds, **{name: one for name, one in asked.items() if kinds[name] != "nothing"}}
 
     def _why_left_out(self, column: pd.Series, kind: Kind) -> str:
         if kind == "nothing":
             return "all missing"
+        if kind == "name":
+            return _NAME
         if kind == "category" and column.nunique(dropna=False) > 1:
-            return f"no level has {self.rarest} rows"
+            return self._scarce
         return "constant"
 
     def _of_kind(self, kind: Kind) -> list[str]:
@@ -195,14 +225,8 @@ class TablePreparation(TransformerMixin, BaseEstimator):
     def _fit_words(self, frame: pd.DataFrame) -> None:
         self._levels = None
         if self._of_kind("category"):
-            self._levels = OneHotEncoder(
-                min_frequency=self.rarest,
-                max_categories=self.most_levels + 1,
-                handle_unknown="infrequent_if_exist",
-                sparse_output=False,
-                dtype=np.float32,
-                feature_name_combiner=_level_name,
-            ).fit(self._categories(frame))
+            levels = Levels(self.most_levels, self.rarest, tuple(self.categories))
+            self._levels = levels.fit(self._categories(frame), self._of_kind("category"))
         self._texts = {
             name: TextParts(self.text_parts).fit(as_words(frame[name]))
             for name in self._of_kind("text")
@@ -219,9 +243,8 @@ class TablePreparation(TransformerMixin, BaseEstimator):
             lacking = [one for one, gap in zip(quantities, self._gaps, strict=True) if gap]
             made += quantities + [_Made(one.origin, f"{one.origin} missing") for one in lacking]
         if self._levels is not None:
-            names = self._of_kind("category")
             blocks.append(self._levels.transform(self._categories(frame)))
-            made += _levels_made(self._levels, names)
+            made += [_Made(origin, name) for origin, name in self._levels.made()]
         for name, parts in self._texts.items():
             blocks.append(parts.transform(as_words(frame[name])))
             made += [_Made(name, f"{name} part {i}") for i in range(1, blocks[-1].shape[1] + 1)]
@@ -281,17 +304,6 @@ class _Made(NamedTuple):
     origin: str
     name: str
     main: bool = True
-
-
-def _level_name(column: object, level: object) -> str:
-    words: dict[object, str] = {None: " missing", "infrequent_sklearn": " rare"}
-    return f"{column}|{words.get(level, f'={level}')}"
-
-
-def _levels_made(levels: OneHotEncoder, names: list[str]) -> list[_Made]:
-    numbered = [str(i) for i in range(len(names))]
-    split = [str(one).partition("|") for one in levels.get_feature_names_out(numbered)]
-    return [_Made(names[int(i)], f"{names[int(i)]}{level}") for i, _, level in split]
 
 
 def _with_commas(listed: list[str]) -> list[str]:

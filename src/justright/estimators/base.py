@@ -12,7 +12,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from justright.data.frames import as_frame, is_frame
-from justright.data.preparation import taken
+from justright.data.preparation import taken, told_of
 from justright.engine.rows import Split
 from justright.errors import DataError, RecipeError
 from justright.estimators.division import divided
@@ -191,7 +191,7 @@ class Regularized(BaseEstimator):
         self._study = found.study
         self.recipe_ = found.recipe
         self.history_ = found.history
-        self.notes_ = found.notes
+        self.notes_ = (*told_of((self.preprocess_,)), *found.notes)
         goal = goal_of(self.objective, is_classifier(self))
         words = chosen_by(goal, found.way, found.metric_name, found.loss_name)
         weights = weighted_by(weighted, getattr(self, "class_weight", None))

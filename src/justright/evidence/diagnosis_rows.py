@@ -147,7 +147,7 @@ def validation_never_moves(r: Reading) -> Sign | None:
 
 def _forest_learns(r: Reading) -> bool:
     """Whether a forest does better than a guess on training rows that its trees have not seen."""
-    learned, rows = r.facts.out_of_bag, r.facts.training_rows
+    learned, rows = r.facts.out_of_bag, r.facts.training_rows or 0
     return learned is not None and bool(rows) and learned > NEAR_GUESS / np.sqrt(rows)
 
 
