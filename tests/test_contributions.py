@@ -5,7 +5,16 @@ import pytest
 
 import justright as jr
 from conftest import Compilations, signs
-from justright.evidence.contributions import drawn_orders, prefixes, present
+from justright.evidence.contributions import (
+    Worths,
+    contributions_table,
+    drawn_orders,
+    interactions_table,
+    prefixes,
+    present,
+)
+from justright.evidence.contributions_in_words import contributions_in_words
+from justright.evidence.measure import Measure
 from justright.regularizers.neutral import neutral_of
 
 FULL = jr.Dropout(0.4) + jr.L2(0.05) + jr.EarlyStopping(3)
@@ -152,7 +161,7 @@ def test_the_words_are_true(found):
     text = found.summary()
     for name in NAMES:
         assert name in text
-    assert "paired runs (4)" in text
+    assert "over 4 runs, paired" in text
     assert text.startswith("In validation loss, dropout 0.4 + L2 0.05 + early stopping 3 ")
 
 
@@ -192,3 +201,30 @@ def test_what_has_no_neutral_strength_has_none_here():
 def test_what_cannot_be_shared_out_is_refused(rows, recipe, options, message):
     with pytest.raises(jr.RecipeError, match=message):
         jr.contributions(None, rows, recipe, validation=HELD, epochs=1, seeds=1, **options)
+
+
+def alike(units, of_splits):
+    """A recipe of one technique in a study where both are always equal."""
+    splits = np.arange(units) if of_splits else None
+    worth = {frozenset([0]): np.ones(units), frozenset(): np.ones(units)}
+    worths = Worths(("dropout 0.4",), worth, splits=splits)
+    table, pairs = contributions_table(worths), interactions_table(worths)
+    measure = Measure("accuracy", higher_is_better=True)
+    return contributions_in_words("it", worths.whole(), table, pairs, "test accuracy", measure)
+
+
+@pytest.mark.parametrize(
+    ("units", "of_splits", "said"),
+    [
+        (2, False, "2 runs, too few"),
+        (3, False, "3 runs, all alike, too few"),
+        (2, True, "2 splits, too few"),
+        (3, True, "3 splits, all alike, too few"),
+        (6, False, "over 6 runs, paired"),
+        (6, True, "over 6 splits, paired"),
+    ],
+)
+def test_runs_and_splits_are_told_apart_and_so_is_why_there_is_no_interval(units, of_splits, said):
+    text = alike(units, of_splits)
+    assert said in text
+    assert ("too few" in text) == (units < 6)

@@ -17,6 +17,7 @@ from justright.experiments import hunt
 from justright.experiments.budget import Budget, budget_of
 from justright.experiments.choice import (
     FINALS_SHARE,
+    TRAININGS_A_SEED,
     chosen,
     finalists,
     finals_for,
@@ -463,6 +464,27 @@ def test_the_size_of_the_network_is_chosen_from_the_usual_where_it_is_but_named(
     assert list(dimensions) == ["width", "learning_rate", "L2.strength"]
     assert list(dimensions["width"].options) == WIDTHS
     assert found.history["width"].isin(WIDTHS).all()
+
+
+@pytest.mark.parametrize("seeds", [2, 3, 5, 10])
+def test_so_many_trainings_as_are_named_pay_for_the_seeds(seeds):
+    assert finals_for(TRAININGS_A_SEED * seeds, seeds).seeds == seeds
+    assert finals_for(TRAININGS_A_SEED * seeds - 1, seeds).seeds < seeds
+
+
+def test_fewer_fresh_seeds_than_were_asked_for_are_told(found):
+    assert "instead of" not in found.summary()
+    few = replace(found.facts, seeds=1, asked_seeds=2, seeds_cost=20)
+    assert (
+        "The finalists had 1 fresh seed instead of 2, which a budget of 20 trainings pays for."
+        in search_words(few)
+    )
+    facts = search(budget=12, seeds=2).facts
+    assert (facts.seeds, facts.asked_seeds) == (1, 2)
+
+
+def test_a_search_has_its_table_by_the_name_of_a_studys(found):
+    assert found.table is found.history
 
 
 def test_without_fresh_seeds_the_words_say_so_and_nine_trainings_have_some():

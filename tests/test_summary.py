@@ -454,6 +454,7 @@ def test_two_splits_are_too_few_however_many_seeds_they_have():
     table = pd.concat([on_splits(plain(), 2), on_splits(trials("dropout", 0.99, 0.5, 0.5), 2)])
     text = summarize(table, ACCURACY, True, THREE)
     assert "2 splits, too few for an interval" in text
+    assert "2 splits of the rows, too few for intervals" in text
     assert not re.search("better than|worse than|narrows|widens", text)
 
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from justright.cli.ending import plain
 from justright.errors import DataError
 from justright.evidence.evidence import Evidence
 from justright.evidence.holm import holm
@@ -123,6 +124,19 @@ def test_as_a_table_it_has_a_row_each():
     assert list(table["a"]) == ["much", "some", "none"]
     assert list(table["decision"]) == ["better", "no difference shown", "no difference shown"]
     assert {"difference", "low", "high", "p", "corrected_p", "needed"} <= set(table.columns)
+
+
+@pytest.mark.parametrize("seeds", [2, 3, 8])
+def test_a_table_claims_no_interval_that_the_words_refuse(seeds):
+    rng = np.random.default_rng(0)
+    luck = rng.normal(0.8, 0.05, seeds)
+    verdicts = Trials(plain=luck, some=luck + rng.normal(0.02, 0.01, seeds)).verdicts("plain")
+    (row,) = plain(verdicts.table)
+    enough = "too few" not in str(verdicts)
+    assert enough == (seeds > 2)
+    assert [row[name] is not None for name in ("low", "high")] == [enough, enough]
+    assert row["evidence"] in str(verdicts)
+    assert ("too few" in row["evidence"]) != enough
 
 
 def test_a_recipe_without_pairs_is_not_counted_among_the_comparisons():

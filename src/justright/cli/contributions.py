@@ -62,7 +62,7 @@ def contributions(text: str, orders: int | None, page: Path | None, job: Job) ->
         job.network(), named_rows(task), recipe, orders=orders, **job.training(task)
     )
     found.plot().savefig(job.figure, dpi=150)
-    files = {"Figure": job.figure, **save_report(found, page)}
+    files = {"Figure": job.figure, **save_report(found, page), "Store": job.store}
     replace(ending_of(found, task.description), files=files).tell(job.as_json)
 
 
@@ -78,7 +78,7 @@ def ending_of(found: Contributions, data: str) -> Ending:
         found.study.notes,
         record={
             "recipe": found.recipe,
-            "whole": whole and {"mean": whole.mean, "low": whole.low, "high": whole.high},
+            "whole": whole and {"mean": whole.mean, "low": whole.ends[0], "high": whole.ends[1]},
             "contributions": found.table,
             "interactions": found.interactions,
             "trials": found.study.table,

@@ -180,7 +180,7 @@ def _orders_in(
 def contributions_table(worths: Worths) -> pd.DataFrame:
     """One row a technique and kind of contribution: alone, Shapley, taken out.
 
-    Columns: technique, contribution, mean, low, high, runs.
+    Columns: technique, contribution, mean, low, high, runs (splits, where `of_splits`).
     """
     import pandas as pd
 
@@ -198,7 +198,7 @@ def contributions_table(worths: Worths) -> pd.DataFrame:
             {"technique": name, "contribution": kind} | _columns(worths.interval(one))
             for kind, one in values.items()
         ]
-    columns = ["technique", "contribution", "mean", "low", "high", "runs"]
+    columns = ["technique", "contribution", "mean", "low", "high", "runs", "of_splits"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -206,7 +206,7 @@ def interactions_table(worths: Worths) -> pd.DataFrame:
     """One row a pair: what the first adds without the second, and beside it.
 
     Columns: first, second, without, beside, and of the difference beside − without its mean,
-    low, high, runs.
+    low, high, runs, of_splits.
     """
     import pandas as pd
 
@@ -228,7 +228,7 @@ def interactions_table(worths: Worths) -> pd.DataFrame:
             }
             | _columns(worths.interval(beside - without))
         )
-    columns = ["first", "second", "without", "beside", "mean", "low", "high", "runs"]
+    columns = ["first", "second", "without", "beside", "mean", "low", "high", "runs", "of_splits"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -238,4 +238,5 @@ def _columns(interval: Interval) -> dict[str, float]:
         "low": interval.ends[0],
         "high": interval.ends[1],
         "runs": interval.count,
+        "of_splits": interval.of_splits,
     }

@@ -42,7 +42,7 @@ def contributions_in_words(
     if len(pairs) and not shown:
         told.append("No interaction of two techniques is shown.")
     told.append(
-        f"Intervals are of {CONFIDENCE:.0%}, each for itself, over paired runs ({_runs(table)})."
+        f"Intervals are of {100 * CONFIDENCE:.0f} %, each for itself, over {_runs(table)}, paired."
     )
     return " ".join(told)
 
@@ -111,7 +111,7 @@ def _pair(row: Mapping[Any, Any], measure: Measure) -> str:
 
 
 def _interval(row: Mapping[Any, Any]) -> Interval:
-    return Interval(row["mean"], row["low"], row["high"], int(row["runs"]))
+    return Interval(row["mean"], row["low"], row["high"], int(row["runs"]), bool(row["of_splits"]))
 
 
 def _shown(one: Interval) -> bool:
@@ -123,11 +123,17 @@ def _size(one: Interval, measure: Measure) -> str:
 
 
 def _spread(one: Interval, measure: Measure) -> str:
-    if not one.enough:
-        return f"{one.count} run{'s' * (one.count != 1)}, too few for an interval"
-    return measure.show_range(one.low, one.high)
+    return measure.show_range(one.low, one.high) if one.enough else one.too_few("run")
 
 
 def _runs(table: pd.DataFrame) -> str:
-    counts = sorted(set(table["runs"]))
-    return " to ".join(str(n) for n in {counts[0]: None, counts[-1]: None}) if counts else "none"
+    """Over what the intervals are: `"5 runs"`, `"2 to 4 splits"`."""
+    intervals = sorted(map(_interval, table.to_dict("records")), key=lambda one: one.count)
+    if not intervals:
+        return "none"
+    least, most = intervals[0], intervals[-1]
+    return (
+        f"{least.count} to {most.counted('run')}"
+        if least.count < most.count
+        else most.counted("run")
+    )

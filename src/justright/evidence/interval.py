@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 CONFIDENCE = 0.95
+FEWEST, _FEWEST_ALIKE = 3, 6
 
 
 @dataclass(frozen=True)
@@ -35,12 +36,23 @@ class Interval:
         if not math.isfinite(self.high - self.low):
             return False
         alike = self.high - self.low <= 1e-6 * max(abs(self.mean), 1e-3)
-        return self.count >= (6 if alike else 3)
+        return self.count >= (_FEWEST_ALIKE if alike else FEWEST)
 
     @property
     def ends(self) -> tuple[float, float]:
         """Low and high where the values are enough to claim anything; else infinite."""
         return (self.low, self.high) if self.enough else (-math.inf, math.inf)
+
+    def too_few(self, what: str) -> str:
+        """Why there is no interval: `"2 runs, too few for an interval"`; empty where there is one.
+
+        Args:
+            what: the values are, as for `counted`.
+        """
+        if self.enough:
+            return ""
+        alike = ", all alike" if self.count >= FEWEST and math.isfinite(self.mean) else ""
+        return f"{self.counted(what)}{alike}, too few for an interval"
 
     @property
     def negative(self) -> Interval:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from justright.evidence.estimate import estimate
-from justright.evidence.interval import CONFIDENCE, Interval
+from justright.evidence.interval import CONFIDENCE, FEWEST, Interval
 from justright.evidence.measure import Measure
 from justright.evidence.overlap import Overlap
 from justright.evidence.paired import Difference, differences
@@ -169,7 +169,7 @@ def _gap_reading(gap: Interval, measure: Measure) -> str:
     spread = _spread(gap, measure)
     if not gap.enough:
         size = measure.show_difference(gap.mean)
-        return f"a train–validation gap of {size} ({gap.counted('run')}, too few for an interval)"
+        return f"a train–validation gap of {size} ({gap.too_few('run')})"
     if gap.low > 0:
         return f"it does better on the rows that it was trained on, by a gap of {size} ({spread})"
     if gap.high < 0:
@@ -198,7 +198,7 @@ def _gap_change(base: Row, change: _Change, measure: Measure) -> str:
     found, interval = change.gap, change.gap.interval
     now = measure.show_difference(change.row.gap.mean)
     if not interval.enough:
-        return f"has a gap of {now} ({interval.counted('pair')}, too few for an interval)"
+        return f"has a gap of {now} ({interval.too_few('pair')})"
     verb, way, other = "narrows", "smaller", "larger"
     if interval.mean < 0:
         verb, way, other, interval = "widens", "larger", "smaller", interval.negative
@@ -275,6 +275,11 @@ def scope_in_words(table: pd.DataFrame, overlap: Overlap) -> str:
     """
     seeds, splits = table["seed"].nunique(), table["split"].nunique()
     over = f"{seeds} seed{'s' if seeds > 1 else ''}"
+    if 1 < splits < FEWEST:
+        return (
+            f"These figures are over {over} and {splits} splits of the rows, too few for "
+            "intervals: other splits may give others."
+        )
     if splits > 1:
         same = "; the test rows are the same in all of them, so of other test rows they say nothing"
         return (
@@ -283,6 +288,11 @@ def scope_in_words(table: pd.DataFrame, overlap: Overlap) -> str:
         )
     if seeds == 1:
         return "These figures are of one seed: another may give others."
+    if seeds < FEWEST:
+        return (
+            f"These figures are over {over} with the same rows, too few for intervals: other "
+            "seeds, and other rows, may give others."
+        )
     return (
         f"These figures are over {over} with the same rows: the intervals say what other seeds "
         "would give, not what other rows would."

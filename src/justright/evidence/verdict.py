@@ -82,7 +82,7 @@ class Verdict:
         """By how much `a`'s figure is higher or lower, with the interval of that, in words."""
         interval = self._interval
         if not interval.enough:
-            return f"{interval.counted('pair')}, too few for an interval"
+            return interval.too_few("pair")
         low, high = (self.low, self.high) if self.difference >= 0 else (-self.high, -self.low)
         size = self.measure.show_difference(abs(self.difference))
         along = self.measure.direction(self.difference)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from html import escape
@@ -42,11 +43,16 @@ class Verdicts(Sequence[Verdict]):
 
     @property
     def table(self) -> pd.DataFrame:
-        """One row a verdict, with the columns a, b, column, difference, low, high and so on."""
+        """One row a verdict, with the columns a, b, column, difference, low, high and so on.
+
+        `evidence` says them in words. Where pairs are too few for an interval, it says so, low and
+        high are infinite, and `needed` is NaN.
+        """
         import pandas as pd
 
         columns = [field.name for field in fields(Verdict) if field.name != "measure"]
-        return pd.DataFrame([asdict(verdict) for verdict in self], columns=columns)
+        rows = [asdict(verdict) | _claimed(verdict) for verdict in self]
+        return pd.DataFrame(rows, columns=[*columns, "evidence"])
 
     def __str__(self) -> str:
         lines = [str(verdict) for verdict in self]
@@ -59,6 +65,14 @@ class Verdicts(Sequence[Verdict]):
     def _repr_html_(self) -> str:
         lines = "".join(f"<li>{escape(line)}</li>" for line in str(self).splitlines())
         return f"<ul>{lines}</ul>"
+
+
+def _claimed(verdict: Verdict) -> dict[str, object]:
+    """What a verdict says of the size of a difference: nothing that its words do not."""
+    said: dict[str, object] = {"evidence": verdict.evidence_text}
+    if not verdict.enough:
+        said |= {"low": -math.inf, "high": math.inf, "needed": math.nan}
+    return said
 
 
 def correction_in_words(comparisons: int) -> str:

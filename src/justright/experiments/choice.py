@@ -20,6 +20,8 @@ WISHES = ("best", "smallest gap")
 # Of the budget, at most so much goes to the finals.
 FINALS_SHARE = 0.35
 _MOST_FINALISTS = 12
+# A fresh seed of the last round for so many trainings of the budget.
+TRAININGS_A_SEED = 10
 # In the exploration this share counts as about as good as the best.
 _GOOD = 0.25
 
@@ -111,7 +113,7 @@ def finals_for(trainings: float, seeds: int) -> Finals:
         trainings: of the whole search.
         seeds: of the last round, where there are enough trainings for that.
     """
-    seeds = min(seeds, max(1, int(trainings) // 10)) if seeds else 0
+    seeds = min(seeds, max(1, int(trainings) // TRAININGS_A_SEED)) if seeds else 0
     best = Finals((), 0)
     for points in range(2, _MOST_FINALISTS + 1):
         widths = (points, max(2, math.ceil(points / 2)), 2)

@@ -24,6 +24,7 @@ from justright.experiments.finalists import finalists_table
 from justright.experiments.hunt import Hunt
 from justright.experiments.record import Record, Scale, history_table, write_history
 from justright.experiments.refit import NAME, refitted
+from justright.experiments.search_facts import facts_of
 from justright.experiments.seeds import checked_seeds
 from justright.experiments.space import RATE, Point
 from justright.network.randomness import random_numbers_kept
@@ -87,7 +88,7 @@ class Search(ReportedSearch):
             DataError: every training failed.
         """
         wish = self.hunt.explorer.settings.wish
-        ratio = self._overlap.validation
+        ratio = self.overlap.validation
         point = chosen(self.explored, self.finals, self.scale, wish, ratio)
         if point is None:
             raise DataError(
@@ -127,6 +128,11 @@ class Search(ReportedSearch):
         rows), and one column for each thing that was chosen, NaN where it was off.
         """
         return history_table(self.records)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The same as `history`, by the name that a study's has."""
+        return self.history
 
     @cached_property
     def finalists(self) -> pd.DataFrame:
@@ -186,8 +192,8 @@ class Search(ReportedSearch):
             for r in self.finals
             if key_of(r.point) in names
         ]
-        column = "test_metric" if self._has_test else "val_metric"
-        return paired_verdict(pd.DataFrame(rows), NAME, PLAIN, column, self.measure, self._overlap)
+        column = "test_metric" if self.has_test else "val_metric"
+        return paired_verdict(pd.DataFrame(rows), NAME, PLAIN, column, self.measure, self.overlap)
 
     def summary(self) -> str:
         """What was chosen and what that is worth, in words made of the numbers."""
@@ -196,33 +202,7 @@ class Search(ReportedSearch):
     @property
     def facts(self) -> Facts:
         """The numbers that the words are made of."""
-        explorer = self.hunt.explorer
-        model = explorer.shapes.of(self.point).task.blueprint.model
-        units = None
-        if self.hidden is not None:
-            units = (model.input_shape[-1], *self.hidden, model.output_shape[-1])
-        space = explorer.settings.space
-        return Facts(
-            budget=str(self.budget),
-            explored=len(self.explored),
-            given_up=sum(one.outcome == "pruned" for one in self.explored),
-            failed=sum(one.outcome == "failed" for one in self.records),
-            fresh=len(self.finals),
-            programs=len({space.structure(one.point) for one in self.records}),
-            recipe=str(self.recipe),
-            units=units,
-            learning_rate=self.learning_rate,
-            epochs=self.epochs,
-            stops=bool(self.recipe.filling(ActsOnStopping)),
-            smallest_gap=explorer.settings.wish == "smallest gap",
-            validation=self.validation,
-            test=self.test if self._has_test else None,
-            gap=self.gap,
-            optimism=self.optimism,
-            verdict=self.verdict,
-            measure=self.measure,
-            test_apart=self._overlap.test_apart,
-        )
+        return facts_of(self)
 
     def plot(self) -> Figure:
         """Every training's validation figure, the best so far, and the finalists' fresh seeds."""
@@ -284,7 +264,8 @@ class Search(ReportedSearch):
         write_history(Path(path), self.hunt.task, self.records)
 
     @property
-    def _has_test(self) -> bool:
+    def has_test(self) -> bool:
+        """Whether there are test rows."""
         return bool(self.hunt.explorer.shapes.setup.task.rows.test.shape[1])
 
     @property
@@ -299,10 +280,11 @@ class Search(ReportedSearch):
     def _over(self, values: Sequence[float], figure: str) -> Interval:
         """The mean of a figure of the judged trainings, with its interval."""
         splits = np.array([one.split for one in self._judged])
-        return estimate(np.array(values), splits, self._overlap.ratio(figure)).interval()
+        return estimate(np.array(values), splits, self.overlap.ratio(figure)).interval()
 
     @property
-    def _overlap(self) -> Overlap:
+    def overlap(self) -> Overlap:
+        """What the splits have in common."""
         return self.hunt.explorer.shapes.setup.overlap
 
 

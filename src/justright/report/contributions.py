@@ -99,7 +99,8 @@ class Contributions(ReportedContributions):
         Columns: technique; contribution: alone (better than no regularization by so much),
         Shapley (its share: what it adds to those before it, the mean over all orders; the
         shares add up to `whole`) or taken out (the recipe is better than without it by so
-        much); mean, low, high (the 95 % interval over runs; infinite where they are few), runs.
+        much); mean, low, high (the 95 % interval; infinite where runs are few), runs, and
+        of_splits: whether these are splits, each with all of its seeds.
         Kinds whose recipes the study lacks are left out.
         """
         return contributions_table(self.worths)
@@ -111,7 +112,7 @@ class Contributions(ReportedContributions):
         Columns: first, second; without and beside: what the first adds without the second and
         beside it, the mean over subsets of the others (Shapley's interaction index is their
         difference), or in the company of all others where not all subsets were trained; mean,
-        low, high (beside − without, with its 95 % interval), runs.
+        low, high (beside − without, with its 95 % interval), runs, of_splits.
         """
         return interactions_table(self.worths)
 
@@ -150,16 +151,16 @@ class Contributions(ReportedContributions):
             rows = self.table[self.table["contribution"] == kind]
             at = np.array([names.index(name) for name in rows["technique"]]) + offset
             _bars(axes, at, rows, 0.8 / len(kinds), _COLORS[kind], _LABELS[kind])
-        self._finish(axes, names, f"better by, in {self.figure}")
+        self._finish(axes, names, f"better by, in {self.figure}", self.table)
         axes.legend(frameon=False, fontsize=9, loc="best")
 
     def _draw_pairs(self, axes: Axes) -> None:
         pairs = self.interactions
         names = [f"{a} × {b}" for a, b in zip(pairs["first"], pairs["second"], strict=True)]
         _bars(axes, np.arange(len(pairs)), pairs, 0.5, TRAIN, None)
-        self._finish(axes, names, "interaction: overlap < 0 < support")
+        self._finish(axes, names, "interaction: overlap < 0 < support", pairs)
 
-    def _finish(self, axes: Axes, names: list[str], label: str) -> None:
+    def _finish(self, axes: Axes, names: list[str], label: str, rows: pd.DataFrame) -> None:
         wrapped = ["\n".join(textwrap.wrap(name, _WIDTH)) for name in names]
         axes.set_yticks(range(len(names)), wrapped, parse_math=False)
         axes.invert_yaxis()
@@ -168,6 +169,8 @@ class Contributions(ReportedContributions):
         if self.measure.is_share:
             axes.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.3g}")
             axes.set_xlabel(f"{label} (points)", color=INK)
+        if not np.isfinite(rows["high"]).all():
+            axes.set_xlabel(f"{axes.get_xlabel()}\nno whisker: too few runs for an interval")
         axes.grid(axis="x", color="#e6e6e6", linewidth=0.7)
         axes.set_axisbelow(True)
         axes.spines[["top", "right", "left"]].set_visible(False)

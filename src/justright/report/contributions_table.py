@@ -29,9 +29,12 @@ def contributions_table(table: pd.DataFrame, figure: str, measure: Measure) -> T
     from rich.text import Text
 
     unit = " in points" if measure.is_share else ""
+    known = np.isfinite(table["high"])
+    spread = "with 95 % intervals" if known.all() else "with 95 % intervals where runs allow them"
+    spread = spread if known.any() else "runs are too few for intervals"
     shown = Table(
         box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False, caption_justify="left",
-        caption=f"Better {figure}{unit}, with 95 % intervals",
+        caption=f"Better {figure}{unit}, {spread}",
     )  # fmt: skip
     kinds = [kind for kind in _HEADS if (table["contribution"] == kind).any()]
     shown.add_column("technique", overflow="fold")

@@ -26,6 +26,8 @@ class Facts:
     Attributes:
         budget: in words.
         explored, given_up, failed, fresh: trainings.
+        seeds, asked_seeds: fresh ones that the finalists had at most, and were to have.
+        seeds_cost: trainings that pay for these.
         programs: how many were compiled.
         recipe: the choice, in words.
         units: inputs, hidden units, outputs; None where the model was given.
@@ -45,6 +47,9 @@ class Facts:
     given_up: int
     failed: int
     fresh: int
+    seeds: int
+    asked_seeds: int
+    seeds_cost: int
     programs: int
     recipe: str
     units: tuple[int, ...] | None
@@ -76,7 +81,14 @@ def _course(facts: Facts) -> str:
     failed = f" {_count(facts.failed, 'training')} failed." if facts.failed else ""
     fresh = f", then {facts.fresh} with fresh seeds for the finalists" if facts.fresh else ""
     programs = _count(facts.programs, "compiled program")
-    return f"{facts.explored} trainings explored{given_up}{fresh}; {programs}.{failed}"
+    fewer = ""
+    if 0 < facts.seeds < facts.asked_seeds:
+        had = _count(facts.seeds, "fresh seed")
+        fewer = (
+            f" The finalists had {had} instead of {facts.asked_seeds}, which a budget of "
+            f"{facts.seeds_cost} trainings pays for."
+        )
+    return f"{facts.explored} trainings explored{given_up}{fresh}; {programs}.{fewer}{failed}"
 
 
 def _choice(facts: Facts) -> str:
