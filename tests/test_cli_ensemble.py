@@ -85,3 +85,13 @@ def test_contributions_as_json(capsys):
 )
 def test_what_makes_no_sense_is_told(capsys, arguments, code, words):
     assert words in " ".join(said(capsys, *arguments, code=code).split())
+
+
+@pytest.mark.parametrize("command", [ENSEMBLE, CONTRIBUTIONS], ids=["ensemble", "contributions"])
+def test_the_store_is_named_where_files_are(capsys, tmp_path, command):
+    kept = tmp_path / "it.jr"
+    rows = [*command, "--store", str(kept)]
+    assert f"Store: {kept}" in said(capsys, *rows)
+    found = json.loads(said(capsys, *rows, "--json"))
+    assert found["files"]["store"] == str(kept)
+    assert any(f"trainings were in {kept.name}" in note for note in found["notes"])

@@ -222,6 +222,28 @@ def test_sweep_path_and_contributions_are_kept(monkeypatch, tmp_path):
         jr.tune_strengths((4,), ROWS, jr.L2(0.1), store=tmp_path / "tune.jr", **how)
 
 
+def test_path_and_search_say_what_their_store_had(tmp_path):
+    how = {"validation": 0.25, "epochs": 4, "batch_size": 8, "seeds": 1, "progress": False}
+
+    def notes_of_path():
+        found = jr.path((4,), ROWS, "L1", points=2, store=tmp_path / "path.jr", **how)
+        return " ".join(found.study.notes)
+
+    def notes_of_search():
+        space = {"Dropout": None}
+        found = jr.search((4,), ROWS, space=space, budget=10, store=tmp_path / "s.jr", **how)
+        return " ".join(found.notes)
+
+    for call, name in ((notes_of_path, "path.jr"), (notes_of_search, "s.jr")):
+        assert "trainings were in" not in call()
+        kept = len(jr.read_store(tmp_path / name).table)
+        said = call()
+        assert f"{kept} of {kept} trainings were in {name}." in said
+        assert ("to find where it ends" in said) == (name == "path.jr")
+    given = jr.path((4,), ROWS, "L1", points=[0.1, 1.0], **how)
+    assert "to find where it ends" not in " ".join(given.study.notes)
+
+
 def test_a_failed_training_is_kept_with_its_epoch(tmp_path):
     how = {"recipes": {"bad": jr.L2(1e38), "good": jr.Recipe()}, "seeds": 1, "epochs": 5}
     first, again = (compared(tmp_path / "study.jr", **how) for _ in range(2))

@@ -108,7 +108,7 @@ def _of_rows(data: str, options: dict[str, Any], quiet: bool) -> tuple[str, Diag
 
 def _rows(data: str, options: dict[str, Any]) -> tuple[str, Any, dict[str, Any]]:
     """A description, the rows that train, and what else there is to know of them."""
-    names = ("target", "kind", "without", "category", "text", "image_size", "distinct")
+    names = ("target", "kind", "without", "category", "as_text", "image_size", "distinct")
     given = {name: options[name] for name in names if name in options}
     task = divided(Asked(data, **given), Division())
     parts = arguments(task)

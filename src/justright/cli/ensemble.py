@@ -82,7 +82,7 @@ def ensemble(
         **job.training(task),
     )
     found.plot().savefig(job.figure, dpi=150)
-    files = {"Figure": job.figure, **save_report(found, page)}
+    files = {"Figure": job.figure, **save_report(found, page), "Store": job.store}
     replace(ending_of(found, task.description), files=files).tell(job.as_json)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -71,10 +71,13 @@ def evidence(base: str, curvature: Any, job: Job) -> None:
         batch_size=job.rows_a_step(len(train[1])),
         optimizer=job.optimizer,
         progress=not job.quiet,
+        store=job.store,
+        workers=job.workers,
         **parts,
     )
     found.plot().savefig(job.figure, dpi=150)
-    ending_of(found, described, job.figure).tell(job.as_json)
+    files = {"Figure": job.figure, "Store": job.store}
+    replace(ending_of(found, described), files=files).tell(job.as_json)
 
 
 def _rows(job: Job) -> tuple[Any, str, dict[str, Any]]:
@@ -89,7 +92,7 @@ def _rows(job: Job) -> tuple[Any, str, dict[str, Any]]:
     return (table.X, table.y), described, {"preprocess": table.preprocess, "task": job.kind}
 
 
-def ending_of(found: StrengthEvidence, data: str, figure: Path) -> Ending:
+def ending_of(found: StrengthEvidence, data: str) -> Ending:
     """What there is to say of the evidence."""
     from justright.report.evidence import evidence_table
 
@@ -97,6 +100,7 @@ def ending_of(found: StrengthEvidence, data: str, figure: Path) -> Ending:
         "evidence",
         found.summary(),
         data,
+        found.study.notes,
         record={
             "strength": found.strength,
             "deviation": found.deviation,
@@ -109,5 +113,4 @@ def ending_of(found: StrengthEvidence, data: str, figure: Path) -> Ending:
             "table": found.table,
         },
         tables=[evidence_table(found.curve, found.strength)],
-        files={"Figure": figure},
     )

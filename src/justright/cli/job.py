@@ -39,7 +39,7 @@ class Job:
     kind: str | None
     without: tuple[str, ...]
     category: tuple[str, ...]
-    text: tuple[str, ...]
+    as_text: tuple[str, ...]
     image_size: str | None
     model: Path | None
     seeds: int
@@ -103,7 +103,7 @@ class Job:
             self.category,
             self.image_size,
             self.group,
-            text=self.text,
+            as_text=self.as_text,
         )
 
     def task(self) -> Divided:

@@ -81,7 +81,7 @@ def report(texts: tuple[str, ...], base: str, recipes: tuple[str, ...], job: Job
         found.summary(),
         task.description,
         notes,
-        files={"Report": found.report(job.figure, command)},
+        files={"Report": found.report(job.figure, command), "Store": job.store},
         stopped=cut.said,
     ).tell(job.as_json)
 

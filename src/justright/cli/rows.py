@@ -33,7 +33,7 @@ class Asked:
         target: of a table, the column to predict; the last one if None.
         kind: classification, regression, or None for what the targets look like.
         without: columns to leave out.
-        category, text: columns to take as categories, or as text, whatever they hold.
+        category, as_text: columns to take as categories, or as text, whatever they hold.
         image_size: of pictures, as `HEIGHTxWIDTH`, or None for the size of most of them.
         group: the column that says which rows belong together, or None.
         distinct: whether rows that are alike in all columns count once.
@@ -47,7 +47,7 @@ class Asked:
     image_size: str | None = None
     group: str | None = None
     distinct: bool = False
-    text: tuple[str, ...] = ()
+    as_text: tuple[str, ...] = ()
 
     def dataset(self) -> Dataset:
         """The rows, not divided; of what ships, all of them.
@@ -79,7 +79,7 @@ class Asked:
 
         path = Path(self.data)
         in_memory = any(
-            (self.group, self.distinct, self.category, self.text, self.image_size, self.kind)
+            (self.group, self.distinct, self.category, self.as_text, self.image_size, self.kind)
         )
         if in_memory or not is_of_numbers(path, self.target, self.without):
             return None
@@ -91,21 +91,21 @@ class Asked:
         from justright.data.preparation import TABLE
         from justright.data.table_preparation import TablePreparation
 
-        for option, names in (("--category", self.category), ("--text", self.text)):
+        for option, names in (("--category", self.category), ("--text", self.as_text)):
             if names and read.preprocess != TABLE:
                 raise DataError(f"{option}: {read.name} is no table. Leave it out.")
             for name in names:
                 if name not in read.features:
                     known = did_you_mean(name, read.features)
                     raise DataError(f"{read.name} has no feature {name!r}. {known}")
-        if not (self.category or self.text):
+        if not (self.category or self.as_text):
             return read
-        kinds = TablePreparation(categories=self.category, texts=self.text)
+        kinds = TablePreparation(categories=self.category, texts=self.as_text)
         return replace(read, preprocess=kinds)
 
     def _check_example(self) -> None:
         options = {"--target": self.target, "--without": self.without, "--group": self.group}
-        options |= {"--category": self.category, "--text": self.text}
+        options |= {"--category": self.category, "--text": self.as_text}
         options["--image-size"] = self.image_size
         options |= {"--distinct": "(repeated rows)" if self.distinct else ""}
         for option, given in options.items():
@@ -290,7 +290,11 @@ def data_options(default: str | None = "breast_cancer") -> list[Callable[..., An
             help="Take a column as categories, such as codes that are numbers. Repeatable.",
         ),
         click.option(
-            "--text", multiple=True, metavar="COLUMN", help="Take a column as text. Repeatable."
+            "--text",
+            "as_text",
+            multiple=True,
+            metavar="COLUMN",
+            help="Take a column as text. Repeatable.",
         ),
         click.option(
             "--image-size",

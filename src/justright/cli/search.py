@@ -116,7 +116,7 @@ def ending_of(found: Search, data: str) -> Ending:
         "search",
         found.summary(),
         data,
-        found.hunt.explorer.shapes.setup.notes,
+        found.notes,
         record={
             "recipe": repr(found.recipe),
             "hidden": found.hidden,

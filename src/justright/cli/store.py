@@ -35,8 +35,10 @@ _SHOWN = 20
 def store(file: Path, mend: bool, as_json: bool) -> None:
     """Say which trainings the file of a study holds, by recipe.
 
-    Files are made by --store of compare, sweep, path, search and contributions, and hold every
-    training with its curves and weights. SQLite reads them, too.
+    Shows how many have ended and how, and a line a recipe with its trainings and their epochs;
+    --json has a row a training, with its figures and versions, and what all have in common.
+    Files are made by --store of compare, sweep, path, search, contributions and ensemble, and hold
+    every training with its curves and weights. SQLite reads them, too.
     """
     from justright.store.read import read_store
 

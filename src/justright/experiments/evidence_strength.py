@@ -216,7 +216,7 @@ class _Run:
             doubts=doubts,
             table=self._table(),
             layers=layers_table(self.curvature, found),
-            study=setup.study(self.results),
+            study=setup.study(self.results, setup.known()),
             _words=told(readings, choice, deviation, noise, len(self.curvature.inputs)),
         )
 

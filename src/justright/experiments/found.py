@@ -51,11 +51,13 @@ class Search(ReportedSearch):
         hunt: how it went, and can go on.
         records: of all its trainings.
         budget: that it had.
+        known: what is said of trainings that its store had.
     """
 
     hunt: Hunt
     records: tuple[Record, ...]
     budget: Budget
+    known: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"<Search of {len(self.records)} trainings: {self.recipe}>"
@@ -69,6 +71,11 @@ class Search(ReportedSearch):
     def measure(self) -> Measure:
         """The metric."""
         return self.scale.measure
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was decided on the way, in sentences."""
+        return (*self.hunt.explorer.shapes.setup.notes, *self.known)
 
     @property
     def explored(self) -> list[Record]:
@@ -292,11 +299,12 @@ class Search(ReportedSearch):
 @random_numbers_kept()
 def hunted(hunt: Hunt, known: Sequence[Record], budget: Budget, progress: bool | None) -> Search:
     """Run a search within a budget, and give what it found."""
-    measure, kept = hunt.explorer.looks.scale.measure, hunt.explorer.shapes.setup.kept()
+    measure, setup = hunt.explorer.looks.scale.measure, hunt.explorer.shapes.setup
+    kept, before = setup.kept(), 0 if setup.keep is None else setup.keep.runs
     with kept, search_bar(progress, budget.trainings, measure) as show:  # No one else writes it.
 
         def tell(records: Sequence[Record]) -> None:
             show(len(records), [one.figures["val_metric"] for one in records if one.complete])
 
         records = hunt.run(known, budget, tell)
-    return Search(hunt, tuple(records), budget)
+    return Search(hunt, tuple(records), budget, setup.known(before))

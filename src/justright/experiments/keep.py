@@ -19,7 +19,7 @@ from justright.engine.outcome import Outcome
 from justright.engine.program import Task
 from justright.engine.rows import Rows
 from justright.engine.trial import Trial, TrialResult
-from justright.engine.versions import present
+from justright.engine.versions import Versions, present
 from justright.events import tell
 from justright.network.blueprint import Blueprint
 from justright.network.network import Network
@@ -40,6 +40,32 @@ class Keep:
     def __init__(self, path: str | Path) -> None:
         self.store = Store(path)
         self._rows: list[tuple[Rows, str]] = []
+        self._runs: list[tuple[list[str], dict[str, Versions]]] = []
+        self._written: set[str] = set()
+
+    @property
+    def runs(self) -> int:
+        """How many times trials have been trained with this store."""
+        return len(self._runs)
+
+    def count(self, journal: KeptTrials, trials: Sequence[Trial]) -> None:
+        """Remember which trials of a run were known.
+
+        Args:
+            journal: of the run.
+            trials: all of them.
+        """
+        self._runs.append((list(map(journal.key, trials)), journal.found))
+
+    def notes(self, since: int = 0) -> tuple[str, ...]:
+        """What to say of the trials that were known, of several runs together.
+
+        Args:
+            since: `runs` before the first of them.
+        """
+        runs = self._runs[since:]
+        found = {key: one for _, some in runs for key, one in some.items()}
+        return in_words(self.store.path, found, len({key for keys, _ in runs for key in keys}))
 
     def claim(self, settings: Mapping[str, Any]) -> None:
         """Say what all trainings have in common, or find that the store is another study's.
@@ -89,7 +115,8 @@ class Keep:
                 initializers nor the model's own.
         """
         settings = self.settings(task, start, 0)
-        return KeptTrials(self.store, task, digest(plain_text(settings), origin))
+        fingerprint = digest(plain_text(settings), origin)
+        return KeptTrials(self.store, task, fingerprint, self._written)
 
 
 @dataclass
@@ -100,15 +127,17 @@ class KeptTrials(Journal):
         store: open.
         task: that the trials are of.
         fingerprint: a hash of all but the trial that its numbers follow from.
-        found: the trials that were known, with their results.
+        written: keys of the trials that this process has written.
+        found: what trained the others that were known, by key.
     """
 
     store: Store
     task: Task
     fingerprint: bytes
+    written: set[str]
 
     def __post_init__(self) -> None:
-        self.found: list[TrialResult] = []
+        self.found: dict[str, Versions] = {}
 
     def key(self, trial: Trial) -> str:
         """A hash of all that a trial's numbers follow from."""
@@ -116,11 +145,14 @@ class KeptTrials(Journal):
 
     def known(self, trial: Trial) -> TrialResult | None:
         """What a trial gave in an earlier run."""
-        row = self.store.find(self.key(trial))
+        key = self.key(trial)
+        row = self.store.find(key)
         if row is None:
             return None
-        self.found.append(result_of(row, trial, self._renamed))
-        return self.found[-1]
+        result = result_of(row, trial, self._renamed)
+        if key not in self.written:
+            self.found[key] = result.versions
+        return result
 
     def missing(self, trials: Sequence[Trial]) -> list[Trial]:
         """The trials that have not ended in an earlier run."""
@@ -132,13 +164,7 @@ class KeptTrials(Journal):
         Args:
             of: trials in all.
         """
-        if not self.found:
-            return ()
-        said = f"{len(self.found)} of {of} trainings were in {self.store.path.name}"
-        others = Counter(one.versions for one in self.found if one.versions != present())
-        told = [f"{count} of them by {versions}" for versions, count in others.items()]
-        more = f", {', '.join(told)}: their last digits may be others than here" if told else ""
-        return (f"{said}{more}.",)
+        return in_words(self.store.path, self.found, of)
 
     def left_off(self, trial: Trial, layout: Layout) -> UnderWay | None:
         """Where an earlier run with this layout left a trial."""
@@ -158,6 +184,7 @@ class KeptTrials(Journal):
             ((self._under_way(trial, one.curves), one) for trial, one in running),
             _layout_text(layout),
         )
+        self.written.update(self.key(one.trial) for one in whole)
         tell("written", store=self.store.path.name, ended=len(whole))
 
     def _under_way(self, trial: Trial, curves: Any) -> Kept:
@@ -174,6 +201,22 @@ class KeptTrials(Journal):
     @cached_property
     def _names(self) -> frozenset[str]:
         return frozenset(variable_paths(self.task.blueprint.model))
+
+
+def in_words(path: Path, found: Mapping[str, Versions], of: int) -> tuple[str, ...]:
+    """How many trainings a store had; nothing where it had none.
+
+    Args:
+        path: of the store.
+        found: what trained those that it had, by key.
+        of: trainings in all.
+    """
+    if not found:
+        return ()
+    others = Counter(one for one in found.values() if one != present())
+    told = [f"{count} of them by {versions}" for versions, count in others.items()]
+    more = f", {', '.join(told)}: their last digits may be others than here" if told else ""
+    return (f"{len(found)} of {of} trainings were in {path.name}{more}.",)
 
 
 def network_text(blueprint: Blueprint) -> str:

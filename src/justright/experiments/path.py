@@ -117,7 +117,9 @@ def path(
             results = walk.up(strengths, count, ratio)
     results = sorted(results, key=lambda r: r.trial.recipe.strengths()[axis.name])
     taken = tuple(dict.fromkeys(r.trial.recipe.strengths()[axis.name] for r in results))
-    study = setup.study(results, (*notes, *([run.said] if run.said else [])))
+    if end is None and strengths is None:
+        notes = (*notes, walk.tried_in_words(len(results)))
+    study = setup.study(results, (*notes, *setup.known(), *([run.said] if run.said else [])))
     sweep = Sweep(study, Grid((axis,), (taken,), recipe), on)
     return RegularizationPath(sweep, walk.paths, end)
 

@@ -242,7 +242,10 @@ class Setup:
                 on_progress=on_progress,
                 journal=journal,
             )
-        notes = () if journal is None else journal.notes(len(trials))
+        notes: tuple[str, ...] = ()
+        if self.keep is not None and journal is not None:
+            notes = journal.notes(len(trials))
+            self.keep.count(journal, trials)
         told = whole_or_told(trials, results, cut_short)
         return self.study(results, (*patience_in_words(trials), *notes, *told))
 
@@ -254,6 +257,14 @@ class Setup:
         """
         if self.keep is not None:
             self.keep.claim(settings)
+
+    def known(self, since: int = 0) -> tuple[str, ...]:
+        """What to say of trainings that the store had, in all runs together.
+
+        Args:
+            since: of the store's `runs`, the first.
+        """
+        return () if self.keep is None else self.keep.notes(since)
 
     def missing(self, trials: Sequence[Trial]) -> list[Trial]:
         """The trials that no store holds the results of."""

@@ -129,6 +129,18 @@ class Walk:
                 return self._strength(one[0])
         return self._strength(ended[-1][0]) or _SCANNED[0]
 
+    def tried_in_words(self, taken: int) -> str:
+        """What was trained to find where the path ends, in a sentence.
+
+        Args:
+            taken: trainings on the path.
+        """
+        tried = len(_SCANNED) * len(self.seeds) * self.setup.splits
+        return (
+            f"Beside the {taken} trainings of the path there were {tried} with {len(_SCANNED)} "
+            "strengths, each from the dense network, to find where it ends."
+        )
+
     @property
     def _exact(self) -> bool:
         """Whether the penalty makes weights exactly zero."""
