@@ -11,7 +11,7 @@ from scipy.stats import binomtest
 from justright.data.epochs import Epochs
 from justright.data.leaks import Shared, Telling
 from justright.evidence.diagnosis import WEIGHTS, judged
-from justright.evidence.diagnosis_advice import Means
+from justright.evidence.diagnosis_means import Means
 from justright.evidence.diagnosis_reading import Reading
 from justright.evidence.facts import Facts, Reference
 from justright.evidence.interval import wilson_interval

@@ -36,7 +36,6 @@ def rows_options(command: Any) -> Any:
 @click.command(epilog=EXAMPLE_COMMANDS, short_help="Say what ails a training, and what to try.")
 @click.argument("epochs_file", metavar="[EPOCHS.csv]", required=False)
 @rows_options
-@click.option("--distinct", is_flag=True, help="Take rows that are alike in all columns once.")
 @click.option("--validation", type=float, metavar="SHARE", help="Of the rows.  [default: 0.2]")
 @click.option("--model", metavar="FILE", help="A .keras file; 128 and 64 units if not given.")
 @hidden_option("128,64")
@@ -142,14 +141,16 @@ def _optimizer(options: dict[str, Any]) -> Any:
 
 
 def _named(data: str, options: dict[str, Any]) -> list[str]:
-    """The options that name rows and network, for the commands of the advice."""
+    """All options that were given, for the commands of the advice."""
     named = ["--data", data]
-    for name in ("target", "model", "hidden"):
-        named += [f"--{name}", options[name]] if name in options else []
-    named += ["--task", options["kind"]] if "kind" in options else []
-    for name in ("without", "category"):
-        for column in options.get(name, ()):
-            named += [f"--{name}", column]
+    flags = {"kind": "--task", "as_text": "--text"}
+    for name, given in options.items():
+        flag = flags.get(name, f"--{name.replace('_', '-')}")
+        if given is True:
+            named.append(flag)
+            continue
+        for one in given if isinstance(given, tuple) else (given,):
+            named += [flag, f"{one:g}" if isinstance(one, float) else str(one)]
     return named
 
 

@@ -40,6 +40,7 @@ class Job:
     without: tuple[str, ...]
     category: tuple[str, ...]
     as_text: tuple[str, ...]
+    distinct: bool
     image_size: str | None
     model: Path | None
     seeds: int
@@ -103,6 +104,7 @@ class Job:
             self.category,
             self.image_size,
             self.group,
+            distinct=self.distinct,
             as_text=self.as_text,
         )
 

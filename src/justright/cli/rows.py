@@ -297,6 +297,9 @@ def data_options(default: str | None = "breast_cancer") -> list[Callable[..., An
             help="Take a column as text. Repeatable.",
         ),
         click.option(
+            "--distinct", is_flag=True, help="Take rows that are alike in all columns once."
+        ),
+        click.option(
             "--image-size",
             metavar="HEIGHTxWIDTH",
             help="What pictures are brought to; the size of most of them if not given.",

@@ -6,9 +6,15 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
+
+from justright.data.dataset import Dataset
+from justright.data.frames import is_frame
 
 _LONG = 1_000_000
+Form = Literal["pair", "table", "file", "stream"]
+"""Of rows: X and y, a frame that holds the target, the path of a file, or a source on disk."""
 
 
 @dataclass(frozen=True)
@@ -18,14 +24,22 @@ class Asked:
     Attributes:
         arguments: as Python, by name; what Python cannot say in a line stands as its own name.
         imports: the lines that these want.
+        form: of the rows.
+        train: the rows as Python: the path of a file, or their argument's name.
     """
 
     arguments: tuple[tuple[str, str], ...] = ()
     imports: tuple[str, ...] = ()
+    form: Form = "pair"
+    train: str = "train"
 
     @classmethod
-    def of(cls, given: Mapping[str, Any]) -> Asked:
+    def of(cls, given: Mapping[str, Any], train: Any = None) -> Asked:
         """From what was given; what is None was not.
+
+        Args:
+            given: arguments by name.
+            train: the rows.
 
         >>> Asked.of({"target": "sick", "splits": 3, "groups": [1, 1, 2], "test": None}).arguments
         (('target', "'sick'"), ('splits', '3'), ('groups', 'groups'))
@@ -37,7 +51,17 @@ class Asked:
             text, lines = _as_python(value)
             arguments.append((name, text or name))
             imports |= lines
-        return cls(tuple(arguments), tuple(sorted(imports)))
+        path = isinstance(train, str | Path)
+        named = repr(str(train)) if path else "train"
+        return cls(tuple(arguments), tuple(sorted(imports)), _form_of(train), named)
+
+
+def _form_of(train: Any) -> Form:
+    if isinstance(train, str | Path):
+        return "file"
+    if isinstance(train, tuple | list) or train is None:
+        return "pair"
+    return "table" if is_frame(train) or isinstance(train, Dataset) else "stream"
 
 
 def _as_python(value: Any) -> tuple[str, set[str]]:

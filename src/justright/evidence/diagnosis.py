@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from justright.evidence.diagnosis_advice import Advice, Means, advice_for
+from justright.evidence.diagnosis_advice import Advice, advice_for
+from justright.evidence.diagnosis_means import Means
 from justright.evidence.diagnosis_rate import Source, rate_in_words
 from justright.evidence.diagnosis_reading import Reading
 from justright.evidence.diagnosis_rules import RULES

@@ -13,7 +13,7 @@ from justright.engine.program import Task
 from justright.engine.trial import CURVES, Trial, TrialResult
 from justright.errors import DataError
 from justright.evidence.diagnosis import Diagnosis, Finding, judged
-from justright.evidence.diagnosis_advice import Means
+from justright.evidence.diagnosis_means import Means
 from justright.evidence.diagnosis_reading import Reading
 from justright.evidence.facts import Facts, facts_of
 
@@ -91,5 +91,6 @@ def means_of_trial(means: Means, trial: Trial) -> Means:
         means,
         learning_rate=trial.learning_rate,
         epochs=trial.epochs,
+        recipe=trial.recipe,
         strengths=trial.recipe.strengths(),
     )

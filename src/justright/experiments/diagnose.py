@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from justright.data.arrays import check_count
+from justright.data.asked import Asked
 from justright.data.epochs import epochs_of, read_epochs
 from justright.errors import DataError
 from justright.evidence.diagnosis import Diagnosis, judged
-from justright.evidence.diagnosis_advice import Means
+from justright.evidence.diagnosis_means import Means
 from justright.evidence.diagnosis_reading import Reading
 from justright.evidence.diagnosis_trials import (
     diagnosis_of_trials,
@@ -27,9 +28,11 @@ from justright.experiments.setup import Setup, Training
 from justright.network.randomness import random_numbers_kept
 from justright.regularizers.recipe import Recipe, as_recipe
 from justright.regularizers.technique import Technique
+from justright.report.page.code import optimizer_code
 from justright.study import Study
 
 SEEDS = 3
+_SETTINGS = ("seeds", "epochs", "batch_size", "optimizer", "loss", "metric", "shuffle")
 
 
 @random_numbers_kept()
@@ -67,7 +70,8 @@ def diagnose(
         validation_rows: of logged epochs, how many rows the validation figures are taken on;
             without it nothing is said of whether they are enough.
         classes: of logged epochs, how many classes there are.
-        options: how the command line names rows and network, for the commands of the advice.
+        options: how the command line names rows, network and training: advice is then a command,
+            and otherwise Python.
         progress: whether to show a progress bar; None for where someone watches.
         training: with a model, other arguments of `compare`.
 
@@ -90,15 +94,17 @@ def diagnose(
         )
         setup = Setup.of(thing, train, **training)
         given = as_recipe(recipe) if recipe is not None else Recipe()
-        return _of_model(setup, given, checked_seeds(seeds), _means(thing, options), progress)
+        asked = {**training, "options": options, "seeds": None if seeds == SEEDS else seeds}
+        return _of_model(setup, given, checked_seeds(seeds), _means(setup, thing, asked), progress)
     _refuse("what was trained already", {"recipe": recipe, **training})
-    means = Means() if options is None else Means(tuple(options))
+    means = Means(options=None if options is None else tuple(options))
     if isinstance(thing, Study):
         _refuse(
             "a study",
             {"kept_epoch": kept_epoch, "validation_rows": validation_rows, "classes": classes},
         )
-        return diagnosis_of_trials(thing.task, thing.results, thing.features, means)
+        named = replace(Means.of_study(thing), options=means.options)
+        return diagnosis_of_trials(thing.task, thing.results, thing.features, named)
     history = getattr(thing, "history", thing)
     if isinstance(history, str | os.PathLike):
         epochs = read_epochs(Path(history), kept_epoch)
@@ -121,15 +127,32 @@ def _of_model(
     read = readings_of(study.task, study.results, study.features, {})
     readings, told = with_controls(setup, study, read)
     means = means_of_trial(means, study.results[0].trial)
-    means = replace(means, optimizer=type(setup.task.optimizer).__name__)
     count = len(study.results)
     trained = f"Trained {count} time{'s' * (count > 1)} for up to {setup.epochs} epochs."
     return Diagnosis(judged(readings, means), "trainings", (*study.notes, trained, *told))
 
 
-def _means(model: Any, options: Sequence[str] | None) -> Means:
-    means = Means(model=model is not None)
-    return means if options is None else replace(means, options=tuple(options))
+def _means(setup: Setup, model: Any, given: Mapping[str, Any]) -> Means:
+    """What advice can name of a network and rows.
+
+    Args:
+        setup: made of them.
+        model: the network, or None.
+        given: arguments that say how to train, and `options` of the command line.
+    """
+    wanted = {name: given.get(name) for name in _SETTINGS}
+    settings = dict(Asked.of(wanted).arguments)
+    if settings.get("optimizer") == "optimizer":
+        settings["optimizer"] = optimizer_code(setup.task.optimizer, setup.learning_rate)
+    options = given.get("options")
+    return Means(
+        options=None if options is None else tuple(options),
+        asked=setup.asked,
+        settings=tuple(settings.items()),
+        network=repr(model) if model is None or isinstance(model, tuple) else "model",
+        named=bool(setup.features),
+        optimizer=type(setup.task.optimizer).__name__,
+    )
 
 
 def _refuse(what: str, arguments: Mapping[str, Any]) -> None:

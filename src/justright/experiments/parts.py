@@ -53,7 +53,7 @@ class Division:
         known = train.target if isinstance(train, Dataset) else ""
         others["target"] = others.get("target") or known or None
         own = ("splits", "groups", "preprocess", "sample_weight", "task")
-        return Asked.of({**others, **{name: getattr(self, name) for name in own}})
+        return Asked.of({**others, **{name: getattr(self, name) for name in own}}, train)
 
     def check_none(self, name: str) -> None:
         """Refuse what rows that stay on disk do not allow."""

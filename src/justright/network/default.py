@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 import numpy as np
 
+DEFAULT_NETWORK = "default_network"
 HIDDEN = (128, 64)
 MOST_CLASSES = 20
 # Dimensions of a row.
@@ -41,7 +42,7 @@ def default_network(
         keras.layers.Dense(units, activation="relu", name=f"hidden_{i}")
         for i, units in enumerate(hidden, start=1)
     ]
-    return keras.Sequential([*layers, _output(y, task)], name="default_network")
+    return keras.Sequential([*layers, _output(y, task)], name=DEFAULT_NETWORK)
 
 
 def _before_hidden(shape: tuple[int, ...]) -> list[keras.layers.Layer]:

@@ -11,7 +11,7 @@ import numpy as np
 from justright.engine.outcome import Outcome
 from justright.engine.trial import CURVES, TrialResult
 from justright.evidence.diagnosis import judged
-from justright.evidence.diagnosis_advice import Means
+from justright.evidence.diagnosis_means import Means
 from justright.evidence.diagnosis_reading import ACCURACY, Reading
 from justright.evidence.diagnosis_trials import epochs_of_result
 from justright.evidence.facts import Facts

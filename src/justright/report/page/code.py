@@ -17,12 +17,10 @@ from justright.data.asked import Asked
 from justright.engine.program import Task
 from justright.engine.trial import Trial
 from justright.network.blueprint import Blueprint
-from justright.network.default import HIDDEN
-from justright.regularizers import TECHNIQUES
+from justright.network.default import DEFAULT_NETWORK, HIDDEN
+from justright.regularizers.as_python import recipe_code
 from justright.regularizers.grid import Grid
 from justright.regularizers.recipe import Recipe
-from justright.regularizers.schedule import SCHEDULES
-from justright.regularizers.technique import Technique, fields_of
 
 
 @dataclass(frozen=True)
@@ -38,10 +36,6 @@ class Run:
     task: Task
     trials: Sequence[Trial]
     asked: Asked | None
-
-
-_DEFAULT_NETWORK = "default_network"
-_OURS = {kind.__name__ for kind in (*TECHNIQUES, *SCHEDULES.values(), Recipe)}
 
 
 def compare_code(run: Run, recipes: Mapping[str, Recipe]) -> str:
@@ -99,28 +93,11 @@ def ensemble_code(run: Run, given: Mapping[str, int]) -> str:
     return _script(run, "found = jr.dropout_ensemble", arguments, "found")
 
 
-def recipe_code(recipe: Recipe) -> str:
-    """A recipe as Python.
-
-    >>> from justright.regularizers import Dropout, EarlyStopping
-    >>> recipe_code(Dropout(0.4) + EarlyStopping(20))
-    'jr.Dropout(rate=0.4) + jr.EarlyStopping(patience=20)'
-    """
-    return " + ".join(map(_technique, recipe.techniques)) or "jr.Recipe()"
-
-
-def _technique(one: Technique) -> str:
-    fields = [(f.name, getattr(one, f.name), f.default) for f in fields_of(type(one))]
-    given = [f"{name}={value!r}" for name, value, default in fields if value != default]
-    text = re.sub(r"\binf\b", 'float("inf")', f"{type(one).__name__}({', '.join(given)})")
-    return re.sub(r"\b(\w+)\(", lambda m: f"{'jr.' * (m[1] in _OURS)}{m[0]}", text)
-
-
 def network_code(blueprint: Blueprint) -> str:
     """The network as Python: the layers of a sequential one, or else a file to load."""
     model = blueprint.model
     units = [layer.units for layer in model.layers if isinstance(layer, keras.layers.Dense)]
-    if model.name.startswith(_DEFAULT_NETWORK) and tuple(units[:-1]) == HIDDEN:
+    if model.name.startswith(DEFAULT_NETWORK) and tuple(units[:-1]) == HIDDEN:
         return "model = None  # justright's own: dense, 128 and 64 units, ReLU"
     calls = [_call(layer) for layer in model.layers[1:]]
     if not blueprint.sequential or None in calls:
@@ -141,7 +118,7 @@ def _script(
         f"seeds={len(seeds) if many else seeds}",
         f"epochs={epochs or max(trial.epochs for trial in trials)}",
         f"batch_size={task.batch_size}",
-        f"optimizer={_optimizer(task.optimizer, trials[0].learning_rate)}",
+        f"optimizer={optimizer_code(task.optimizer, trials[0].learning_rate)}",
         f'metric="{task.objective.metric_name}"',
         *_loss(task),
         *([] if task.shuffle else ["shuffle=False"]),
@@ -223,7 +200,13 @@ def _loss(task: Task) -> list[str]:
     return [f"loss={_number(loss)}" if isinstance(loss, str) else "loss=loss"]
 
 
-def _optimizer(optimizer: keras.optimizers.Optimizer, rate: float) -> str:
+def optimizer_code(optimizer: keras.optimizers.Optimizer, rate: float) -> str:
+    """An optimizer as Python.
+
+    Args:
+        optimizer: of Keras.
+        rate: its learning rate.
+    """
     kind = type(optimizer).__name__
     config, usual = optimizer.get_config(), type(optimizer)().get_config()
     changed = {k: v for k, v in config.items() if k != "name" and v != usual.get(k)}

@@ -14,7 +14,7 @@ from justright.engine.program import Task
 from justright.engine.trial import TrialResult
 from justright.errors import DataError
 from justright.evidence.diagnosis import Diagnosis
-from justright.evidence.diagnosis_advice import Means
+from justright.evidence.diagnosis_means import Means
 from justright.evidence.diagnosis_trials import diagnosis_of_trials
 from justright.evidence.evidence import Evidence
 from justright.evidence.summary import Row, rows_of
@@ -191,7 +191,7 @@ def version() -> str:
 
 def _diagnosis(one: Reported) -> Diagnosis | None:
     try:
-        return diagnosis_of_trials(one.task, one.results, one.features, Means())
+        return diagnosis_of_trials(one.task, one.results, one.features, Means.of_study(one))
     except DataError:
         return None
 
