@@ -312,3 +312,24 @@ def test_a_file_whose_description_is_damaged_is_told(told, tmp_path):
 def test_nothing_of_what_is_written_depends_on_this_machine():
     with zipfile.ZipFile("s.keras") as packed:
         assert os.getcwd() not in packed.read(PART).decode()
+
+
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_tables_are_read_as_they_are_where_training_reads_them(tmp_path, separator, capsys):
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(rng.normal(size=(60, 2)).round(3), columns=["a", "b"])
+    table["y"] = (table["a"] > 0).astype(int)
+    train, model = tmp_path / "rows.csv", tmp_path / "net.keras"
+    decimal = "," if separator == ";" else "."
+    table.to_csv(train, sep=separator, decimal=decimal, index=False)
+    rows = ["compare", "--data", str(train), "--hidden", "2", "--epochs", "3", "--seeds", "1"]
+    rows += ["--save", str(model), "--quiet", "--figure", str(tmp_path / "f.png")]
+    assert run([*rows, "--recipe", "l2=1e-3"]) == 0
+    capsys.readouterr()
+    assert run(["predict", str(model), "--data", str(train)]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    numbers = [cell for line in printed[1:] for cell in line.split(",")[1:]]
+    assert len(numbers) == 2 * len(table)
+    # As many digits as single precision has, and none of double precision's noise.
+    assert all(str(np.float32(one)) == one for one in numbers)
+    assert max(map(len, numbers)) <= 14

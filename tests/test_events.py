@@ -76,7 +76,16 @@ def test_lines_are_strict_json(tmp_path):
 
 def test_the_command_line_writes_them_to_a_file(tmp_path, capsys):
     log = tmp_path / "log.jsonl"
-    assert run(["--log", str(log), "techniques"]) == 0
-    assert log.read_text() == ""
+    for arguments in (
+        ["--log", str(log), "techniques"],
+        ["techniques", "--log", str(log)],
+        ["techniques", f"--log={log}", "dropout"],
+    ):
+        log.unlink(missing_ok=True)
+        assert run(arguments) == 0
+        assert log.read_text() == ""
+    log.unlink()
+    assert run(["techniques", "--", "--log", str(log)]) != 0
+    assert not log.exists()
     assert run(["--log", str(tmp_path / "none" / "log.jsonl"), "techniques"]) == 1
     assert "Name a file in a folder that exists" in " ".join(capsys.readouterr().err.split())

@@ -292,3 +292,23 @@ def test_the_default_network_fits_the_rows(shape, kinds):
     model = default_network(shape, np.arange(20) % 2)
     assert [type(layer).__name__ for layer in model.layers] == kinds
     assert model.output_shape == (None, 1)
+
+
+@pytest.mark.parametrize("left", [False, True], ids=["of all rows", "of those that are left"])
+def test_weights_and_groups_follow_rows_without_a_target(left):
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(rng.normal(size=(60, 3)), columns=list("abc"))
+    table["y"] = (table["a"] > 0).astype(float)
+    table.loc[[3, 30], "y"] = np.nan
+    weight, groups = np.arange(1.0, 61), np.repeat(np.arange(20), 3)
+    kept = table["y"].notna().to_numpy()
+    more = {"sample_weight": weight, "groups": groups}
+    given = {name: one[kept] for name, one in more.items()} if left else more
+    how = {"seeds": 1, "epochs": 2, "progress": False}
+    recipes = {"plain": jr.Recipe()}
+    found = jr.compare((2,), table, recipes, target="y", **given, **how)
+    whole = table[kept].reset_index(drop=True)
+    expected = jr.compare(
+        (2,), whole, recipes, target="y", sample_weight=weight[kept], groups=groups[kept], **how
+    )
+    pd.testing.assert_frame_equal(found.table, expected.table)

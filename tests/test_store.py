@@ -626,6 +626,17 @@ def test_trainings_of_other_versions_are_said_to_be(copy, whole, monkeypatch):
 # ------------------------------------------------------------------ what is written of it
 
 
+def test_a_store_says_of_itself_what_it_holds(kept, tmp_path):
+    found = jr.read_store(kept)
+    rows = found.table
+    assert repr(found) == f"<Store {str(kept)!r}: {len(rows)} trainings, 2 recipes>"
+    copied = tmp_path / "copied.jr"
+    shutil.copy(kept, copied)
+    broken = jr.read_store(copied)
+    copied.write_bytes(b"no store")
+    assert "cannot be read" in repr(broken)
+
+
 def test_the_page_has_the_tables_as_they_are(kept):
     page = (Path(__file__).parents[1] / "docs" / "store.md").read_text(encoding="utf-8")
     assert schema.in_markdown() in page

@@ -1,5 +1,6 @@
 """What a sweep says is true of its numbers: made-up numbers, and the sentences that they allow."""
 
+import re
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -60,6 +61,17 @@ def test_the_best_and_what_there_is_without_it():
     corrected = "Corrected for the number of points (Holm), in validation accuracy it is better"
     assert f"{corrected} than at 0" in said
     assert "best in 100% of resamples" in said
+
+
+def test_points_that_are_as_good_as_the_best_are_named():
+    over = {"Dropout": [0, 0.1, 0.2, 0.3, 0.4, 0.5]}
+    text = swept(over, [0.8, 0.9, 0.85, 0.7, 0.7, 0.7], spread=0).summary()
+    assert "the same at" not in text
+    text = swept(over, [0.8, 0.9, 0.9, 0.7, 0.7, 0.7], spread=0).summary()
+    assert "best at dropout rate 0.2" in text or "best at dropout rate 0.1" in text
+    assert re.search(r"and the same at dropout rate 0\.[12][;.]", text)
+    text = swept(over, [0.8, *[0.9] * 5], spread=0).summary()
+    assert " and 1 more" in text
 
 
 def test_you_do_not_need_it_is_an_answer():

@@ -1,5 +1,7 @@
 """Tuning by derivatives: the optimum of a fine grid, and refusals where derivatives mislead."""
 
+from contextlib import contextmanager
+
 import keras
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ import justright as jr
 from conftest import dense_net, signs
 from justright.evidence.descent import Point, descend, doubts_of, told
 from justright.evidence.estimate import estimate
+from justright.experiments import tune
 
 NAMES = ("L2.strength",)
 WIDE = np.array([[-7.0, 7.0]])
@@ -127,6 +130,23 @@ def test_the_optimum_is_that_of_a_fine_grid(tuned):
     assert abs(np.log(strength / losses.idxmin())) < 0.35
     assert losses.iloc[0] > 1.1 * losses.min()
     assert len(found.table) <= 18
+
+
+def test_it_says_how_far_it_is(monkeypatch):
+    told = []
+
+    @contextmanager
+    def listens(shown, of, measure):
+        yield lambda done, figures: told.append((shown, done, list(figures)))
+
+    monkeypatch.setattr(tune, "search_bar", listens)
+    how = {"validation": numbers(1, 20), "steps": 1, "seeds": 2, "epochs": 2}
+    found = jr.tune_strengths((2,), numbers(0, 40), jr.L2(1e-3), progress=True, **how)
+    assert {shown for shown, _, _ in told} == {True}
+    counts = [done for _, done, _ in told]
+    assert counts == sorted(counts)
+    assert (counts[0], counts[-1]) == (0, 2 * len(found.table))
+    assert told[-1][2] == pytest.approx(found.table["val_loss"].tolist())
 
 
 def test_the_result_tells_its_way(tuned):

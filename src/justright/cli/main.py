@@ -29,6 +29,7 @@ from justright.errors import JustrightError, did_you_mean
 from justright.events import write_events
 
 DONE, FAULT = 0, 1
+_LOG = "--log"
 
 
 EPILOG = """\b
@@ -44,7 +45,20 @@ Examples:
 
 
 class Commands(click.Group):
-    """A group that names the nearest command where one is not there."""
+    """A group that names the nearest command where one is not there, and takes --log anywhere."""
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments; `--log FILE` counts behind the command as before it."""
+        own: list[str] = []
+        others = list(args)
+        end = others.index("--") if "--" in others else len(others)
+        for i in reversed(range(end)):
+            if others[i] == _LOG:
+                own = others[i : i + 2] + own
+                del others[i : i + 2]
+            elif others[i].startswith(f"{_LOG}="):
+                own.insert(0, others.pop(i))
+        return super().parse_args(context, [*own, *others])
 
     def resolve_command(
         self, context: click.Context, arguments: list[str]
@@ -70,10 +84,11 @@ class Commands(click.Group):
 )
 @click.version_option(package_name="justright", message="%(version)s")
 @click.option(
-    "--log",
+    _LOG,
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Add what happens (compiled, ended, written, …) to a file, a line of JSON for each event.",
+    help="Add what happens (compiled, ended, written, …) to a file, a line of JSON for each event. "
+    "It may stand behind the command, too.",
 )
 def app(log: Path | None) -> None:
     """Regularization that is just right.

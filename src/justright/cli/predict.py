@@ -72,6 +72,7 @@ def predict(model: Path, data: str, target: str | None, out: Path | None, as_jso
             f"{score[0].capitalize()} {score[2]} by the column {score[3]}; new rows will give less "
             "if the network was trained on any of these."
         )
+    predictions = _shortest(predictions)
     if out is not None:
         predictions.to_csv(out, index=False)
     if as_json:
@@ -95,6 +96,7 @@ def _rows(data: str) -> tuple[pd.DataFrame, str]:
     from justright.cli.rows import EXAMPLES
     from justright.data.damaged import UNREADABLE, reason_of
     from justright.data.examples import whole_example
+    from justright.data.table_file import is_table_file, read_table_file
 
     if data in EXAMPLES:
         table = whole_example(data)
@@ -103,9 +105,10 @@ def _rows(data: str) -> tuple[pd.DataFrame, str]:
     path = Path(data)
     if not path.is_file():
         raise DataError(f"There is no file {data!r}. Check the path.")
+    if is_table_file(path):
+        return read_table_file(path, least=1), path.name
     try:
-        parquet = path.suffix.lower() in (".parquet", ".pq")
-        frame = pd.read_parquet(path) if parquet else pd.read_csv(path)
+        frame = pd.read_csv(path)
     except pd.errors.EmptyDataError:
         raise DataError(f"{path.name} is empty. A header and rows are wanted.") from None
     except (*UNREADABLE, ImportError) as error:
@@ -113,6 +116,18 @@ def _rows(data: str) -> tuple[pd.DataFrame, str]:
     if frame.empty:
         raise DataError(f"{path.name} has no rows.")
     return frame, path.name
+
+
+def _shortest(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Numbers with as many digits as single precision has, in which networks reckon."""
+    import numpy as np
+
+    short = {
+        name: predictions[name].astype(np.float32).astype(str).astype(float)
+        for name in predictions.columns
+        if predictions[name].dtype.kind == "f"
+    }
+    return predictions.assign(**short)
 
 
 def _features(saved: SavedModel, rows: pd.DataFrame, target: str | None) -> Any:

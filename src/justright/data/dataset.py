@@ -26,6 +26,8 @@ class Dataset:
         validation, test: rows that are to select or judge, where there are some of their own.
         told: what was decided on the way, in sentences.
         target: the name of what is predicted; "" where it has none.
+        kept: (rows,) positions of the rows in the table that was given, and `of` how many that
+            had; None where none was left out.
     """
 
     name: str
@@ -39,3 +41,15 @@ class Dataset:
     test: Pair | None = None
     told: tuple[str, ...] = ()
     target: str = ""
+    kept: np.ndarray | None = None
+    of: int = 0
+
+    def of_kept(self, given: Any) -> Any:
+        """What belongs to the rows one by one, without that of rows that were left out.
+
+        Args:
+            given: an array or list, of all rows of the table or of those that are left.
+        """
+        if self.kept is None or given is None or np.ndim(given) != 1 or len(given) != self.of:
+            return given
+        return np.asarray(given)[self.kept]

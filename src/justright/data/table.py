@@ -60,10 +60,12 @@ def dataset_of(
             f"{name} without {', '.join(without) or 'its target'} has no target or no features "
             "left. Leave fewer columns out."
         )
-    frame = frame.drop(columns=list(without))
-    frame = frame.drop_duplicates(ignore_index=True) if distinct else frame
+    frame, of = frame.drop(columns=list(without)), len(frame)
+    kept = np.flatnonzero(~frame.duplicated()) if distinct else np.arange(of)
+    frame = frame.iloc[kept].reset_index(drop=True) if distinct else frame
     told = [f"The target is {chosen!r}, the last column."] if target is None else []
     told += [doubt for one in features if (doubt := doubt_of_numbers(frame[one])) is not None]
+    kept = kept[frame[chosen].notna().to_numpy()]
     frame, dropped = _with_targets(frame, chosen, name)
     y = table_targets(frame[chosen], name)
     return Dataset(
@@ -76,6 +78,8 @@ def dataset_of(
         preprocess=TABLE,
         told=(*told, *dropped),
         target=chosen,
+        kept=kept if len(kept) < of else None,
+        of=of,
     )
 
 

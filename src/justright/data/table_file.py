@@ -33,7 +33,7 @@ def is_table_file(path: Path) -> bool:
     return _ending(path) in (*TEXT, *PARQUET, *ARROW)
 
 
-def read_table_file(path: Path) -> pd.DataFrame:
+def read_table_file(path: Path, least: int = 2) -> pd.DataFrame:
     """Read a table with named columns.
 
     Args:
@@ -41,6 +41,7 @@ def read_table_file(path: Path) -> pd.DataFrame:
             `.zip`), separated by commas, semicolons, tabs or bars; Parquet; or Arrow (`.feather`,
             `.arrow`, `.ipc`). In text an empty cell, `?`, and what pandas takes for it is missing,
             and beside semicolons a comma may be the decimal point.
+        least: how many columns there must be: features and a target.
 
     Raises:
         DataError: no such file, one that is empty, has no header, two columns of one name, or
@@ -53,10 +54,12 @@ def read_table_file(path: Path) -> pd.DataFrame:
     else:
         frame = _read_arrow(path)
         _check_no_index(path.name, frame)
-    if frame.empty or frame.shape[1] < 2:
+    if frame.empty or frame.shape[1] < least:
+        wanted = "Some rows are wanted."
+        if least > 1:
+            wanted = "At least two columns, features and a target, and some rows are wanted."
         raise DataError(
-            f"{path.name} has {frame.shape[0]} rows and {frame.shape[1]} columns. At least two "
-            "columns, features and a target, and some rows are wanted."
+            f"{path.name} has {frame.shape[0]} rows and {frame.shape[1]} columns. {wanted}"
         )
     return frame
 

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 _WAY = {"low": "smaller", "high": "larger"}
 
 
+# Of points that are as good as the best, so many are named.
+_TOLD_TIES = 3
+
+
 @dataclass(frozen=True)
 class Facts:
     """What a sweep found.
@@ -104,12 +108,24 @@ def best_in_words(facts: Facts, alike: bool = True) -> str:
     if np.isfinite(row["val_low"]):
         ends = facts.measure.show_interval(row["val_low"], row["val_high"])
         said += f" ({CONFIDENCE:.0%} interval {' to '.join(ends)})"
+    said += _tied(facts)
     if best == reference:
         off = facts.grid.is_off(facts.grid.points[best])
         needless = ": you do not need it here" if alike else ""
         return said + (f". No other point does better{needless}." if off else ".")
     other = facts.table.iloc[reference][facts.column]
     return f"{said}." if np.isnan(other) else f"{said}; {_reference(facts)} it is {show(other)}."
+
+
+def _tied(facts: Facts) -> str:
+    """Which other points reach exactly the same."""
+    best, values = facts.spot.best, facts.table[facts.column].to_numpy(float)
+    same = [i for i in np.flatnonzero(values == values[best]).tolist() if i != best]
+    if not same:
+        return ""
+    named = ", ".join(at(facts.grid.axes, facts.grid.points[i].values) for i in same[:_TOLD_TIES])
+    more = f" and {len(same) - _TOLD_TIES} more" if len(same) > _TOLD_TIES else ""
+    return f", and the same at {named}{more}"
 
 
 def need_in_words(facts: Facts) -> list[str]:

@@ -97,10 +97,11 @@ def _in_memory(train: Dataset, given: Mapping[str, Any], division: Division) -> 
     X, y = _pair(train, preprocess, division, "train")
     shares = {part: float(one) for part, one in given.items() if _is_share(one)}
     further = [part for part, one in given.items() if one is not None and part not in shares]
-    weights = checked_weights(division.sample_weight, len(X))
+    weights = checked_weights(train.of_kept(division.sample_weight), len(X))
+    groups = train.of_kept(division.groups)
     # Codes of classes that look like numbers are drawn as classes.
     strata = y.astype(str) if division.task == CLASSIFICATION and y.ndim == 1 else y
-    splits = divide(strata, shares, further, division.splits, division.groups, division.one_test)
+    splits = divide(strata, shares, further, division.splits, groups, division.one_test)
     pool = _Pool(X, y)
     told: list[str] = []
     for name in further:

@@ -14,6 +14,7 @@ from justright.engine.hypergradient import slopes_of
 from justright.errors import DataError, RecipeError, did_you_mean
 from justright.evidence.descent import Point, descend, doubts_of, told
 from justright.evidence.estimate import estimate
+from justright.evidence.measure import Measure
 from justright.experiments.given import Given
 from justright.experiments.seeds import checked_seeds
 from justright.experiments.setup import Setup, Training
@@ -23,6 +24,7 @@ from justright.regularizers.named import limits_by_name, with_strengths
 from justright.regularizers.places import ActsOnStopping, ActsOnUpdate
 from justright.regularizers.recipe import Recipe, as_recipe
 from justright.regularizers.technique import Technique
+from justright.report.progress import search_bar
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,6 +87,7 @@ def tune_strengths(
     steps: int = 12,
     span: float = 1e3,
     seeds: int | Sequence[int] = 3,
+    progress: bool | None = None,
     **training: Unpack[Training],
 ) -> Tuned:
     """Descend to the strengths with the lowest validation loss, by derivatives through training.
@@ -107,6 +110,7 @@ def tune_strengths(
         steps: of the descent, at most.
         span: no strength leaves its start by more than this factor.
         seeds: how many, or which; each trains at each evaluation.
+        progress: whether to show a progress bar; None for where someone watches.
         training: rows and training as for `compare`: `validation`, `epochs`, `optimizer`, ….
 
     Raises:
@@ -136,12 +140,17 @@ def tune_strengths(
     listed = checked_seeds(seeds)
     points: list[Point] = []
 
-    def evaluate(kind: str, places: list[np.ndarray]) -> list[Point]:
-        points.extend(_points(setup, start, names, listed, kind, places))
-        return points[-len(places) :]
-
     logs = np.log([float(start.strengths()[name]) for name in names])
-    descent = descend(evaluate, logs, bounds, int(steps))
+    with search_bar(progress, None, Measure("loss", False)) as show:
+        show(0, [])
+
+        def evaluate(kind: str, places: list[np.ndarray]) -> list[Point]:
+            points.extend(_points(setup, start, names, listed, kind, places))
+            trained = sum(len(point.validation) for point in points)
+            show(trained, [point.loss for point in points if point.finite])
+            return points[-len(places) :]
+
+        descent = descend(evaluate, logs, bounds, int(steps))
     doubts = doubts_of(descent, names, bounds) + _of_techniques(start, names)
     return Tuned(
         recipe=start if descent.best is descent.start else _moved(start, names, descent.best.logs),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from justright.errors import DataError
+from justright.errors import DataError, StoreError
 from justright.network.weights import Arrays
 from justright.store.database import reading, told
 from justright.store.mend import Mended, mend_store
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _HIDDEN = ("key", "digest")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class StoredStudy:
     """What a store holds at the moment that it is asked.
 
@@ -32,6 +32,18 @@ class StoredStudy:
 
     path: Path
     mended: Mended | None = None
+
+    def __repr__(self) -> str:
+        try:
+            table = self.table
+        except StoreError:
+            return f"<Store {str(self.path)!r}, which cannot be read>"
+        running = int((table["outcome"] == "running").sum())
+        under_way = f", {running} of them under way" if running else ""
+        recipes = table["recipe"].nunique()
+        counts = [f"{len(table)} training{'s' * (len(table) != 1)}{under_way}"]
+        counts.append(f"{recipes} recipe{'s' * (recipes != 1)}")
+        return f"<Store {str(self.path)!r}: {', '.join(counts)}>"
 
     @property
     def settings(self) -> dict[str, str]:
