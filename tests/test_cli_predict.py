@@ -333,3 +333,18 @@ def test_tables_are_read_as_they_are_where_training_reads_them(tmp_path, separat
     # As many digits as single precision has, and none of double precision's noise.
     assert all(str(np.float32(one)) == one for one in numbers)
     assert max(map(len, numbers)) <= 14
+
+
+def test_a_script_that_cannot_be_written_is_told_before_anything_trains(monkeypatch):
+    import justright.experiments.compare as module
+
+    trained = []
+    monkeypatch.setattr(module, "compare", lambda *_, **__: trained.append(1) or 1 / 0)
+    rows = ["compare", "--data", "iris", "--save", "it.py", *SMALL]
+    code, out, err = justright(*rows, "--recipe", "sam=0.05", "--recipe", "mixup=0.2")
+    assert (code, out, trained) == (1, "", [])
+    assert "--save it.py, should SAM 0.05 be best: SAM has no part in a script for Keras" in err
+    assert "--save NAME.torch.py" in err
+    with pytest.raises(ZeroDivisionError):  # Where one of them can be, it trains, and says of it.
+        justright(*rows, "--recipe", "sam=0.05", "--recipe", "l2=1e-3")
+    assert trained == [1]

@@ -12,7 +12,13 @@ from justright.cli.common import check_writable, loading
 from justright.cli.ending import Ending, may_be_cut_short
 from justright.cli.job import Job, job_options
 from justright.cli.rows import named_rows
-from justright.cli.saved import check_can_be_saved, check_save, save_best, save_option
+from justright.cli.saved import (
+    check_can_be_saved,
+    check_save,
+    check_scripts,
+    save_best,
+    save_option,
+)
 from justright.deferred import import_meanwhile
 
 if TYPE_CHECKING:
@@ -65,6 +71,7 @@ def compare(texts: tuple[str, ...], margin: float | None, save: tuple[Path, ...]
 
         check_margin(margin)
         recipes = _recipes(texts)
+        check_scripts(save, recipes.values())
         task = job.task()
         check_can_be_saved(save, task, job.data)
         from justright.experiments.compare import compare as compare_recipes

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from justright.cli.common import command_line
-from justright.errors import DataError, JustrightError
+from justright.cli.shown import visible
+from justright.errors import DataError, JustrightError, RecipeError
 
 if TYPE_CHECKING:
     from justright.experiments.found import Search
+    from justright.regularizers.recipe import Recipe
     from justright.report.page.page import HasPage
     from justright.study import Study
 
@@ -129,6 +131,35 @@ def check_can_be_saved(paths: Sequence[Path], task: Any, data: str) -> None:
         )
 
 
+def check_scripts(paths: Sequence[Path], recipes: Iterable[Recipe]) -> None:
+    """Say before the training which recipes no script can be written of.
+
+    Args:
+        paths: of the files.
+        recipes: of which the best will be written.
+
+    Raises:
+        RecipeError: of none of them one can be written, the plain one aside.
+    """
+    scripts = [one for one in paths if _kind(one) == "Script"]
+    if not scripts:
+        return
+    from justright.exports.scripts import check_written
+
+    for path in scripts:
+        refused = []
+        given = [one for one in recipes if one.techniques]
+        for recipe in given:
+            try:
+                check_written(recipe, _framework(path))
+            except RecipeError as error:
+                refused.append(f"--save {path}, should {recipe} be best: {error}")
+        if refused and len(refused) == len(given):
+            raise RecipeError(refused[0])
+        for one in refused:
+            click.echo(visible(one), err=True)
+
+
 def save_best(study: Study, task: Any, target: str | None, paths: Sequence[Path]) -> Saved:
     """Write the network of the recipe that is best on the validation rows."""
     if not paths:
@@ -180,6 +211,11 @@ def _all_written(
     return Saved(said if named else "", files, tuple(problems))
 
 
+def _framework(path: Path) -> Literal["keras", "torch"]:
+    """Of a script, by its name."""
+    return "torch" if path.with_suffix("").suffix.lower() == _TORCH else "keras"
+
+
 def _kind(path: Path) -> str:
     return ENDINGS[path.suffix.lower()]
 
@@ -201,7 +237,7 @@ def _write(
     elif ending == ".onnx":
         study.save_model(path, name, seed, split)
     elif ending == ".py":
-        torch = path.with_suffix("").suffix.lower() == _TORCH
+        torch = _framework(path) == "torch"
         study.save_script(path, name, "torch" if torch else "keras", seed, split)
     else:
         _write_figures(whole, path)

@@ -75,7 +75,8 @@ class RegularizedClassifier(ClassifierMixin, Regularized):
             score tunes for that.
         random_state: a seed; the same one gives the same network. A RandomState is drawn from,
             None draws from NumPy's global one.
-        progress: whether to show a progress bar; None for where someone watches.
+        progress: whether to show a progress bar; None for where someone watches. Off unless it is
+            asked for, because scikit-learn's tools fit many estimators, side by side.
 
     Attributes:
         classes_: (classes,) labels in the order of the probabilities; of several labels a

@@ -96,7 +96,8 @@ def compare(
         seeds: how many (0, 1, …), or which; at least 0 each.
         epochs: at most so many for each trial.
         batch_size: rows a step, at most the training rows; 32, or all rows if fewer, if
-            None. The last step of an epoch takes what is left. A PyDataset brings its own.
+            None, as in Keras' `fit` (the command line goes by the number of rows). The last
+            step of an epoch takes what is left. A PyDataset brings its own.
         optimizer: `"sgd"`, `"momentum"`, `"adam"`, `"adamw"`, `"rmsprop"`, a Keras
             optimizer, or None for the one that the model was compiled with, and Adam
             otherwise.

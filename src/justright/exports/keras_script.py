@@ -11,7 +11,7 @@ from justright.exports.layer_source import source_of
 from justright.exports.loading_source import constants, heading, loading
 from justright.exports.network_source import network_source
 from justright.exports.source import Source, call, comment, listed, literal, rendered
-from justright.exports.training import Training, check_written
+from justright.exports.training import Training
 from justright.regularizers import (
     EMA,
     L1,
@@ -111,11 +111,13 @@ _TARGETS = {
 def keras_script(training: Training) -> str:
     """A script that trains what the trial did, in standard parts of Keras.
 
+    Args:
+        training: of a recipe of techniques that are `KNOWN`.
+
     Raises:
-        RecipeError: a technique that Keras has no standard part for.
+        RecipeError: a setting of a technique that Keras has no standard part for.
         ModelError: a layer, an optimizer or a loss that is not Keras' own.
     """
-    check_written(training.recipe, KNOWN, "Keras", "PyTorch")
     metric = training.objective.metric_name
     sections = [
         heading(training, "Keras") + "\n" + _HEAD,

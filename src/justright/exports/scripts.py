@@ -5,11 +5,14 @@ from __future__ import annotations
 from justright.engine.program import Task
 from justright.engine.trial import TrialResult
 from justright.errors import DataError, RecipeError, did_you_mean
-from justright.exports.keras_script import keras_script
-from justright.exports.torch_script import torch_script
+from justright.exports import keras_script, torch_script
 from justright.exports.training import Training
+from justright.regularizers.concrete_dropout import ConcreteDropout
+from justright.regularizers.recipe import Recipe
 
-_WRITERS = {"keras": keras_script, "torch": torch_script}
+_WRITERS = {"keras": keras_script.keras_script, "torch": torch_script.torch_script}
+_KNOWN = {"keras": keras_script.KNOWN, "torch": torch_script.KNOWN}
+_NAMES = {"keras": "Keras", "torch": "PyTorch"}
 
 
 def script_of(
@@ -26,7 +29,42 @@ def script_of(
         known = did_you_mean(framework, _WRITERS)
         raise DataError(f"framework={framework!r} is not known. {known}")
     check_repeatable(task, chosen)
-    return _WRITERS[framework](Training.of(task, chosen, standardized, rows))
+    training = Training.of(task, chosen, standardized, rows)
+    check_written(training.recipe, framework)
+    return _WRITERS[framework](training)
+
+
+def check_written(recipe: Recipe, framework: str) -> None:
+    """Refuse a recipe with techniques that a framework's script is not written for.
+
+    Args:
+        recipe: to be written.
+        framework: `"keras"` or `"torch"`.
+
+    Raises:
+        RecipeError: such techniques, all of them, and what there is instead.
+    """
+    lacking = _lacking(recipe, framework)
+    if not lacking:
+        return
+    several = len(lacking) > 1
+    names = ", ".join(lacking[:-1]) + " and " * several + lacking[-1]
+    other = next(one for one in _KNOWN if one != framework)
+    there = f'one for {_NAMES[other]} has {"all of them" if several else "it"} (framework="{other}"'
+    there += f", --save NAME{'.torch' * (other == 'torch')}.py)"
+    if rest := _lacking(recipe, other):
+        there = f"one for {_NAMES[other]} lacks {', '.join(rest)}"
+    raise RecipeError(
+        f"{names} {'have' if several else 'has'} no part in a script for {_NAMES[framework]}; "
+        f"{there}. Or take {'them' if several else 'it'} out of the recipe. A .keras or .onnx file "
+        "holds the trained network of any recipe; docs/export.md says what scripts have."
+    )
+
+
+def _lacking(recipe: Recipe, framework: str) -> list[str]:
+    # Concrete dropout is written as dropout of the rates that it has learned.
+    known = (*_KNOWN[framework], ConcreteDropout)
+    return [type(one).__name__ for one in recipe.techniques if type(one) not in known]
 
 
 def check_repeatable(task: Task, chosen: TrialResult) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 
 from justright.errors import ModelError, RecipeError
-from justright.exports.training import Training, check_written
+from justright.exports.training import Training
 from justright.regularizers import L2, EarlyStopping
 from justright.regularizers.technique import Technique
 
@@ -34,7 +34,13 @@ def sklearn_mlp(training: Training) -> Any:
     """
     from sklearn.neural_network import MLPClassifier, MLPRegressor
 
-    check_written(training.recipe, KNOWN, "scikit-learn", "Keras and PyTorch")
+    lacking = [type(t).__name__ for t in training.recipe.techniques if type(t) not in KNOWN]
+    if lacking:
+        known = " and ".join(kind.__name__ for kind in KNOWN)
+        raise RecipeError(
+            f"{', '.join(lacking)} has no part in scikit-learn's networks, which have {known}. "
+            "Study.script writes more of them, with Keras or PyTorch."
+        )
     regression = training.loss == "mean_squared_error" and training.objective.kind == "regression"
     layers = _layers(training, regression)
     half = 2 if regression else 1

@@ -8,7 +8,7 @@ from justright.exports.source import call, rendered
 from justright.exports.torch_layers import Modules, initial, torch_modules
 from justright.exports.torch_loop import backward, kinds, loss_of, training_loop
 from justright.exports.torch_parts import Parts, parts_of, stopping
-from justright.exports.training import Training, check_written
+from justright.exports.training import Training
 from justright.regularizers import (
     EMA,
     L1,
@@ -96,7 +96,6 @@ def torch_script(training: Training) -> str:
         RecipeError: a technique, a setting or an order that is not written.
         ModelError: a layer, an optimizer or a loss that is not.
     """
-    check_written(training.recipe, KNOWN, "PyTorch", "Keras")
     made = torch_modules(training)
     parts = parts_of(training, made)
     twice = [backward(training, parts)] if parts.sharp else []

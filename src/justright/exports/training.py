@@ -19,7 +19,6 @@ from justright.regularizers.learned import settled
 from justright.regularizers.recipe import Recipe
 from justright.regularizers.schedule import Schedule
 from justright.regularizers.strength import PerLayer
-from justright.regularizers.technique import Technique
 
 Loss = Literal["binary", "categorical", "sparse", "mean_squared_error", "mean_absolute_error"]
 
@@ -136,29 +135,6 @@ class Training:
         return next(
             (float(t.smoothing) for t in self.recipe.techniques if hasattr(t, "smoothing")), 0.0
         )
-
-
-def check_written(
-    recipe: Recipe, known: dict[type[Technique], Any], framework: str, other: str
-) -> None:
-    """Refuse a recipe with a technique that a framework's script is not written for.
-
-    Args:
-        recipe: to be written.
-        known: the techniques that are.
-        framework, other: names of this framework, and of the other.
-
-    Raises:
-        RecipeError: such a technique.
-    """
-    for one in recipe.techniques:
-        if type(one) not in known:
-            names = ", ".join(sorted(kind.__name__ for kind in known))
-            raise RecipeError(
-                f"{type(one).__name__} has no part in {framework} that a short script could use. "
-                f"Scripts for {framework} are written for recipes of {names}; those for {other} "
-                "for others. Study.model gives the trained network of any recipe."
-            )
 
 
 def _check_steady(recipe: Recipe) -> None:
