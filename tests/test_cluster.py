@@ -376,7 +376,7 @@ def test_an_unknown_cluster_is_answered_by_those_that_there_are(asked, said):
 @pytest.mark.parametrize(("kind", "module"), [("dask", "distributed"), ("ray", "ray")])
 def test_a_missing_library_is_named_with_its_extra(kind, module, monkeypatch):
     monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(jr.DataError, match=rf"pip install 'justright\[{kind}\]'"):
+    with pytest.raises(jr.DataError, match=rf"pip install '\.\[{kind}\]'"):
         connect(kind)
 
 

@@ -559,7 +559,7 @@ def test_without_pyarrow_the_mend_is_said(rows, tmp_path, monkeypatch):
         return usual(name, *rest)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    refused(path, "pyarrow", "pip install 'justright[parquet]'")
+    refused(path, "pyarrow", "pip install '.[parquet]'")
 
 
 def test_a_generator_is_refused(rows):

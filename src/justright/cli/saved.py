@@ -112,7 +112,9 @@ def check_save(paths: Sequence[Path], data: str) -> None:
         if Path(data).resolve() in [one.resolve() for one in written]:
             raise DataError(f"--save {path} would replace the rows in {data}. Choose another name.")
         if path.suffix.lower() == ".onnx" and find_spec("onnx") is None:
-            raise DataError(f"--save {path} wants onnx: pip install 'justright[onnx]'.")
+            raise DataError(
+                f"--save {path} wants onnx; in justright's folder: pip install '.[onnx]'."
+            )
 
 
 def check_can_be_saved(paths: Sequence[Path], task: Any, data: str) -> None:

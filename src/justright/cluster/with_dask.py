@@ -41,7 +41,7 @@ class DaskCluster:
         except ImportError as error:
             raise DataError(
                 f"Workers of Dask need dask and distributed, which cannot be imported ({error}). "
-                "Install them: pip install 'justright[dask]'."
+                "Install them, in justright's folder: pip install '.[dask]'."
             ) from error
         self._dask: Any = distributed
         self._client = self._connected(address)

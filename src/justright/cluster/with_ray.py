@@ -37,8 +37,8 @@ class RayCluster:
             import ray
         except ImportError as error:
             raise DataError(
-                f"Workers of Ray need ray, which cannot be imported ({error}). Install it: pip "
-                "install 'justright[ray]'."
+                f"Workers of Ray need ray, which cannot be imported ({error}). Install it, in "
+                "justright's folder: pip install '.[ray]'."
             ) from error
         self._ray: Any = ray
         if not ray.is_initialized():

@@ -176,8 +176,8 @@ def pyarrow_for(path: Path) -> Any:
         import pyarrow.parquet
     except ImportError as error:
         raise DataError(
-            f"{path.name} is read with pyarrow, which is not installed. Install it: "
-            "pip install 'justright[parquet]'."
+            f"{path.name} is read with pyarrow, which is not installed. Install it, in "
+            "justright's folder: pip install '.[parquet]'."
         ) from error
     return pyarrow
 

@@ -73,7 +73,7 @@ class Exports(ABC):
         """Write the model of a recipe to a file: `.keras`, or `.onnx` for other runtimes.
 
         The ONNX model is written layer by layer without TensorFlow (`pip install
-        'justright[onnx]'`); its input is called `input` and its output `output`, and it
+        '.[onnx]'`); its input is called `input` and its output `output`, and it
         predicts what the Keras model does to float32's rounding. Several networks that predict
         together are one file in either format.
 
@@ -212,7 +212,7 @@ class Exports(ABC):
 
         A run holds loss and metric of training and validation rows by epoch, and its settings
         and figures at the chosen weights for the HParams tab; the run `study` holds the figure
-        and the paragraph. Needs `pip install 'justright[tensorboard]'`; `tensorboard --logdir
+        and the paragraph. Needs `pip install '.[tensorboard]'`; `tensorboard --logdir
         folder` shows it.
 
         Args:
@@ -234,7 +234,7 @@ class Exports(ABC):
 
         A trial's run has its settings as parameters, and loss and metric of each epoch as
         metrics; the study's has the figure, the paragraph, both tables as CSV and the model with
-        the lowest validation loss (`.keras`). Needs `pip install 'justright[mlflow]'`. MLflow's
+        the lowest validation loss (`.keras`). Needs `pip install '.[mlflow]'`. MLflow's
         telemetry is switched off (`MLFLOW_DISABLE_TELEMETRY`) unless you have set that yourself.
 
         Args:

@@ -13,7 +13,7 @@ def extra(module: str, install: str, purpose: str) -> ModuleType:
 
     Args:
         module: to import.
-        install: the extra of justright that brings it, as in `pip install justright[onnx]`.
+        install: the extra of justright that brings it, as in `pip install .[onnx]`.
         purpose: what it is for, to go on with "needs …".
 
     Raises:
@@ -25,5 +25,5 @@ def extra(module: str, install: str, purpose: str) -> ModuleType:
         library = module.split(".", maxsplit=1)[0]
         raise DataError(
             f"{purpose} needs {library}, which cannot be imported ({error}). "
-            f"Install it: pip install 'justright[{install}]'."
+            f"Install it, in justright's folder: pip install '.[{install}]'."
         ) from error
