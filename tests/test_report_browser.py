@@ -238,8 +238,8 @@ def test_a_search_of_very_many_trainings_is_a_page_of_its_best(browser, found_by
     assert file.stat().st_size < 6_000_000
     page = browser.new_page()
     page.goto(file.as_uri())
-    assert "of 3,016 trainings can be explored" in page.locator("#search").inner_text()
-    assert page.locator("#picture-1 path.quiet").count() >= 1000
+    assert "shows 1,000 of 3,016 trainings" in page.locator("#explore").inner_text()
+    assert page.locator("#picture-1 path.quiet").count() == 1000
 
 
 def test_what_a_history_file_does_not_keep_is_said(browser, found_by_search, tmp_path):

@@ -468,7 +468,8 @@
   }
 
   function history(host, one, words) {
-    const last = Math.max(2, one.values.length);
+    const at = (i) => one.numbers[i];
+    const last = Math.max(2, at(one.values.length - 1));
     const limits = spread([...one.values.filter((v, i) => !one.early[i]), ...one.best]);
     if (one.share) { limits[0] = Math.max(limits[0], 0); limits[1] = Math.min(limits[1], 1); }
     const found = ticks(1, last, 6);
@@ -479,7 +480,7 @@
     });
     one.values.forEach((value, i) => {
       if (!exists(value)) return;
-      const [x, y] = [fit.x(i + 1), fit.y(value)];
+      const [x, y] = [fit.x(at(i)), fit.y(value)];
       if (one.fresh[i]) {
         add(fit.inside, "rect", { class: "val", x: x - 4, y: y - 4, width: 8, height: 8 });
       } else {
@@ -487,18 +488,18 @@
       }
     });
     const ys = one.best.map((v) => (exists(v) ? fit.y(v) : null));
-    add(fit.inside, "path", { class: "train line", d: path(one.best.map((_, i) => fit.x(i + 1)), ys) });
+    add(fit.inside, "path", { class: "train line", d: path(one.best.map((_, i) => fit.x(at(i))), ys) });
     const mark = add(fit.svg, "line", { class: "here", y1: fit.box.top, y2: fit.box.bottom, "stroke-opacity": 0.35 });
     const step = fit.x(2) - fit.x(1);
     one.values.forEach((_, i) => {
-      const area = add(fit.svg, "rect", { class: "pick", x: fit.x(i + 1) - step / 2, y: fit.box.top, width: step, height: fit.box.bottom - fit.box.top, fill: "transparent" });
+      const area = add(fit.svg, "rect", { class: "pick", x: fit.x(at(i)) - step / 2, y: fit.box.top, width: step, height: fit.box.bottom - fit.box.top, fill: "transparent" });
       area.addEventListener("click", () => {
         const found = one.which.indexOf(i);
         if (found >= 0 && isKept(found)) show(found);
       });
     });
     legend(fit.svg, fit.width, [["train", "explored", "dot"], ["val", "fresh seeds", "square"]]);
-    return () => { for (const end of ["x1", "x2"]) mark.setAttribute(end, fit.x(one.which[here] + 1)); };
+    return () => { for (const end of ["x1", "x2"]) mark.setAttribute(end, fit.x(at(one.which[here]))); };
   }
 
   const PICTURES = { dumbbells, forest, curve, map, parallel, lines, masks, history, strands };

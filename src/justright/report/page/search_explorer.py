@@ -112,7 +112,7 @@ def search_explorer(
 
 
 def shown_trainings(
-    trainings: Sequence[Tried], history: pd.DataFrame, measure: Measure
+    trainings: Sequence[Tried], history: pd.DataFrame, measure: Measure, most: int = MOST
 ) -> list[int]:
     """Which trainings a page shows: all, or of many those with the best validation figures.
 
@@ -122,10 +122,12 @@ def shown_trainings(
         trainings: of a search.
         history: its table.
         measure: the metric.
+        most: how many are shown.
     """
     _, ranked = _ranks(history, measure)
-    telling = [i for i, one in enumerate(trainings) if one.chosen or one.plain]
-    return sorted({*ranked[:MOST], *telling[:MOST]})
+    # Fresh seeds come last, and they are what the figures are of.
+    telling = [i for i, one in enumerate(trainings) if one.chosen or one.plain][-most // 2 :]
+    return sorted({*ranked[: most - len(telling)], *telling})
 
 
 def choices_table(trainings: Sequence[Tried], history: pd.DataFrame, measure: Measure) -> Table:

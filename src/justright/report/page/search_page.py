@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from justright.engine.trial import Trial
@@ -22,6 +23,7 @@ from justright.report.page.parts import (
 )
 from justright.report.page.search_choices import choices_of, strands
 from justright.report.page.search_explorer import (
+    MOST,
     Tried,
     choices_table,
     search_explorer,
@@ -35,6 +37,10 @@ from justright.report.snippet import snippet
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+# Of more trainings than these the picture holds only those that can be explored.
+_MOST_DRAWN = 20_000
 
 
 class ReportedSearch(HasPage):
@@ -73,8 +79,8 @@ class ReportedSearch(HasPage):
     def point(self) -> Any:
         """The choice: what is on, by name."""
 
-    def _page(self, command: str) -> Page:
-        return search_page(self, command)
+    def _page(self, command: str, most: int = MOST) -> Page:
+        return search_page(self, command, most)
 
     def _repr_html_(self) -> str:
         facts = self.facts
@@ -82,33 +88,35 @@ class ReportedSearch(HasPage):
         return snippet(f"{len(self.history)} trainings", table, search_words(facts))
 
 
-def search_page(one: ReportedSearch, command: str = "") -> Page:
+def search_page(one: ReportedSearch, command: str = "", most: int = MOST) -> Page:
     """The page of a search.
 
     Args:
         one: the search.
         command: how it was made, where Python code does not say so.
+        most: trainings that it shows.
     """
     facts, history = one.facts, one.history
     setup = one.hunt.explorer.shapes.of(one.point)
     finalists = _finalists_table(one.finalists, facts.measure) if facts.fresh else None
     verdicts = [facts.verdict] if facts.verdict is not None else []
     every = _tried(one)
-    which = shown_trainings(every, history, facts.measure)
+    which = shown_trainings(every, history, facts.measure, min(most, MOST))
     tried, shown = [every[i] for i in which], history.iloc[which]
     pictures = [_picture(one, which)]
     if choices_of(shown):
         table = choices_table(tried, shown, facts.measure)
         pictures.append(strands(shown, facts.measure, table))
     few = (
-        f"{len(which):,} of {len(every):,} trainings can be explored here: the best, and those of "
-        "the choice and of the plain network."
+        f"So that this page stays small, it shows {len(which):,} of {len(every):,} trainings: the "
+        "best, and those of the choice and of the plain network. `history` in Python has all."
     )
+    explorer = search_explorer(tried, shown, facts.measure, facts.test is not None)
+    notes = [few] if len(which) < len(every) else []
     sections = [
         Section(
             "search",
             "The search",
-            [few] if len(which) < len(every) else [],
             words=search_words(facts),
             pictures=pictures,
         ),
@@ -127,7 +135,7 @@ def search_page(one: ReportedSearch, command: str = "") -> Page:
             ("Rows", rows_in_words(setup.task)),
             ("Trainings", f"{facts.explored} that explored, {facts.fresh} with fresh seeds"),
         ],
-        explorer=search_explorer(tried, shown, facts.measure, facts.test is not None),
+        explorer=replace(explorer, notes=[*notes, *explorer.notes]),
         sections=[section for section in sections if section],
         version=version(),
     )
@@ -218,6 +226,8 @@ def _picture(one: ReportedSearch, which: Sequence[int]) -> Picture:
     fresh = history["stage"] == "final"
     best = history["val_metric"].where(ended & ~fresh)
     best = (best.cummax() if measure.higher_is_better else best.cummin()).ffill()
+    drawn = list(which) if len(history) > _MOST_DRAWN else list(range(len(history)))
+    place = {training: i for i, training in enumerate(drawn)}
     names = ["training", "stage", "outcome", f"validation {measure.words}", "epochs"]
     rows = [
         [
@@ -230,12 +240,13 @@ def _picture(one: ReportedSearch, which: Sequence[int]) -> Picture:
         for row in history.iloc[list(which)].to_dict("records")
     ]
     data = {
-        "values": _shorts(history["val_metric"].tolist()),
-        "best": _shorts(best.where(~fresh).tolist()),
-        "early": (~ended).tolist(),
-        "fresh": fresh.tolist(),
+        "values": _shorts(history["val_metric"].to_numpy(float)[drawn]),
+        "best": _shorts(best.where(~fresh).to_numpy(float)[drawn]),
+        "early": (~ended).to_numpy()[drawn].tolist(),
+        "fresh": fresh.to_numpy()[drawn].tolist(),
         "share": measure.is_share,
-        "which": list(which),
+        "numbers": [i + 1 for i in drawn],
+        "which": [place[i] for i in which],
     }
     words = (
         f"Validation {measure.words} of each training; the line is the best so far, pale points "
@@ -245,5 +256,5 @@ def _picture(one: ReportedSearch, which: Sequence[int]) -> Picture:
     return Picture("history", f"Validation {measure.words} by training", words, table, data)
 
 
-def _shorts(values: Sequence[float]) -> list[float | None]:
+def _shorts(values: Iterable[float]) -> list[float | None]:
     return [short(float(value)) for value in values]
