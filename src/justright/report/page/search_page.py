@@ -8,19 +8,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from justright.engine.trial import Trial
+from justright.engine.trial import TrialResult
+from justright.evidence.diagnosis import Diagnosis
 from justright.evidence.interval import Interval
 from justright.evidence.measure import Measure
 from justright.regularizers.recipe import Recipe
 from justright.report.capital import capital
-from justright.report.page.code import Run, compare_code
 from justright.report.page.page import HasPage, Page, Picture, Section, Table
 from justright.report.page.parts import (
+    diagnosis_section,
     network_in_words,
     network_section,
     rows_in_words,
     verdicts_section,
 )
+from justright.report.page.search_again import again_section, choice_section
 from justright.report.page.search_choices import choices_of, strands
 from justright.report.page.search_explorer import (
     MOST,
@@ -29,8 +31,9 @@ from justright.report.page.search_explorer import (
     search_explorer,
     shown_trainings,
 )
+from justright.report.page.search_parts import CHOICE, PLAIN, ingredients_section, telling_of
 from justright.report.page.series import short
-from justright.report.page.study_page import code_section, version
+from justright.report.page.study_page import diagnosis_of, version
 from justright.report.page.trained import NOTHING
 from justright.report.search import Facts, search_words, verdict_words
 from justright.report.snippet import snippet
@@ -49,10 +52,12 @@ class ReportedSearch(HasPage):
     Attributes:
         hunt: how it went; `hunt.explorer.shapes.of(point)` has the task of a choice.
         records: of all trainings.
+        budget: that it had.
     """
 
     hunt: Any
     records: Sequence[Any]
+    budget: Any
 
     @property
     @abstractmethod
@@ -111,7 +116,11 @@ def search_page(one: ReportedSearch, command: str = "", most: int = MOST) -> Pag
         f"So that this page stays small, it shows {len(which):,} of {len(every):,} trainings: the "
         "best, and those of the choice and of the plain network. `history` in Python has all."
     )
-    explorer = search_explorer(tried, shown, facts.measure, facts.test is not None)
+
+    def diagnosed(results: Sequence[TrialResult]) -> Diagnosis | None:
+        return diagnosis_of(setup.task, results, setup.features)
+
+    explorer = search_explorer(tried, shown, facts.measure, facts.test is not None, diagnosed)
     notes = [few] if len(which) < len(every) else []
     sections = [
         Section(
@@ -122,8 +131,11 @@ def search_page(one: ReportedSearch, command: str = "", most: int = MOST) -> Pag
         ),
         Section("finalists", "The finalists", tables=[finalists]) if finalists else None,
         verdicts_section(verdicts, "The choice beside no regularization, with fresh seeds."),
+        ingredients_section(one, every),
+        diagnosis_section(diagnosed(telling_of(every, history)), (CHOICE, PLAIN)),
         network_section(setup.task, {"chosen": str(one.recipe)}, setup.notes),
-        _code(one, every, command),
+        again_section(one, command),
+        choice_section(one, every),
     ]
     return Page(
         title="What a search has found",
@@ -139,27 +151,6 @@ def search_page(one: ReportedSearch, command: str = "", most: int = MOST) -> Pag
         sections=[section for section in sections if section],
         version=version(),
     )
-
-
-def _code(one: ReportedSearch, every: Sequence[Tried], command: str) -> Section:
-    """The choice trained anew: its search takes more than a line, and may be of any length."""
-    facts, explorer = one.facts, one.hunt.explorer
-    setup = explorer.shapes.of(one.point)
-    mine = one.history[[training.chosen for training in every]]
-    fresh = mine[mine["stage"] == "final"]
-    seeds = sorted((fresh if len(fresh) else mine)["seed"].unique().tolist())
-    plain = explorer.settings.space.recipe(one.hunt.plain)
-    recipes = {"plain": plain} if plain != one.recipe else {}
-    recipes["chosen"] = one.recipe
-    trials = [
-        Trial("chosen", one.recipe, seed, 0, setup.epochs, facts.learning_rate) for seed in seeds
-    ]
-    code = compare_code(Run(setup.task, trials, setup.asked), recipes)
-    count = f"{len(seeds)} fresh seed{'s' * (len(seeds) > 1)}" if len(fresh) else "seed"
-    of = "its finals" if len(fresh) else "its exploration"
-    beside = f" beside {plain} on the same network, at the same learning rate," * (len(recipes) > 1)
-    said = f"This code trains the choice{beside} with the {count} of {of}."
-    return code_section(code, command, f"{said} It does not search again.")
 
 
 def _tried(one: ReportedSearch) -> list[Tried]:
