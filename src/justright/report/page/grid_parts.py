@@ -19,7 +19,7 @@ from justright.regularizers.grid import Grid
 from justright.report.capital import capital
 from justright.report.drawn import Drawn
 from justright.report.page.page import Control, Explorer, Picture, Section, Table
-from justright.report.page.parts import verdicts_section
+from justright.report.page.parts import ranged, verdicts_section
 from justright.report.page.series import short
 from justright.report.page.study_page import Reported
 from justright.report.page.trained import Trained, explorer_of, figures_of
@@ -195,7 +195,12 @@ def points_table(grid: Grid, rows: Sequence[Row], study: Reported, marks: tuple[
         note = {marks[1]: "strongest as good", marks[0]: "best"}.get(i, "")
         values = [axis.show(v) for axis, v in zip(grid.axes, point.values, strict=True)]
         cells.append([*values, *(text[part] for part in parts), gap, note])
-    head = [*(axis.words for axis in grid.axes), *parts, f"gap{unit} (95 %)", ""]
+    head = [
+        *(axis.words for axis in grid.axes),
+        *parts,
+        f"gap{unit}{ranged(row.gap for row in rows)}",
+        "",
+    ]
     caption = f"{measure.words.capitalize()} at each point, means over runs"
     return Table(caption, head, cells, frozenset({marks[0]}))
 
@@ -231,8 +236,11 @@ def grid_picture(one: OnGrid, facts: Facts, part: Part, table: Table) -> Picture
         "share": measure.is_share,
         "higher": measure.higher_is_better,
     }
+    banded = any(point["low"] is not None and point["high"] is not None for point in points)
     said = {
-        "curve": "The band is the 95 % interval of the mean.",
+        "curve": "The band is the 95 % interval of the mean."
+        if banded
+        else "Of so few runs there is no interval.",
         "map": "The lighter, the better.",
         "parallel": "A line is a point of the grid; the lighter, the better.",
     }[kind]
