@@ -374,3 +374,14 @@ def test_without_scripts_words_and_tables_are_whole(browser, reports, name):
         .count()
     )
     context.close()
+
+
+def test_pictures_are_drawn_for_paper_and_for_the_screen_again(opened):
+    """On A4 a point of text is then a point, and not the half of one."""
+    page = opened("sweep3", viewport={"width": 1280, "height": 800})
+    size = "document.querySelector('#picture-0 svg').viewBox.baseVal.width"
+    wide = page.evaluate(size)
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert page.evaluate(size) <= 704 < wide
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert page.evaluate(size) == wide

@@ -503,6 +503,14 @@
 
   if (explorer) startExplorer();
 
+  // Paper is narrower than most screens: drawn for its width, what is written in pictures can be read.
+  for (const [event, paper] of [["beforeprint", true], ["afterprint", false]]) {
+    window.addEventListener(event, () => {
+      document.documentElement.classList.toggle("paper", paper);
+      for (const draw of drawn) draw();
+    });
+  }
+
   let width = document.documentElement.clientWidth;
   window.addEventListener("resize", () => {
     if (document.documentElement.clientWidth === width) return;

@@ -253,7 +253,7 @@ def _bar(group: int, mean: float, low: float, high: float) -> dict[str, Any]:
 
 def _signed(value: float, measure: Measure) -> str:
     text = measure.show_difference(value).removesuffix(" points")
-    return f"+{text}" if value > 0 else text
+    return f"+{text}" if value > 0 and any(digit in "123456789" for digit in text) else text
 
 
 def _interval(row: Any, measure: Measure) -> str:
