@@ -133,6 +133,16 @@ def test_every_control_changes_words_figures_and_pictures(opened, name):
     assert page.locator("#says").inner_text().count("accuracy") == 1
 
 
+def test_every_point_has_its_diagnosis(opened, name):
+    page = opened(name)
+    assert page.locator("#finding").inner_text().startswith("Diagnosis: ")
+    found = page.evaluate(
+        """() => JSON.parse(document.getElementById("data").textContent).explorer.points
+             .map((one) => one.finding)"""
+    )
+    assert all(one.startswith(("Diagnosis: ", "Given up early")) for one in found)
+
+
 def test_buttons_lead_to_their_points(opened):
     page = opened("sweep2")
     best = page.locator("#says").inner_text()

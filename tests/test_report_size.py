@@ -13,6 +13,7 @@ import pytest
 
 import justright as jr
 from conftest import dense_net, signs
+from justright.engine.outcome import Outcome
 from justright.engine.trial import Trial
 from justright.experiments.swept import Sweep
 from justright.regularizers.axis import Axis
@@ -167,3 +168,17 @@ def test_a_coarser_grid_has_what_matters(sizes, most):
     if most >= 4 ** len(sizes):
         assert part.which[part.marks[1]] == strongest
         assert grid.reference in part.which
+
+
+def test_failures_at_very_many_points_are_told_in_a_sentence(small):
+    one = swept(small["sweep"].study, (20, 20))
+    failed = [
+        replace(r, outcome=Outcome.FAILED, curves=np.full_like(r.curves, np.nan))
+        if r.trial.seed and r.trial.recipe.strengths()["Dropout.rate"] > 0
+        else r
+        for r in one.study.results
+    ]
+    said = replace(one, study=replace(one.study, results=failed)).summary()
+    count = sum(point.values[0] > 0 for point in one.grid.points)
+    assert f"and some at {count - 6} other points" in said
+    assert len(said) < 3_000
