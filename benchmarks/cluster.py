@@ -27,7 +27,7 @@ import numpy as np
 from machine import describe
 
 import justright as jr  # First: it chooses the backend before Keras is imported.
-from justright.cluster.cluster import connect
+from justright.cluster.connect import connect
 from justright.cluster.worker import Block, Common, on_host, without_rows
 from justright.engine.program import forget
 from justright.engine.trial import TrialResult

@@ -82,7 +82,9 @@ def with_target(value, y=Y):
         case("a huge integer", with_cell(10**400, object), "row 3, column 2"),
         case("ragged", [[1.0, 2.0], [3.0]] * 20, "differ in length"),
         case("nothing", None, "X of train"),
-        case("a dict", {"age": 1}, "X of train"),
+        case("a dict", {"age": 1}, "a dict of 1 array", "DataFrame"),
+        case("two inputs", {"a": X[:, :2], "b": X[:, 2:]}, "a dict of 2 arrays", "one input"),
+        case("a list of two", [X[:, :2], X[:, 2:]], "a list of 2 arrays", "column_stack"),
         case("a sparse matrix", sparse.csr_matrix(X), "toarray"),
     ],
 )
@@ -99,6 +101,7 @@ MISSING = ("misses 1 of 40 values", "row 3")
     [
         case("one class", np.ones(40, int), "one class only (1)", "Check y"),
         case("one label", ["ill"] * 40, "one class only (ill)"),
+        case("two outputs", [Y, np.c_[Y, Y]], "a list of 2 arrays", "one output"),
         case("NaN", np.where(np.arange(40) == 3, NAN, Y), "NaN", "row 3"),
         case("infinity", np.where(np.arange(40) == 3, INFINITY, Y), "infinity", "row 3"),
         case("None", with_target(None), *MISSING),

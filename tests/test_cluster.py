@@ -21,7 +21,7 @@ from conftest import signs
 from justright.cli.main import run
 from justright.cluster import blocks, driver, worker
 from justright.cluster.blocks import BLOCK_SECONDS, block_size, structure_for
-from justright.cluster.cluster import connect
+from justright.cluster.connect import connect
 from justright.cluster.driver import MOST_LOSSES, Driver
 from justright.cluster.own import Own
 from justright.engine.interruption import stoppable

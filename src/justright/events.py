@@ -51,7 +51,7 @@ def write_events(path: Path) -> None:
     try:
         handler = logging.FileHandler(path, encoding="utf-8")
     except OSError as error:
-        said = f"--log {path}: {error.strerror}. Name a file in a folder that exists."
+        said = f"{path} cannot be a log: {error.strerror}. Name a file in a folder that exists."
         raise DataError(said) from error
     handler.setFormatter(JsonLines())
     LOGGER.addHandler(handler)

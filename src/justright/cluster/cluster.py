@@ -1,4 +1,4 @@
-"""What the driver asks of a cluster, whichever it is, and how one is named."""
+"""What the driver asks of a cluster, whichever it is."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Protocol
 
 from justright.cluster.worker import Block, Done, Given, Greeting
-from justright.errors import BackendError, DataError, did_you_mean
+from justright.errors import BackendError
 
-KINDS = ("dask", "ray")
 _LONGEST = 200
 
 
@@ -61,29 +60,4 @@ def not_understood(worker: str, error: BaseException) -> BackendError:
         f"The worker {worker} does not understand what it is given: {type(cause).__name__}: {said} "
         "Install justright there as it is here, and put code of your own (layers, losses, "
         "techniques) into the script itself or into a module that workers can import."
-    )
-
-
-def connect(asked: str) -> Cluster:
-    """The cluster that a user names.
-
-    Args:
-        asked: `"dask"` or `"ray"`, or with an address `"dask=tcp://10.0.0.1:8786"`,
-            `"ray=10.0.0.1:6379"`.
-
-    Raises:
-        DataError: another name, a library that is not installed, or no cluster there.
-    """
-    kind, _, address = str(asked).partition("=")
-    if kind == "dask":
-        from justright.cluster.with_dask import DaskCluster
-
-        return DaskCluster(address or None)
-    if kind == "ray":
-        from justright.cluster.with_ray import RayCluster
-
-        return RayCluster(address or None)
-    raise DataError(
-        f"workers={asked!r} is no cluster. {did_you_mean(kind, KINDS)} An address goes with it as "
-        "in dask=tcp://10.0.0.1:8786 or ray=10.0.0.1:6379."
     )

@@ -29,7 +29,6 @@ from justright.engine.outcome import Outcome
 from justright.engine.program import Task
 from justright.engine.progress import Progress, Report
 from justright.engine.pruning import Pruning
-from justright.engine.queue import tell_of
 from justright.engine.scheduler import known_results
 from justright.engine.size import layouts_for
 from justright.engine.trial import Trial, TrialResult
@@ -97,7 +96,6 @@ class Driver:
             for results, own in blocks:
                 for result in results:
                     report.ended(result)
-                    tell_of(result)
                 kept.border(results, (), own)
                 report.tell(0)
         if stop_asked():

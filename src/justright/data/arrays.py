@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numbers
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -110,11 +111,29 @@ def checked_targets(
 
 
 def as_array(values: object, where: str) -> np.ndarray:
-    """Whatever NumPy can make an array of; `where` names it in an error message."""
+    """Whatever NumPy can make an array of; `where` names it in an error message.
+
+    Raises:
+        DataError: several arrays, as Keras takes them for networks of several inputs, or rows that
+            differ in length.
+    """
+    if isinstance(values, Mapping):
+        raise _several(values, where)
     try:
         return np.asarray(values)
     except ValueError as error:
+        if isinstance(values, list | tuple) and all(hasattr(one, "shape") for one in values):
+            raise _several(values, where) from error
         raise DataError(f"{where} is not a table: its rows differ in length.") from error
+
+
+def _several(values: Mapping[Any, Any] | Sequence[Any], where: str) -> DataError:
+    given = f"{type(values).__name__} of {len(values)} array{'s' * (len(values) != 1)}"
+    return DataError(
+        f"{where} is a {given}. Networks of one input and one output are trained: give one array, "
+        "for example np.column_stack of these, and let the network take its parts by slices of "
+        "its one input; named columns go as a DataFrame."
+    )
 
 
 def _numbers(array: np.ndarray, where: str, first: int) -> np.ndarray:

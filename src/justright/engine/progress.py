@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from justright.engine.outcome import Outcome
 from justright.engine.trial import Trial, TrialResult
+from justright.events import tell
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,22 @@ class Report:
         self.count = 0
 
     def ended(self, result: TrialResult) -> None:
-        """A trial has ended."""
+        """A trial has ended just now."""
+        self.known(result)
+        trial = result.trial
+        tell(
+            "ended",
+            recipe=trial.name,
+            seed=trial.seed,
+            split=trial.split,
+            outcome=result.outcome.name.lower(),
+            epochs=len(result.curves),
+            val_loss=round(float(result.at_chosen("val_loss")), 6),
+            val_metric=round(float(result.at_chosen("val_metric")), 6),
+        )
+
+    def known(self, result: TrialResult) -> None:
+        """A trial has ended, if not in this run."""
         self.count += 1
         self._epochs_ended += result.trial.epochs
         if result.outcome not in (Outcome.FAILED, Outcome.PRUNED):

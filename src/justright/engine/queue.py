@@ -31,7 +31,6 @@ from justright.engine.outcome import Outcome
 from justright.engine.program import Kind, Task, program_for
 from justright.engine.rows import Rows
 from justright.engine.trial import Member, Trial, TrialResult
-from justright.events import tell
 from justright.network.weights import Arrays
 from justright.regularizers.places import StopRule
 
@@ -206,7 +205,7 @@ class Queue(Generic[Kind]):
         if outcome is not Outcome.PRUNED:
             *earlier, (values, _) = self._networks(lanes.best.predictor, lane, chosen_epoch)
         loss, metric = np.asarray(lanes.test)[lane]
-        result = TrialResult(
+        return position, TrialResult(
             trial=trial,
             outcome=outcome,
             curves=curves,
@@ -216,8 +215,6 @@ class Queue(Generic[Kind]):
             values=values,
             earlier=tuple(earlier),
         )
-        tell_of(result)
-        return position, result
 
     def _networks(self, predictor: Predictor, lane: int, epoch: int) -> list[Member]:
         """The networks in a lane, oldest first; the last one is that of the chosen epoch."""
@@ -258,21 +255,6 @@ class Queue(Generic[Kind]):
             buffers=buffers,
             fresh=np.bool_(True),
         )
-
-
-def tell_of(result: TrialResult) -> None:
-    """Tell who listens that a training has ended."""
-    trial = result.trial
-    tell(
-        "ended",
-        recipe=trial.name,
-        seed=trial.seed,
-        split=trial.split,
-        outcome=result.outcome.name.lower(),
-        epochs=len(result.curves),
-        val_loss=round(float(result.at_chosen("val_loss")), 6),
-        val_metric=round(float(result.at_chosen("val_metric")), 6),
-    )
 
 
 def _put(orders: Order, lane: int, order: Order) -> None:

@@ -89,7 +89,7 @@ def known_results(
     """What trials gave in earlier runs, by position; the report counts them."""
     found = {i: one for i, trial in enumerate(trials) if (one := journal.known(trial))}
     for result in found.values():
-        report.ended(result)
+        report.known(result)
     return found
 
 

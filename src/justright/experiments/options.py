@@ -31,7 +31,7 @@ def driver_of(workers: str | None) -> Driver | None:
     """
     if workers is None:
         return None
-    from justright.cluster.cluster import connect
+    from justright.cluster.connect import connect
     from justright.cluster.driver import Driver
 
     return Driver(connect(workers))
