@@ -120,10 +120,10 @@ def test_a_search_does_not_train_its_choice_for_a_page_and_figures(capsys, at_wo
     assert len(pd.read_csv("trainings.csv")) == 4
     line = next(
         text
-        for text in (at_work / "page.html").read_text().split("<p>")
+        for text in (at_work / "page.html").read_text().split("<code>")
         if "justright search" in text
     )
-    name, asked = parsed(html.unescape(line.split("</p>")[0].replace("\u00a0", " ")))
+    name, asked = parsed(html.unescape(line.split("</code>")[0]))
     assert (name, asked["budget"], asked["space"]) == ("search", "4", "dropout")
 
 

@@ -124,6 +124,7 @@ class Section:
         paragraphs: at its beginning.
         words: the same as the pictures in a paragraph, below them.
         pictures, tables, findings: what it shows.
+        command: for a terminal, below these.
         code: at its end.
     """
 
@@ -134,6 +135,7 @@ class Section:
     pictures: Sequence[Picture] = ()
     tables: Sequence[Table] = ()
     findings: Sequence[Mapping[str, Any]] = ()
+    command: str = ""
     code: str = ""
 
 

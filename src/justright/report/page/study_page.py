@@ -204,7 +204,7 @@ def code_section(code: str, command: str, said: str = "") -> Section:
         command: how it was made, where Python code does not say so.
         said: what the code does, where that is not all of it.
     """
-    return Section("code", "Do it again", [one for one in (command, said) if one], code=code)
+    return Section("code", "Do it again", [said], command=command, code=code)
 
 
 def version() -> str:
