@@ -128,6 +128,9 @@ def test_what_has_no_room_is_left_away_and_that_is_said(kind, small, tmp_path, m
     )
     if kind.startswith("sweep"):
         assert shown == prod(labels)  # No place of the sliders is empty.
+        names = [axis["labels"] for axis in explorer["axes"]]
+        assert all(len(set(one)) == len(one) for one in names)
+        assert max(len(label) for one in names for label in one) <= 9
 
 
 def data_of(text):

@@ -14,7 +14,6 @@ from justright.evidence.measure import Measure
 from justright.evidence.summary import Row
 from justright.evidence.sweep_summary import Facts, at
 from justright.evidence.verdicts import correction_in_words
-from justright.regularizers.axis import short as short_number
 from justright.regularizers.grid import Grid
 from justright.report.capital import capital
 from justright.report.drawn import Drawn
@@ -141,7 +140,7 @@ def grid_explorer(part: Part, trained: Trained, left: Mapping[str, str] | None =
     grid, marks = part.grid, part.marks
     start = _place(grid, grid.points[marks[0]].values)
     controls = [
-        Control(axis.words, [_label(v) for v in values], start[i], is_strength=True)
+        Control(axis.words, _labels(values), start[i], is_strength=True)
         for i, (axis, values) in enumerate(zip(grid.axes, grid.values, strict=True))
     ]
     places = {
@@ -167,8 +166,13 @@ def joined(words: Sequence[str]) -> str:
     return f"{', '.join(others)} and {last}" if others else last
 
 
-def _label(value: float) -> str:
-    return "∞" if math.isinf(value) else short_number(value)
+def _labels(values: Sequence[float]) -> list[str]:
+    """Values of a strength in as few digits as tell them apart, four or more."""
+    for digits in range(4, 17):
+        texts = [f"{value:.{digits}g}" for value in values]
+        if len(set(texts)) == len(values):
+            break
+    return ["∞" if math.isinf(v) else text for v, text in zip(values, texts, strict=True)]
 
 
 def _words(grid: Grid, values: Sequence[float]) -> str:
@@ -254,7 +258,7 @@ def axes_of(grid: Grid) -> list[dict[str, Any]]:
     axes = []
     for axis, values in zip(grid.axes, grid.values, strict=True):
         scale = Scale.of(values)
-        labels, positions = [_label(v) for v in values], [scale.at(v) for v in values]
+        labels, positions = _labels(values), [scale.at(v) for v in values]
         axes.append({"words": axis.words, "labels": labels, "positions": positions})
     return axes
 
