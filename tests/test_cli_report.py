@@ -1,12 +1,16 @@
 """`justright report`: what it writes, says and refuses."""
 
+import html
 import json
+import shlex
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from justright.cli.main import run
+from justright.cli.common import command_line
+from justright.cli.main import app, run
+from justright.experiments.found import Search
 
 SMALL = ["report", "--data", "patients <b>.csv", "--seeds", "2", "--epochs", "2"]
 GRID = ["--over", "dropout=0,0.5", "--over", "l2=0,1e-2", "--base", "early_stopping=1"]
@@ -77,6 +81,50 @@ def test_a_page_names_the_command_that_made_it(capsys, at_work, command, more):
     said(capsys, command, *SMALL[1:], *given)
     page = (at_work / "made.html").read_text(encoding="utf-8")
     assert f"justright {command} {' '.join(more)} --save made.html" in page
+
+
+def parsed(line):
+    """What the command line makes of a line as it stands on a page."""
+    name, *words = shlex.split(line)[1:]
+    context = app.commands[name].make_context(name, words)
+    return name, context.params
+
+
+@pytest.mark.parametrize(
+    ("command", "more"),
+    [
+        ("search", ["--space", "dropout,l2", "--budget", "60s", "--choose", "gap", "--seed", "3"]),
+        ("search", ["--history", "a b.json", "--save", "x.keras", "--save", "y.html", "--json"]),
+        ("sweep", ["--over", "dropout=0,0.5", "--over", "l2=0,1e-2", "--no-zero", "--expand"]),
+        ("compare", ["--recipe", "dropout=0.4 + l2=1e-3", "--data", "it's <b>.csv"]),
+        ("report", ["--over", "dropout", "--base", "early_stopping=1", "--out", "$HOME;.html"]),
+        ("path", ["--points", "5", "--quiet"]),
+        ("contributions", ["--recipe", "dropout=0.4"]),
+        ("ensemble", ["--samples", "3"]),
+    ],
+)
+def test_the_line_on_a_page_says_what_was_typed(command, more, at_work):
+    typed = [command, *more]
+    context = app.commands[command].make_context(command, list(more))
+    with context:
+        line = command_line()
+    assert parsed(line) == parsed(shlex.join(["justright", *typed]))
+
+
+def test_a_search_does_not_train_its_choice_for_a_page_and_figures(capsys, at_work, monkeypatch):
+    monkeypatch.setattr(Search, "refit", lambda *_, **__: pytest.fail("It has trained anew."))
+    given = ["--space", "dropout", "--budget", "4", "--figure", "f.png"]
+    saved = ["--save", "page.html", "--save", "trainings.csv"]
+    told = said(capsys, "search", *SMALL[1:], *given, *saved)
+    assert "Report: page.html" in told
+    assert len(pd.read_csv("trainings.csv")) == 4
+    line = next(
+        text
+        for text in (at_work / "page.html").read_text().split("<code>")
+        if "justright search" in text
+    )
+    name, asked = parsed(html.unescape(line.split("</code>")[0]))
+    assert (name, asked["budget"], asked["space"]) == ("search", "4", "dropout")
 
 
 @pytest.mark.parametrize("command", ["path", "ensemble", "contributions", "sweep"])

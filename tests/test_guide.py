@@ -61,6 +61,19 @@ def test_blocks_run(page, tmp_path, monkeypatch):
     run(page, tmp_path, monkeypatch)
 
 
+THEMES = sorted(page for page in (DOCS / "themes").glob("*.md") if page.stem != "index")
+
+
+@pytest.mark.parametrize("page", THEMES, ids=lambda page: page.stem)
+def test_every_theme_has_a_picture_and_its_own_pictures_are_those_that_it_draws(page):
+    text = page.read_text(encoding="utf-8")
+    shown = re.findall(r"!\[([^]]{20,})\]\(([^)]+)\)", text)
+    drawn = re.findall(r'savefig\("([^"]+)"', text)
+    assert shown
+    assert {name for _, name in shown if "/" not in name} <= set(drawn)
+    assert all((page.parent / name).is_file() for _, name in shown)
+
+
 def test_a_small_gap_is_not_the_aim(tmp_path, monkeypatch):
     names = run("gap.md", tmp_path, monkeypatch)
     of = means(names["study"])
@@ -107,6 +120,10 @@ def test_weight_decay_of_usual_strength_does_little_in_a_thousand_steps(penaltie
     assert penalties["decayed"].best.values == (10,)
     assert table["gap"][10] < table["gap"][0] * 2 / 3
     assert penalties["decayed"].underfits["WeightDecay.strength"].tolist() == [100]
+    off = penalties["decayed"].grid.points[0].name
+    verdict = penalties["decayed"].study.verdict(penalties["decayed"].best.name, off)
+    assert verdict.column == "test_metric"
+    assert verdict.decision == "no difference shown"
 
 
 def test_mirrored_digits_test_worse_and_shifts_show_no_difference(tmp_path, monkeypatch):
@@ -138,6 +155,9 @@ def test_two_units_have_a_smaller_gap_and_a_lower_loss(tmp_path, monkeypatch):
     assert small["gap"] < large["gap"] * 2 / 3
     assert small["val_loss"] < large["val_loss"]
     assert abs(small["val_metric"] - large["val_metric"]) < 0.02
+    # As the captions of its pictures say.
+    assert small["gap"] == pytest.approx(0.03, abs=0.01)
+    assert large["gap"] == pytest.approx(0.06, abs=0.01)
 
 
 def test_averaged_weights_move_less(tmp_path, monkeypatch):

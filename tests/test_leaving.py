@@ -50,7 +50,7 @@ def test_another_format_is_told(study, tmp_path):
 
 def test_a_missing_library_is_named(study, tmp_path, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "tensorboardX", None)
-    with pytest.raises(jr.DataError, match=r"justright\[tensorboard\]"):
+    with pytest.raises(jr.DataError, match=r"\.\[tensorboard\]"):
         study.log_to_tensorboard(tmp_path / "runs")
 
 

@@ -43,7 +43,7 @@ def test_a_clear_maximum_is_chosen_without_doubts():
     assert choice.doubts == ()
     said = told(found, choice, 0.5, 0.7, 1234)
     assert said.startswith("1,234 rows without a validation set ask for L2(0.01)")
-    assert "-50.0" in said
+    assert "−50.0" in said
     assert "fitted as 0.7" in said
 
 

@@ -23,7 +23,8 @@ from justright.data.asked import Asked
 from justright.engine.outcome import Outcome
 from justright.engine.trial import Trial, TrialResult
 from justright.evidence.measure import Measure
-from justright.report.page.code import Run, compare_code
+from justright.experiments import search as searching
+from justright.report.page.code import Run, compare_code, search_code
 from justright.report.page.page import Explorer, Page, Picture, Section, Table
 from justright.report.page.search_choices import choices_of, options_of
 from justright.report.page.series import series_of
@@ -306,9 +307,8 @@ def test_the_code_trains_the_same_again(name, study, sweep, pages, tmp_path, mon
 def test_the_code_of_a_search_trains_the_choice_as_the_page_says(search, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     document = Document(search.report("search.html").read_text(encoding="utf-8"))
-    said = next(text for _, text in document.of("p") if "This code" in text)
+    said = next(text for _, text in document.of("p") if "This code trains" in text)
     assert "the choice beside no regularization" in said
-    assert "It does not search again." in said
     rows = {"train": signs(0, 80), **ROWS}
     exec(compile(document.of("code")[-1][1], "report", "exec"), rows)
     again, history = rows["study"].table, search.history
@@ -320,6 +320,89 @@ def test_the_code_of_a_search_trains_the_choice_as_the_page_says(search, tmp_pat
     figures = ["seed", "val_metric", "test_metric", "train_loss"]
     same = [one[figures].sort_values("seed").to_numpy(float) for one in (mine, fresh)]
     np.testing.assert_allclose(*same, rtol=1e-4)
+
+
+def code_of(page, key):
+    return next(section.code for section in page.sections if section.key == key)
+
+
+def test_the_code_of_a_search_searches_again(search, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = {"train": signs(0, 80), **ROWS}
+    exec(compile(code_of(search._page(""), "code"), "report", "exec"), rows)
+    assert rows["found"].point == search.point
+    figures = ["seed", "outcome", "val_metric", "test_metric", "train_loss"]
+    pd.testing.assert_frame_equal(rows["found"].history[figures], search.history[figures])
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"budget": "90s", "seeds": 0, "choose": "smallest gap"},
+        {"sampler": "random", "prune": False, "seed": 3, "objective": "loss"},
+        {"base": jr.MaxNorm(3) + jr.EMA(0.9)},
+        {"start": [{"L2.strength": 0.01}, {}]},
+        {"start": []},
+    ],
+)
+def test_a_search_is_asked_for_as_it_was(given, search, monkeypatch):
+    """What has no strengths, what must be there, ranges and options of layers and sizes."""
+    space = {
+        "Dropout.rate[hidden]": (0.1, 0.5), "L2.strength": [0.01, 0.1], "L1": True,
+        "L1.strength": (1e-4, 1), "BatchNorm": None, "EarlyStopping": None,
+        "width": [8, 16], "depth": [1, 2], "learning_rate": (1e-3, 1e-2),
+    }  # fmt: skip
+    hunts = []
+    monkeypatch.setattr(
+        searching, "hunted", lambda hunt, _, budget, __: hunts.append((hunt, budget))
+    )
+    rows = {"train": signs(0, 80), **ROWS}
+    jr.search(None, rows["train"], space=space, epochs=9, **ROWS, **given)
+    (hunt, budget), setup = hunts.pop(), search.hunt.explorer.shapes.setup
+    own = hunt.explorer.shapes.setup
+    trial = Trial("", jr.Recipe(), 0, 0, own.epochs, own.learning_rate)
+    code = search_code(Run(own.task, [trial], setup.asked), hunt.asked(budget))
+    with pytest.raises(AttributeError):  # There is no result that writes a report.
+        exec(compile(code, "report", "exec"), rows)
+    again, other = hunts.pop()
+    assert again.explorer.settings == hunt.explorer.settings
+    assert again.explorer.looks == hunt.explorer.looks
+    assert (again.task, again.seeds, other) == (hunt.task, hunt.seeds, budget)
+
+
+def test_every_training_of_a_search_is_diagnosed(search):
+    page = search._page("")
+    points = page.explorer.data["points"]
+    outcomes = search.history["outcome"].tolist()
+    for point, outcome in zip(points, outcomes, strict=True):
+        start = "Given up" if outcome == "pruned" else "Diagnosis: "
+        assert point["finding"].startswith(start)
+    told = next(section for section in page.sections if section.key == "diagnosis")
+    assert {one["recipe"] for one in told.findings} == {"the choice", "no regularization"}
+
+
+def test_how_often_a_search_kept_a_technique(search, monkeypatch):
+    page = search._page("")
+    told = next(section for section in page.sections if section.key == "contributions")
+    (table,) = told.tables
+    history, points = search.history, [record.point for record in search.records]
+    explored = history["stage"] == "explore"
+    for row in table.rows:
+        mine = history[next(one for one in history if one.startswith(f"{row[0]}."))].notna()
+        assert row[-1] == f"{(mine & explored).sum()} of {explored.sum()}"
+        assert row[1] == ("yes" if f"{row[0]}." in " ".join(search.point) else "no")
+        finals = {str(p): m for p, m in zip(points, mine, strict=True) if p in list(points)}
+        fresh = {str(p): finals[str(p)] for p, e in zip(points, explored, strict=True) if not e}
+        assert row[2] == f"{sum(fresh.values())} of {len(fresh)}"
+    asked = []
+    monkeypatch.setattr(jr, "contributions", lambda _, __, recipe, **more: asked.append(recipe))
+    if len(search.recipe.techniques) > 1:
+        with pytest.raises(AttributeError):
+            exec(compile(told.code, "report", "exec"), {"train": signs(0, 80), **ROWS})
+        assert asked == [search.recipe]
+    else:
+        assert not told.code
 
 
 def test_a_search_begins_at_a_fresh_seed_of_the_choice(search):

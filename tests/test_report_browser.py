@@ -133,6 +133,16 @@ def test_every_control_changes_words_figures_and_pictures(opened, name):
     assert page.locator("#says").inner_text().count("accuracy") == 1
 
 
+def test_every_point_has_its_diagnosis(opened, name):
+    page = opened(name)
+    assert page.locator("#finding").inner_text().startswith("Diagnosis: ")
+    found = page.evaluate(
+        """() => JSON.parse(document.getElementById("data").textContent).explorer.points
+             .map((one) => one.finding)"""
+    )
+    assert all(one.startswith(("Diagnosis: ", "Given up early")) for one in found)
+
+
 def test_buttons_lead_to_their_points(opened):
     page = opened("sweep2")
     best = page.locator("#says").inner_text()
@@ -238,8 +248,8 @@ def test_a_search_of_very_many_trainings_is_a_page_of_its_best(browser, found_by
     assert file.stat().st_size < 6_000_000
     page = browser.new_page()
     page.goto(file.as_uri())
-    assert "of 3,016 trainings can be explored" in page.locator("#search").inner_text()
-    assert page.locator("#picture-1 path.quiet").count() >= 1000
+    assert "shows 1,000 of 3,016 trainings" in page.locator("#explore").inner_text()
+    assert page.locator("#picture-1 path.quiet").count() == 1000
 
 
 def test_what_a_history_file_does_not_keep_is_said(browser, found_by_search, tmp_path):
@@ -312,3 +322,76 @@ def test_it_prints_in_ink_on_white(opened):
     assert page.evaluate(f"{style}.color") == "rgb(0, 0, 0)"
     assert not page.locator(".controls").is_visible()
     assert len(page.pdf()) > 10_000
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("name", ["sweep1", "path"])
+def test_names_of_points_stand_clear_of_curves_and_each_other(opened, name, width):
+    page = opened(name, viewport={"width": width, "height": 800})
+    boxes = [one.bounding_box() for one in page.locator("#picture-0 text.mark").all()]
+    drawn = [one.bounding_box() for one in page.locator("#picture-0 g > :is(path, circle)").all()]
+    assert boxes
+    assert drawn
+    top = min(one["y"] for one in drawn)
+    assert all(one["y"] + one["height"] <= top + 1 for one in boxes)
+    first, *others = boxes
+    for one in others:
+        beside = abs(one["x"] - first["x"]) >= min(one["width"], first["width"]) - 1
+        assert beside or abs(one["y"] - first["y"]) >= one["height"] - 3
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_figures_stand_out_from_their_cells(opened, scheme):
+    page = opened("sweep2", color_scheme=scheme)
+    ratios = page.evaluate(
+        """() => {
+          const luminance = (color) => {
+            const parts = color.match(/[\\d.]+/g).slice(0, 3).map((v) => v / 255)
+              .map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
+            return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2];
+          };
+          const ratio = (a, b) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+          // The whole scale, as text of a cell may be on any of it.
+          const cells = [...document.querySelectorAll("#picture-0 rect.pick")];
+          return cells.map((one) => ratio(luminance(getComputedStyle(one).fill),
+            luminance(getComputedStyle(one.nextElementSibling).fill)));
+        }"""
+    )
+    assert len(ratios) == 6
+    assert min(ratios) >= 4.5
+    scale = page.evaluate(
+        """() => [...Array(101).keys()].map((i) => charts.color(i / 100))
+          .map((fill) => [fill, charts.inkOn(fill)])"""
+    )
+    for fill, ink in scale:
+        parts = [int(part) / 255 for part in re.findall(r"\d+", fill)]
+        linear = [v / 12.92 if v <= 0.03928 else ((v + 0.055) / 1.055) ** 2.4 for v in parts]
+        ground = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+        assert (1.05 / (ground + 0.05) if ink == "#fff" else (ground + 0.05) / 0.05) >= 4.5
+
+
+def test_without_scripts_words_and_tables_are_whole(browser, reports, name):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(reports[name].as_uri())
+    said = page.locator("noscript").inner_text()
+    assert "open it in a browser with JavaScript" in said
+    assert page.locator("#says").inner_text().count("accuracy") == 1
+    assert page.locator("section:not(#explore) table").first.is_visible()
+    assert (
+        not page.locator("svg, .controls, #figures, #explore figcaption")
+        .locator("visible=true")
+        .count()
+    )
+    context.close()
+
+
+def test_pictures_are_drawn_for_paper_and_for_the_screen_again(opened):
+    """On A4 a point of text is then a point, and not the half of one."""
+    page = opened("sweep3", viewport={"width": 1280, "height": 800})
+    size = "document.querySelector('#picture-0 svg').viewBox.baseVal.width"
+    wide = page.evaluate(size)
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert page.evaluate(size) <= 704 < wide
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert page.evaluate(size) == wide

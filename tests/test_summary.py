@@ -159,7 +159,7 @@ def test_a_gap_below_zero_is_called_neither_narrower_nor_wider(before, after):
     assert "narrows" not in sentence
     assert "widens" not in sentence
     assert "no difference shown from" not in sentence
-    assert re.search(r"-[23]\.0 points", sentence)
+    assert re.search(r"−[23]\.0 points", sentence)
 
 
 @pytest.mark.parametrize("shift", [0.036, -0.036, 0.0005, -0.0005])

@@ -180,9 +180,12 @@ def save_best(study: Study, task: Any, target: str | None, paths: Sequence[Path]
 
 
 def save_found(found: Search, task: Any, target: str | None, paths: Sequence[Path]) -> Saved:
-    """Train the choice of a search on training and validation rows, and write it."""
-    if not paths:
-        return Saved("", {}, ())
+    """Train the choice of a search on training and validation rows, and write it.
+
+    A page and figures are of what was trained already.
+    """
+    if not any(_kind(path) in _NETWORKS for path in paths):
+        return _all_written(found, None, ("", 0, 0), task, target, paths, "")
     study = found.refit(progress=False)
     trial = study.recipes[0], int(study.table["seed"].iloc[0]), 0
     said = "Saved: the choice, trained on training and validation rows."
@@ -191,7 +194,7 @@ def save_found(found: Search, task: Any, target: str | None, paths: Sequence[Pat
 
 def _all_written(
     whole: Study | Search,
-    study: Study,
+    study: Study | None,
     trial: tuple[str, int, int],
     task: Any,
     target: str | None,
@@ -224,7 +227,7 @@ def _kind(path: Path) -> str:
 
 def _write(
     whole: Study | Search,
-    study: Study,
+    study: Study | None,
     trial: tuple[str, int, int],
     task: Any,
     target: str | None,
@@ -234,6 +237,8 @@ def _write(
     ending = path.suffix.lower()
     if ending == ".html":
         whole.report(path, command_line())
+    elif study is None:
+        _write_figures(whole, path)
     elif ending == ".keras":
         _write_network(study, trial, task, target, path)
     elif ending == ".onnx":

@@ -9,6 +9,8 @@ from itertools import pairwise
 from typing import Any
 
 from justright.data.asked import Asked, Form
+from justright.engine.program import Task
+from justright.engine.trial import TrialResult
 from justright.network.default import DEFAULT_NETWORK, HIDDEN
 from justright.regularizers.as_python import recipe_code
 from justright.regularizers.dropout import Dropout
@@ -59,15 +61,28 @@ class Means:
     strengths: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
-    def of_study(cls, study: Any) -> Means:
-        """Those of a study, which says how its rows were asked for."""
-        task, epochs = study.task, max(one.trial.epochs for one in study.results)
+    def of_trials(
+        cls,
+        task: Task,
+        results: Sequence[TrialResult],
+        features: tuple[str, ...],
+        asked: Asked | None,
+    ) -> Means:
+        """Those of trainings that say how their rows were asked for.
+
+        Args:
+            task: of the trainings.
+            results: of them.
+            features: names of the inputs.
+            asked: how the rows were asked for; None where nothing says so.
+        """
+        epochs = max((one.trial.epochs for one in results), default=1)
         settings = (("epochs", str(epochs)), ("batch_size", str(task.batch_size)))
         return cls(
-            asked=study.asked,
-            settings=settings if study.asked else (),
+            asked=asked,
+            settings=settings if asked else (),
             network=_network(task.blueprint.model),
-            named=bool(study.features) or study.asked is None,
+            named=bool(features) or asked is None,
             optimizer=type(task.optimizer).__name__,
         )
 

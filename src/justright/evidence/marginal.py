@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from justright.evidence.measure import minus
+
 # Nats by which the posterior could still rise where training counts as come to rest.
 _SETTLED = 10.0
 # A network of which the data decide less than one weight says the same for every row.
@@ -208,10 +210,10 @@ def told(
         f"{rows:,} rows without a validation set ask for L2({choice.strength:.3g}): a Gaussian "
         f"prior of deviation {deviation:.3g} on each of {readings.weights:,} weights, of which the "
         f"data decide {decided:.0f}. The log evidence at λ = {readings.strengths[i]:.2g} is "
-        f"{mean[i]:.1f}{f' (mean of {seeds} seeds)' * (seeds > 1)}"
+        f"{minus(f'{mean[i]:.1f}')}{f' (mean of {seeds} seeds)' * (seeds > 1)}"
     )
     others = [j for j in (0, len(mean) - 1) if j != i and np.isfinite(mean[j])]
-    ends = [f"{mean[j]:.1f} at {readings.strengths[j]:.2g}" for j in others]
+    ends = [f"{minus(f'{mean[j]:.1f}')} at {readings.strengths[j]:.2g}" for j in others]
     said += f", against {' and '.join(ends)}." if ends else "."
     if noise is not None:
         said += f" The noise of the targets is fitted as {noise:.3g}."

@@ -69,15 +69,26 @@ class Measure:
         return "higher" if (advantage > 0) == self.higher_is_better else "lower"
 
 
+def minus(number: str) -> str:
+    """A number as people read it: with a minus sign, which 0 has not.
+
+    >>> minus("-0.3"), minus("-0.0"), minus("-2e-05")
+    ('−0.3', '0.0', '−2e-05')
+    """
+    if not number.startswith("-"):
+        return number
+    return f"−{number[1:]}" if any(one in "123456789" for one in number) else number[1:]
+
+
 def _digits(value: float, digits: int) -> str:
     """Significant digits, large numbers written out: `"0.312"`, `"65,020"`."""
     if not 10**digits <= abs(value) < 1e6:
-        return f"{value:.{digits}g}"
-    return f"{float(f'{value:.{digits}g}'):,.0f}"
+        return minus(f"{value:.{digits}g}")
+    return minus(f"{float(f'{value:.{digits}g}'):,.0f}")
 
 
 def _points(shares: list[float]) -> list[str]:
     """In hundredths, with as many decimals as it takes that only 0 reads as 0."""
     smallest = min((abs(100 * share) for share in shares if share), default=1.0)
     decimals = next((d for d in (1, 2, 3) if round(smallest, d)), 1)
-    return [f"{100 * share + 0.0:.{decimals}f}" for share in shares]
+    return [minus(f"{100 * share:.{decimals}f}") for share in shares]

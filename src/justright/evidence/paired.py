@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -69,8 +69,9 @@ def differences(
     splits = figures.index.get_level_values("split").to_numpy()
     sign, ratio = (1 if higher_is_better else -1), overlap.ratio(column)
     found = []
+    known = dict.fromkeys(table["recipe"])
     for a, b in pairs:
-        _check(table, a, b)
+        _check(known, a, b)
         difference = sign * _difference(figures[a].to_numpy(float), figures[b].to_numpy(float))
         found.append(estimate(difference, splits, ratio))
     intervals = [one.interval() for one in found]
@@ -101,10 +102,9 @@ def tested_p(seen: Estimate, p_value: float) -> float:
     return p_value if seen.units >= 3 else float("nan")
 
 
-def _check(table: pd.DataFrame, a: str, b: str) -> None:
-    known = list(dict.fromkeys(table["recipe"]))
+def _check(known: Mapping[str, None], a: str, b: str) -> None:
     for name in (a, b):
         if name not in known:
-            raise DataError(f"The study has no recipe {name!r}. {did_you_mean(name, known)}")
+            raise DataError(f"The study has no recipe {name!r}. {did_you_mean(name, list(known))}")
     if a == b:
         raise DataError(f"A verdict compares two recipes, and both are {a!r}.")

@@ -20,6 +20,7 @@ from justright.regularizers.usual import End
 if TYPE_CHECKING:
     import pandas as pd
 
+_MOST_NAMED = 6
 _WAY = {"low": "smaller", "high": "larger"}
 
 
@@ -242,7 +243,11 @@ def _failures(facts: Facts) -> list[str]:
     if failed.empty:
         return []
     rows = failed.to_dict("records")
-    some = ", ".join(f"{row['failed']} of {row['runs']} at {row['point']}" for row in rows)
+    some = ", ".join(
+        f"{row['failed']} of {row['runs']} at {row['point']}" for row in rows[:_MOST_NAMED]
+    )
+    if len(rows) > _MOST_NAMED:
+        some += f", and some at {len(rows) - _MOST_NAMED:,} other points"
     return [
         f"Trials failed ({some}): their loss became infinite or not a number. Points with more of "
         "them than others are not chosen."

@@ -103,7 +103,8 @@ def diagnose(
             "a study",
             {"kept_epoch": kept_epoch, "validation_rows": validation_rows, "classes": classes},
         )
-        named = replace(Means.of_study(thing), options=means.options)
+        named = Means.of_trials(thing.task, thing.results, thing.features, thing.asked)
+        named = replace(named, options=means.options)
         return diagnosis_of_trials(thing.task, thing.results, thing.features, named)
     history = getattr(thing, "history", thing)
     if isinstance(history, str | os.PathLike):

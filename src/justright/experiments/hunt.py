@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from justright.engine.interruption import CutShort, say_stopped, stop_asked, stopped_after
 from justright.events import tell
+from justright.experiments.again import arguments_of
 from justright.experiments.budget import Budget, Clock
 from justright.experiments.choice import (
     FINALS_SHARE,
@@ -46,6 +48,14 @@ class Hunt:
     def plain(self) -> Point:
         """What the choice is compared with."""
         return plain_point(self.explorer.settings.space, self.explorer.shapes.setup.learning_rate)
+
+    def asked(self, budget: Budget) -> dict[str, Any]:
+        """The arguments of `search` that hunt for the same.
+
+        Args:
+            budget: of the search.
+        """
+        return arguments_of(self.explorer, self.seeds, budget)
 
     def run(self, known: Sequence[Record], budget: Budget, tell: Tell) -> list[Record]:
         """All records of a search within a budget, those that are known already included.

@@ -213,8 +213,12 @@ class RegularizationPath(ReportedPath):
         """Train and validation over the strength, and what leaves each input below it."""
         from justright.report.path_picture import draw_path
 
-        norms = self.norms.mean(axis=1) if self.has_inputs else None
-        return draw_path(self.sweep.drawn(), self.table, norms, self.names)
+        drawn = self.sweep.drawn()
+        if not self.has_inputs:
+            return draw_path(drawn, self.table, None, self.names)
+        places = {name: i for i, name in enumerate(self.names)}
+        lasting = [places[name] for name in self.inputs["input"]]
+        return draw_path(drawn, self.table, self.norms.mean(axis=1), self.names, lasting)
 
     @property
     def _of_weights(self) -> int:

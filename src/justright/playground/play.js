@@ -1,5 +1,6 @@
 (() => {
-  const { byId, curves, element, exists, map, spread } = charts;
+  document.documentElement.classList.add("script");
+  const { byId, curveNumbers, curves, element, exists, map, spread } = charts;
   const data = JSON.parse(byId("data").textContent);
   const { sliders, reach, cells } = data;
   const [RATES, LAMBDAS] = [sliders.rate.length, sliders.strength.length];
@@ -176,17 +177,8 @@
     const host = byId("curve-numbers");
     host.replaceChildren();
     if (!one || one.failed) return;
-    element(host, "caption", `By epoch, ${one.words}`);
-    const head = element(element(host, "thead"), "tr");
-    for (const text of ["epoch", "training accuracy", "validation accuracy", "training loss", "validation loss"]) element(head, "th", text).scope = "col";
-    const body = element(host, "tbody");
-    const last = one.curves[0].length;
-    const rows = new Set([...Array(12).keys()].map((i) => Math.round((i * (last - 1)) / 11)));
-    for (const i of rows) {
-      const row = element(body, "tr");
-      element(row, "th", String(i + 1)).scope = "row";
-      one.curves.forEach((values, k) => element(row, "td", k < 2 ? `${(100 * values[i]).toFixed(1)} %` : String(values[i])));
-    }
+    const epochs = one.curves[0].map((_, i) => i + 1);
+    curveNumbers(host, { caption: `By epoch, ${one.words}`, epochs, series: one.curves, words: "accuracy", share: true });
   }
 
   function fillProgress() {
@@ -304,7 +296,6 @@
     if (best) move({ rate: best.at[0], strength: best.at[1] });
   });
   document.querySelector("form").addEventListener("submit", (event) => event.preventDefault());
-  document.documentElement.classList.add("script");
   let width = document.documentElement.clientWidth;
   window.addEventListener("resize", () => {
     if (document.documentElement.clientWidth === width) return;

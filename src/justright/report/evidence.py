@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from justright.evidence.measure import minus
 from justright.report.curves import FAINT, INK, TRAIN, VALIDATION
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def evidence_table(curve: pd.DataFrame, chosen: float) -> Table:
         error = row["log_evidence_error"]
         shown.add_row(
             f"{row['strength']:.3g}",
-            f"{row['log_evidence']:.1f}" + (f" ± {error:.1f}" if np.isfinite(error) else ""),
+            minus(f"{row['log_evidence']:.1f}") + (f" ± {error:.1f}" if np.isfinite(error) else ""),
             f"{row['effective']:.0f}",
             *(f"{row[column]:.4g}" for column in losses.values()),
             "←" if i == nearest else "",

@@ -23,7 +23,11 @@ _COUNTS, _WIDEST = 14, 26
 
 
 def draw_path(
-    one: Drawn, table: pd.DataFrame, norms: np.ndarray | None, names: Sequence[str]
+    one: Drawn,
+    table: pd.DataFrame,
+    norms: np.ndarray | None,
+    names: Sequence[str],
+    lasting: Sequence[int] = (),
 ) -> Figure:
     """Draw a path.
 
@@ -33,6 +37,7 @@ def draw_path(
         norms: of the weights that leave each input, (strengths, inputs); None where inputs
             have no weights of their own.
         names: of the inputs.
+        lasting: the positions of the inputs, the one that lasts longest first.
     """
     from matplotlib.figure import Figure
 
@@ -45,7 +50,7 @@ def draw_path(
     if norms is None:
         _draw_weights(lower, where, table)
     else:
-        _draw_inputs(lower, where, norms, names, one.spot.best)
+        _draw_inputs(lower, where, norms, names, lasting[:_MOST_NAMED])
     _count(lower, where, table)
     scale.draw(lower, one.grid.axes[0])
     handles, _ = upper.get_legend_handles_labels()
@@ -59,15 +64,14 @@ def draw_path(
 
 
 def _draw_inputs(
-    axes: Axes, where: np.ndarray, norms: np.ndarray, names: Sequence[str], best: int
+    axes: Axes, where: np.ndarray, norms: np.ndarray, names: Sequence[str], lasting: Sequence[int]
 ) -> None:
-    """A line for each input; those that last longest are named where they are strongest."""
-    lasting = np.lexsort((-norms.sum(axis=0), -(norms > 0).sum(axis=0)))[:_MOST_NAMED]
+    """A line for each input; those that last longest are named, in their order."""
+    colors = {i: f"C{row}" for row, i in enumerate(lasting)}
     for i in range(norms.shape[1]):
-        named = np.flatnonzero(lasting == i)
         axes.plot(
-            where, norms[:, i], linewidth=1.8 if len(named) else 0.8,
-            color=f"C{named[0]}" if len(named) else FAINT, alpha=1 if len(named) else 0.4,
+            where, norms[:, i], linewidth=1.8 if i in colors else 0.8,
+            color=colors.get(i, FAINT), alpha=1 if i in colors else 0.4,
         )  # fmt: skip
     axes.set_ylabel("norm of what leaves an input", color=INK)
     axes.set_ylim(0, 1.05 * max(float(np.nanmax(norms)), 1e-12))

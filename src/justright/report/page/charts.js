@@ -20,6 +20,9 @@ const charts = (() => {
     return one;
   }
 
+  // A number as people read it: with a minus sign, which 0 has not.
+  const minus = (text) => (text.startsWith("-") ? `${/[1-9]/.test(text) ? "−" : ""}${text.slice(1)}` : text);
+
   const exists = (value) => value !== null && value !== undefined;
 
   // So many decimals as the steps of an axis need.
@@ -27,9 +30,9 @@ const charts = (() => {
     const scaled = share ? 100 * value : value;
     const size = share ? 100 * step : step;
     if (Math.abs(scaled) >= 1e5) return Number(scaled.toPrecision(3)).toExponential().replace("e+", "e").replace("-", "−");
-    if (size < 1e-4) return String(Number(scaled.toPrecision(3)));
+    if (size < 1e-4) return minus(String(Number(scaled.toPrecision(3))));
     const decimals = Math.max(0, -Math.floor(Math.log10(size) + 1e-9));
-    return scaled.toFixed(decimals).replace("-", "−") + (share ? " %" : "");
+    return minus(scaled.toFixed(decimals)) + (share ? " %" : "");
   }
 
   function ticks(low, high, most) {
@@ -77,6 +80,12 @@ const charts = (() => {
     const i = Math.min(Math.floor(at), RAMP.length - 2);
     const mix = RAMP[i].map((c, k) => Math.round(c + (at - i) * (RAMP[i + 1][k] - c)));
     return `rgb(${mix.join(",")})`;
+  }
+
+  // Black or white, whichever stands out more: one of them always does by 4.5 (WCAG 2.2).
+  function inkOn(fill) {
+    const [red, green, blue] = fill.match(/\d+/g).map((v) => v / 255).map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 ? "#000" : "#fff";
   }
 
   function frame(host, options) {
@@ -184,6 +193,29 @@ const charts = (() => {
     legend(fit.svg, fit.width, [["train dashed", "training"], ["val", "validation"]]);
   }
 
+  // The curves of a point in numbers: some of their epochs, of metric and loss on both parts.
+  function curveNumbers(host, one) {
+    host.replaceChildren();
+    element(host, "caption", one.caption);
+    const head = element(element(host, "thead"), "tr");
+    for (const text of ["epoch", `training ${one.words}`, `validation ${one.words}`, "training loss", "validation loss"]) {
+      element(head, "th", text).scope = "col";
+    }
+    const body = element(host, "tbody");
+    const last = Math.max(...one.series.map((values) => values.length));
+    const wanted = new Set();
+    for (let i = 0; i < 12; i += 1) wanted.add(Math.round((i * (last - 1)) / 11));
+    for (const i of [...wanted].filter((k) => k >= 0 && k < last)) {
+      const row = element(body, "tr");
+      element(row, "th", String(one.epochs[i])).scope = "row";
+      one.series.forEach((values, k) => {
+        const value = values[i];
+        const text = k < 2 && one.share ? `${(100 * value).toFixed(1)}\u00a0%` : minus(String(Number(Number(value).toPrecision(4))));
+        element(row, "td", exists(value) ? text : "–");
+      });
+    }
+  }
+
   function spread(values, zero = false) {
     const some = values.filter(exists);
     if (zero) some.push(0);
@@ -225,9 +257,10 @@ const charts = (() => {
       title.textContent = p.words;
       const glyph = one.marks.filter(([, at]) => at === i).map(([, , sign]) => sign).join("");
       const digits = exists(p.value) ? shown(p.value, one.share ? 0.001 : 0.01 * Math.abs(p.value || 1), one.share).replace(" %", "") : "–";
+      const fill = exists(p.value) ? color(share) : null;
       const text = cell > 40 ? `${digits}${glyph && ` ${glyph}`}` : glyph;
       add(svg, "text", { x: x + cell / 2, y: y + tall / 2 + 4, "text-anchor": "middle", "pointer-events": "none" }, text)
-        .style.fill = exists(p.value) ? (share > 0.5 ? "#111" : "#fff") : "";
+        .style.fill = fill ? inkOn(fill) : "";
       return [x, y];
     });
     const everyUp = Math.ceil(18 / tall);
@@ -262,7 +295,7 @@ const charts = (() => {
   }
 
   return {
-    add, byId, canvas, color, colorBar, curves, element, exists, fitted, frame, goodness, legend, legendHeight, legendRows, map,
+    add, byId, canvas, color, colorBar, curveNumbers, curves, element, exists, fitted, frame, goodness, inkOn, legend, legendHeight, legendRows, map,
     path, shown, spread, ticks,
   };
 })();

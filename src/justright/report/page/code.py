@@ -59,6 +59,26 @@ def sweep_code(
     return _script(run, "found = jr.sweep", arguments, "found")
 
 
+def search_code(run: Run, given: Mapping[str, Any]) -> str:
+    """A call of `search` that searches again.
+
+    Args:
+        run: the task, and a training with its epochs and learning rate.
+        given: the arguments that are not usual.
+    """
+    space = [f"    {_text(name)}: {_value(values)}," for name, values in given["space"].items()]
+    others = [
+        f"{name}={name if callable(value) else _value(value)}"
+        for name, value in given.items()
+        if name not in ("space", "seeds")
+    ]
+    seeds = given.get("seeds", "")
+    arguments = ["space={", *space, "}", *others]
+    return _script(
+        run, "found = jr.search", arguments, "found", seeds=f"seeds={seeds}" * (seeds != "")
+    )
+
+
 def path_code(run: Run, grid: Grid, on: str) -> str:
     """A call of `path` that follows a penalty again.
 
@@ -108,14 +128,17 @@ def network_code(blueprint: Blueprint) -> str:
 
 
 def _script(
-    run: Run, call: str, arguments: Sequence[str], made: str, epochs: int | None = None
+    run: Run,
+    call: str,
+    arguments: Sequence[str],
+    made: str,
+    epochs: int | None = None,
+    seeds: str | None = None,
 ) -> str:
     task, trials = run.task, run.trials
-    seeds = list(dict.fromkeys(trial.seed for trial in trials))
-    many = seeds == list(range(len(seeds)))
     settings = [
         *_rows(run),
-        f"seeds={len(seeds) if many else seeds}",
+        *filter(None, [_seeds(trials) if seeds is None else seeds]),
         f"epochs={epochs or max(trial.epochs for trial in trials)}",
         f"batch_size={task.batch_size}",
         f"optimizer={optimizer_code(task.optimizer, trials[0].learning_rate)}",
@@ -134,6 +157,11 @@ def _script(
     own = [name for name in _free(given + trained) if name not in _row_names(run)]
     defined = f"# And what else is yours: {', '.join(own)}.\n" if own else ""
     return f"{given}{_rows_wanted(run)}\n{defined}{trained}"
+
+
+def _seeds(trials: Sequence[Trial]) -> str:
+    seeds = list(dict.fromkeys(trial.seed for trial in trials))
+    return f"seeds={len(seeds) if seeds == list(range(len(seeds))) else seeds}"
 
 
 def _free(code: str) -> list[str]:
@@ -251,6 +279,19 @@ def _number(value: Any) -> str:
         return repr(value)
     text = repr(float(f"{value:.7g}"))
     return f'float("{text}")' if text == "inf" else text
+
+
+def _value(value: Any) -> str:
+    """An argument of a search: numbers, names, recipes, and what holds them."""
+    if isinstance(value, Recipe):
+        return recipe_code(value)
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{_text(k)}: {_value(v)}' for k, v in value.items())}}}"
+    if isinstance(value, tuple) and not any(isinstance(one, Mapping) for one in value):
+        return f"({', '.join(map(_value, value))})"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_value, value))}]"
+    return _number(value)
 
 
 def _text(words: str) -> str:

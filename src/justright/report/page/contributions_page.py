@@ -14,7 +14,7 @@ from justright.evidence.summary import rows_of
 from justright.regularizers.neutral import without_neutral
 from justright.regularizers.recipe import Recipe
 from justright.report.page.code import Run, contributions_code
-from justright.report.page.page import Control, Explorer, HasPage, Page, Section
+from justright.report.page.page import MOST, Control, Explorer, HasPage, Page, Section
 from justright.report.page.parts import (
     contributions_section,
     contributions_table,
@@ -66,31 +66,33 @@ class ReportedContributions(HasPage):
     def summary(self) -> str:
         """One paragraph, true of the numbers."""
 
-    def _page(self, command: str) -> Page:
-        return contributions_page(self, command)
+    def _page(self, command: str, most: int = MOST) -> Page:
+        return contributions_page(self, command, most)
 
     def _repr_html_(self) -> str:
         table = contributions_table(self)
         return snippet(f"What each technique brings: {self.recipe}", table, self.summary())
 
 
-def contributions_page(one: ReportedContributions, command: str = "") -> Page:
+def contributions_page(one: ReportedContributions, command: str = "", most: int = MOST) -> Page:
     """The page of contributions.
 
     Args:
         one: the contributions.
         command: how they were made, where Python code does not say so.
+        most: parts that it shows.
     """
     study: Reported = one.study
     recipes = {result.trial.name: result.trial.recipe for result in study.results}
     full = without_neutral(recipes[one.recipe])
-    parts = {name: part for name, r in recipes.items() if (part := present(r, full)) is not None}
+    every = {name: part for name, r in recipes.items() if (part := present(r, full)) is not None}
+    parts = _shown(every, one.recipe, most)
     rows = rows_of(study.table, study.overlap)
     trained = trained_of(study, rows)
     mine = [row for row in rows if row.recipe in parts]
     at = [row.recipe for row in mine].index(one.recipe)
     table = recipes_table(mine, study.metric, study.has_test, frozenset({at}))
-    results = [result for result in study.results if result.trial.name in parts]
+    results = [result for result in study.results if result.trial.name in every]
     orders = None if one.worths.orders is None else len(one.worths.orders[0])
     run = Run(study.task, [result.trial for result in results], study.asked)
     code = contributions_code(run, full, orders)
@@ -106,10 +108,20 @@ def contributions_page(one: ReportedContributions, command: str = "") -> Page:
         title="What each technique brings",
         answer=answer_in_words(one.recipe, one.whole, one.table, one.figure, one.measure),
         facts=[("Recipe", str(full)), *facts_of(study.task, results, each="part")],
-        explorer=_explorer(one, full, parts, trained),
+        explorer=_explorer(one, full, parts, trained, len(every)),
         sections=[section for section in sections if section],
         version=version(),
     )
+
+
+def _shown(parts: Mapping[str, frozenset[int]], whole: str, most: int) -> dict[str, frozenset[int]]:
+    """All parts, or of more than a page shows the whole recipe and the smallest and largest."""
+    if len(parts) <= most:
+        return dict(parts)
+    full = len(parts[whole])
+    order = sorted(parts, key=lambda name: min(len(parts[name]), full - len(parts[name])))
+    chosen = {whole, *order[: max(most - 1, 1)]}
+    return {name: part for name, part in parts.items() if name in chosen}
 
 
 def _explorer(
@@ -117,15 +129,23 @@ def _explorer(
     full: Recipe,
     parts: Mapping[str, frozenset[int]],
     trained: Trained,
+    count: int,
 ) -> Explorer:
-    """A switch for each technique; where not all parts were trained, a list of those that were."""
+    """A switch for each technique; where not all parts are shown, a list of those that are."""
     # A study of many recipes may hold a part twice.
     first: dict[frozenset[int], str] = {}
     for name, part in parts.items():
         first.setdefault(part, name)
     shown = list(first.values())
     places: dict[str, tuple[Sequence[int], str]]
-    if one.worths.complete:
+    notes = []
+    if len(parts) < count:
+        notes = [
+            f"So that this page stays small, it shows {len(parts):,} of {count:,} parts of the "
+            "recipe: those of few techniques, and those that lack few. The study's table in "
+            "Python has all."
+        ]
+    if one.worths.complete and not notes:
         controls = [Control(t, _SWITCH, 1, is_strength=False) for t in one.worths.names]
         members = range(len(full.techniques))
         places = {name: ([int(i in parts[name]) for i in members], name) for name in shown}
@@ -137,4 +157,4 @@ def _explorer(
     none = next((i for i, name in enumerate(shown) if not parts[name]), None)
     jumps = [("The whole recipe", whole), *([] if none is None else [("None of it", none)])]
     beside = whole if none is None else none
-    return explorer_of(trained, controls, places, jumps, beside, shown[beside])
+    return explorer_of(trained, controls, places, jumps, beside, shown[beside], notes=notes)

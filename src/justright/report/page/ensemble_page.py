@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from justright.evidence.ensemble import (
@@ -17,12 +18,22 @@ from justright.evidence.ensemble import (
 from justright.evidence.measure import Measure
 from justright.evidence.summary import rows_of
 from justright.report.page.code import ensemble_code
-from justright.report.page.page import Control, Explorer, HasPage, Page, Picture, Section, Table
+from justright.report.page.page import (
+    MOST,
+    Control,
+    Explorer,
+    HasPage,
+    Page,
+    Picture,
+    Section,
+    Table,
+)
 from justright.report.page.parts import diagnosis_section, network_section
 from justright.report.page.series import short
 from justright.report.page.study_page import (
     Reported,
     code_section,
+    diagnosis_of,
     facts_of,
     run_of,
     trained_of,
@@ -54,20 +65,21 @@ class ReportedEnsemble(HasPage):
     def summary(self) -> str:
         """What weight scaling and the averages gave, in words."""
 
-    def _page(self, command: str) -> Page:
-        return ensemble_page(self, command)
+    def _page(self, command: str, most: int = MOST) -> Page:
+        return ensemble_page(self, command, most)
 
     def _repr_html_(self) -> str:
         title = f"Dropout on {self.units} units as an ensemble"
         return snippet(title, _predictions_table(self), self.summary())
 
 
-def ensemble_page(one: ReportedEnsemble, command: str = "") -> Page:
+def ensemble_page(one: ReportedEnsemble, command: str = "", most: int = MOST) -> Page:
     """The page of a dropout ensemble.
 
     Args:
         one: the ensemble.
         command: how it was made, where Python code does not say so.
+        most: trainings that it shows.
     """
     study = one.study
     trained = trained_of(study, rows_of(study.table, study.overlap))
@@ -84,7 +96,7 @@ def ensemble_page(one: ReportedEnsemble, command: str = "") -> Page:
             "trainings",
             "Each training",
             ["Each mask has the same share in an average."],
-            tables=[_trainings_table(one)],
+            tables=[_trainings_table(one, most)],
         ),
         diagnosis_section(trained.diagnosis, study.recipes),
         network_section(study.task, {"dropout": recipe}, study.notes),
@@ -95,23 +107,35 @@ def ensemble_page(one: ReportedEnsemble, command: str = "") -> Page:
         title=f"Dropout on {one.units} units, as an ensemble",
         answer=answer_in_words(one.table, one.units, one.part, study.metric, ratio),
         facts=[("Recipe", recipe), *facts_of(study.task, study.results)],
-        explorer=_explorer(one),
+        explorer=_explorer(one, most),
         sections=[section for section in sections if section],
         version=version(),
     )
 
 
-def _explorer(one: ReportedEnsemble) -> Explorer:
+def _explorer(one: ReportedEnsemble, most: int) -> Explorer:
     """A list of the trainings."""
     study = one.study
     several = study.table["split"].nunique() > 1
-    names = [f"seed {r.trial.seed}" + f", split {r.trial.split}" * several for r in study.results]
-    results = dict(zip(names, ([result] for result in study.results), strict=True))
-    rows = rows_of(study.table.assign(recipe=names), study.overlap)
-    trained = Trained(results, {r.recipe: r for r in rows}, study.metric, study.has_test, None)
+    every = [f"seed {r.trial.seed}" + f", split {r.trial.split}" * several for r in study.results]
+    alone = [
+        replace(result, trial=replace(result.trial, name=name))
+        for name, result in zip(every, study.results, strict=True)
+    ]
+    names = every[:most]
+    results = {name: [result] for name, result in zip(names, alone, strict=False)}
+    rows = {r.recipe: r for r in rows_of(study.table.assign(recipe=every), study.overlap)}
+    diagnosis = diagnosis_of(study.task, alone[:most], study.features, study.asked)
+    trained = Trained(results, rows, study.metric, study.has_test, diagnosis)
     control = Control("training", names, 0, is_strength=False)
     places = {name: ([i], f"Training with {name}") for i, name in enumerate(names)}
-    return explorer_of(trained, [control], places, [], 0, names[0])
+    notes = []
+    if len(names) < len(every):
+        notes = [
+            f"So that this page stays small, it shows {len(names):,} of {len(every):,} trainings, "
+            "the first. The table of the study in Python has all."
+        ]
+    return explorer_of(trained, [control], places, [], 0, names[0], notes=notes)
 
 
 def _picture(one: ReportedEnsemble) -> Picture:
@@ -167,7 +191,7 @@ def _predictions_table(one: ReportedEnsemble) -> Table:
     return Table(f"Predictions on the {one.part} rows, means over trainings", head, rows)
 
 
-def _trainings_table(one: ReportedEnsemble) -> Table:
+def _trainings_table(one: ReportedEnsemble, most: int) -> Table:
     """A row a training: one pass, the average, and how far they are apart."""
     reference, measure = reference_of(one.table), one.study.metric
     rows = []
@@ -184,4 +208,4 @@ def _trainings_table(one: ReportedEnsemble) -> Table:
         )
     words = measure.words
     head = ["training", "loss, one pass", "averaged", f"{words}, one pass", "averaged", "distance"]
-    return Table(f"One pass, and the average of {reference}", head, rows)
+    return Table(f"One pass, and the average of {reference}", head, rows[:most])

@@ -1,9 +1,10 @@
 "use strict";
 (() => {
+  document.documentElement.classList.add("script");
   const data = JSON.parse(document.getElementById("data").textContent);
   const explorer = data.explorer;
   const {
-    add, byId, canvas, color, colorBar, curves, element, exists, fitted, frame, goodness, legend, legendHeight, legendRows, path,
+    add, byId, canvas, color, colorBar, curveNumbers, curves, element, exists, fitted, frame, goodness, legend, legendHeight, legendRows, path,
     shown, spread, ticks,
   } = charts;
   const moved = []; // Called when another point is shown.
@@ -76,29 +77,9 @@
   }
 
   function fillNumbers() {
-    const host = byId("curve-numbers");
     const one = point();
-    const epochs = explorer.epochs;
-    const name = explorer.measure.words;
-    host.replaceChildren();
-    element(host, "caption", `Means over runs, ${one.words}`);
-    const head = element(element(host, "thead"), "tr");
-    for (const text of ["epoch", `training ${name}`, `validation ${name}`, "training loss", "validation loss"]) {
-      element(head, "th", text).scope = "col";
-    }
-    const body = element(host, "tbody");
-    const last = Math.max(...one.mean.map((values) => values.length));
-    const wanted = new Set();
-    for (let i = 0; i < 12; i += 1) wanted.add(Math.round((i * (last - 1)) / 11));
-    for (const i of [...wanted].filter((k) => k >= 0 && k < last)) {
-      const row = element(body, "tr");
-      element(row, "th", String(epochs[i])).scope = "row";
-      one.mean.forEach((values, k) => {
-        const value = values[i];
-        const share = k < 2 && explorer.measure.share;
-        element(row, "td", exists(value) ? (share ? `${(100 * value).toFixed(1)} %` : String(Number(value.toPrecision(4)))) : "–");
-      });
-    }
+    const { words, share } = explorer.measure;
+    curveNumbers(byId("curve-numbers"), { caption: `Means over runs, ${one.words}`, epochs: explorer.epochs, series: one.mean, words, share });
   }
 
   function controls() {
@@ -194,7 +175,6 @@
       button.addEventListener("click", () => show(Number(button.dataset.point)));
     }
     document.querySelector(".controls").addEventListener("submit", (event) => event.preventDefault());
-    document.documentElement.classList.add("script");
     show(first === undefined ? 0 : first);
     drawn.push(drawExplorer);
   }
@@ -288,7 +268,7 @@
     const pad = 0.05 * (ends[1] - ends[0] || 1);
     const fit = frame(host, {
       x: [ends[0] - pad, ends[1] + pad], y: limits, share: one.share, height: 320,
-      ticks: strengthTicks(axis, host.clientWidth), xLabel: axis.words, yLabel: one.words, top: 34, words,
+      ticks: strengthTicks(axis, host.clientWidth), xLabel: axis.words, yLabel: one.words, top: 52, words,
     });
     const xs = one.points.map((p) => fit.x(axis.positions[p.at[0]]));
     const band = one.points.map((p, i) => [p, xs[i]]).filter(([p]) => exists(p.low) && exists(p.high));
@@ -303,14 +283,19 @@
       add(fit.inside, "path", { class: `${kind} line${key === "train" ? " dashed" : ""}`, d: path(xs, ys) });
       ys.forEach((y, i) => { if (y !== null) add(fit.inside, "circle", { class: kind, cx: xs[i], cy: y, r: 3.5 }); });
     }
-    one.marks.forEach(([name, index], k) => {
+    // Names stand above the chart, where no line is, and one that would touch another on a second row.
+    const ends_ = [];
+    for (const [name, index] of one.marks) {
       const p = one.points[index];
-      if (!exists(p.value)) return;
-      // Beside another one it stands above its point, so that both can be read.
-      const near = one.marks.slice(0, k).some(([, other]) => Math.abs(xs[other] - xs[index]) < 90);
-      const x = Math.min(Math.max(xs[index], fit.box.left + 3.4 * name.length), fit.box.right - 3.4 * name.length);
-      add(fit.svg, "text", { class: "val label", x, y: fit.y(p.value) + (near ? -12 : 20), "text-anchor": "middle" }, name);
-    });
+      if (!exists(p.value)) continue;
+      const half = 3.4 * name.length;
+      const x = Math.min(Math.max(xs[index], fit.box.left + half), fit.box.right - half);
+      const row = ends_.some((end) => Math.abs(end.x - x) < half + end.half + 12) ? 1 : 0;
+      ends_.push({ x, half });
+      const y = fit.box.top - 6 - 15 * row;
+      add(fit.svg, "text", { class: "val label mark", x, y, "text-anchor": "middle" }, name);
+      add(fit.svg, "line", { class: "val leader", x1: xs[index], x2: xs[index], y1: y + 3, y2: fit.y(p.value) - 4 });
+    }
     one.points.forEach((p, i) => {
       const area = add(fit.svg, "rect", { class: "pick", x: xs[i] - 12, y: fit.box.top, width: 24, height: fit.box.bottom - fit.box.top, fill: "transparent" });
       area.addEventListener("click", () => show(i));
@@ -468,7 +453,8 @@
   }
 
   function history(host, one, words) {
-    const last = Math.max(2, one.values.length);
+    const at = (i) => one.numbers[i];
+    const last = Math.max(2, at(one.values.length - 1));
     const limits = spread([...one.values.filter((v, i) => !one.early[i]), ...one.best]);
     if (one.share) { limits[0] = Math.max(limits[0], 0); limits[1] = Math.min(limits[1], 1); }
     const found = ticks(1, last, 6);
@@ -479,7 +465,7 @@
     });
     one.values.forEach((value, i) => {
       if (!exists(value)) return;
-      const [x, y] = [fit.x(i + 1), fit.y(value)];
+      const [x, y] = [fit.x(at(i)), fit.y(value)];
       if (one.fresh[i]) {
         add(fit.inside, "rect", { class: "val", x: x - 4, y: y - 4, width: 8, height: 8 });
       } else {
@@ -487,18 +473,18 @@
       }
     });
     const ys = one.best.map((v) => (exists(v) ? fit.y(v) : null));
-    add(fit.inside, "path", { class: "train line", d: path(one.best.map((_, i) => fit.x(i + 1)), ys) });
+    add(fit.inside, "path", { class: "train line", d: path(one.best.map((_, i) => fit.x(at(i))), ys) });
     const mark = add(fit.svg, "line", { class: "here", y1: fit.box.top, y2: fit.box.bottom, "stroke-opacity": 0.35 });
     const step = fit.x(2) - fit.x(1);
     one.values.forEach((_, i) => {
-      const area = add(fit.svg, "rect", { class: "pick", x: fit.x(i + 1) - step / 2, y: fit.box.top, width: step, height: fit.box.bottom - fit.box.top, fill: "transparent" });
+      const area = add(fit.svg, "rect", { class: "pick", x: fit.x(at(i)) - step / 2, y: fit.box.top, width: step, height: fit.box.bottom - fit.box.top, fill: "transparent" });
       area.addEventListener("click", () => {
         const found = one.which.indexOf(i);
         if (found >= 0 && isKept(found)) show(found);
       });
     });
     legend(fit.svg, fit.width, [["train", "explored", "dot"], ["val", "fresh seeds", "square"]]);
-    return () => { for (const end of ["x1", "x2"]) mark.setAttribute(end, fit.x(one.which[here] + 1)); };
+    return () => { for (const end of ["x1", "x2"]) mark.setAttribute(end, fit.x(at(one.which[here]))); };
   }
 
   const PICTURES = { dumbbells, forest, curve, map, parallel, lines, masks, history, strands };
@@ -516,6 +502,14 @@
   });
 
   if (explorer) startExplorer();
+
+  // Paper is narrower than most screens: drawn for its width, what is written in pictures can be read.
+  for (const [event, paper] of [["beforeprint", true], ["afterprint", false]]) {
+    window.addEventListener(event, () => {
+      document.documentElement.classList.toggle("paper", paper);
+      for (const draw of drawn) draw();
+    });
+  }
 
   let width = document.documentElement.clientWidth;
   window.addEventListener("resize", () => {

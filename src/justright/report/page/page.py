@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,12 @@ from justright.report.page.shell import HERE, inert, rendered
 _ENDINGS = (".html", ".htm")
 _LONG, _SHORT = 14, 9
 _BEGINS = frozenset(["", *"0123456789+−-–<"])
+# A page is smaller than this, in bytes.
+LIMIT = 6_000_000
+# So many recipes, points or trainings a page shows at most; fewer where their names are long.
+MOST, _FEWEST = 2_500, 16
+# Of a page that would be too large, what is left away for the next attempt, and a little more.
+_SPARE = 0.93
 
 
 @dataclass(frozen=True)
@@ -44,8 +51,15 @@ class Table:
 
     def is_number(self, column: int) -> bool:
         """Whether a column holds numbers, which stand below each other."""
-        cells = [row[column] for row in self.rows]
-        return bool(column and cells) and all(cell[:1] in _BEGINS for cell in cells)
+        return self._numbers[column]
+
+    @cached_property
+    def _numbers(self) -> list[bool]:
+        columns = [[row[i] for row in self.rows] for i in range(len(self.head))]
+        return [
+            bool(i and cells) and all(cell[:1] in _BEGINS for cell in cells)
+            for i, cells in enumerate(columns)
+        ]
 
 
 @dataclass(frozen=True)
@@ -88,6 +102,7 @@ class Explorer:
         finding: of the same.
         data: points with their curves.
         filters: by what to leave points away: words, and what may be chosen, all first.
+        notes: what is not here, so that the page stays small.
     """
 
     controls: Sequence[Control]
@@ -96,6 +111,7 @@ class Explorer:
     finding: str
     data: Mapping[str, Any]
     filters: Sequence[tuple[str, Sequence[str]]] = ()
+    notes: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -108,6 +124,7 @@ class Section:
         paragraphs: at its beginning.
         words: the same as the pictures in a paragraph, below them.
         pictures, tables, findings: what it shows.
+        command: for a terminal, below these.
         code: at its end.
     """
 
@@ -118,6 +135,7 @@ class Section:
     pictures: Sequence[Picture] = ()
     tables: Sequence[Table] = ()
     findings: Sequence[Mapping[str, Any]] = ()
+    command: str = ""
     code: str = ""
 
 
@@ -164,17 +182,19 @@ class HasPage(ABC):
     """What writes a report of itself."""
 
     @abstractmethod
-    def _page(self, command: str) -> Page:
+    def _page(self, command: str, most: int = MOST) -> Page:
         """The page.
 
         Args:
             command: how this was made, where Python code does not say so; "" for none.
+            most: recipes, points or trainings that it shows; of more it chooses, and says so.
         """
 
     def report(self, path: str | Path, command: str = "") -> Path:
         """Write one web page for people: the answer, what to move through, the evidence.
 
-        The page holds all that it shows and asks for nothing outside itself.
+        The page holds all that it shows, asks for nothing outside itself, and is smaller than
+        6 MB: of very many recipes, points or trainings it shows fewer, and says which.
 
         Args:
             path: of the file, which ends in .html.
@@ -187,8 +207,20 @@ class HasPage(ABC):
             DataError: another ending, no such folder, or a search without a choice.
         """
         file = checked_path(path)
-        file.write_text(self._page(command).html(), encoding="utf-8")
+        file.write_text(self._small(command), encoding="utf-8")
         return file
+
+    def _small(self, command: str) -> str:
+        """The page as text, with as much on it as it has room for."""
+        most = MOST
+        while True:
+            page = self._page(command, most)
+            text = page.html()
+            size = len(text.encode())
+            shown = 0 if page.explorer is None else len(page.explorer.data["points"])
+            if size < LIMIT or min(shown, most) <= _FEWEST:
+                return text
+            most = max(_FEWEST, int(_SPARE * min(shown, most) * LIMIT / size))
 
 
 def checked_path(path: str | Path) -> Path:

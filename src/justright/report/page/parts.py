@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from justright.engine.program import Task
 from justright.evidence.contributions import ALONE, SHAPLEY, TAKEN_OUT
 from justright.evidence.diagnosis import Diagnosis
+from justright.evidence.interval import Interval
 from justright.evidence.measure import Measure
 from justright.evidence.summary import Row
 from justright.evidence.verdict import Verdict
@@ -39,10 +40,15 @@ def recipes_table(
             gap += f" ({text['gap_range']})"
         failed = f" ({row.failed} failed)" if row.failed else ""
         cells.append([row.recipe + failed, *(text[p] for p in parts), gap, text["epochs"]])
-    head = ["recipe", *parts, f"gap{unit} (95 %)", "epochs"]
+    head = ["recipe", *parts, f"gap{unit}{ranged(row.gap for row in rows)}", "epochs"]
     return Table(
         f"{measure.words.capitalize()} of each recipe, means over runs", head, cells, marked
     )
+
+
+def ranged(gaps: Iterable[Interval]) -> str:
+    """What a column of gaps says of their intervals, where there are any."""
+    return " (95 %)" * any(gap.enough for gap in gaps)
 
 
 def verdicts_section(verdicts: Sequence[Verdict], said: str) -> Section | None:
@@ -246,8 +252,8 @@ def _bar(group: int, mean: float, low: float, high: float) -> dict[str, Any]:
 
 
 def _signed(value: float, measure: Measure) -> str:
-    text = measure.show_difference(value).removesuffix(" points").replace("-", "−")
-    return f"+{text}" if value > 0 else text
+    text = measure.show_difference(value).removesuffix(" points")
+    return f"+{text}" if value > 0 and any(digit in "123456789" for digit in text) else text
 
 
 def _interval(row: Any, measure: Measure) -> str:

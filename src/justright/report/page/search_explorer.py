@@ -7,13 +7,14 @@ same trainings in two orders, and lists leave away those that are not wanted.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from justright.engine.trial import TrialResult
+from justright.evidence.diagnosis import Diagnosis
 from justright.evidence.measure import Measure
 from justright.evidence.overlap import ONE_SPLIT
 from justright.evidence.summary import rows_of
@@ -33,6 +34,8 @@ _NO_WEIGHTS = {
     "pruned": "No weights: the training was given up early.",
     "failed": "No weights: the training failed.",
 }
+
+_NO_FINDING = {"pruned": "Given up early, so there is no diagnosis."}
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,11 @@ class Tried:
 
 
 def search_explorer(
-    trainings: Sequence[Tried], history: pd.DataFrame, measure: Measure, has_test: bool
+    trainings: Sequence[Tried],
+    history: pd.DataFrame,
+    measure: Measure,
+    has_test: bool,
+    diagnosed: Callable[[Sequence[TrialResult]], Diagnosis | None],
 ) -> Explorer:
     """Sliders through all trainings, in order of time and of the metric, and filters.
 
@@ -66,6 +73,7 @@ def search_explorer(
         history: their rows of a search's table.
         measure: the metric.
         has_test: whether test rows judge.
+        diagnosed: what ails trainings, by name.
     """
     names = [str(number + 1) for number in history["training"]]
     table = history.assign(
@@ -74,9 +82,10 @@ def search_explorer(
         loss_gap=history["val_loss"] - history["train_loss"],
     )
     results = {
-        name: [] if one.result is None else [one.result]
+        name: [] if one.result is None else [named(one.result, name)]
         for name, one in zip(names, trainings, strict=True)
     }
+    diagnosis = diagnosed([one for listed in results.values() for one in listed])
     rows = {row.recipe: row for row in rows_of(table, ONE_SPLIT)}
     ranks, ranked = _ranks(history, measure)
     words = [_words(i, one, history) for i, one in enumerate(trainings)]
@@ -94,7 +103,7 @@ def search_explorer(
     jumps += [] if plain is None else [("No regularization", plain)]
     beside = start if plain is None else plain
     made = explorer_of(
-        Trained(results, rows, measure, has_test, None),
+        Trained(results, rows, measure, has_test, diagnosis),
         controls,
         places,
         jumps,
@@ -111,8 +120,13 @@ def search_explorer(
     return replace(made, data=data, filters=filters, finding=points[start]["finding"])
 
 
+def named(result: TrialResult, name: str) -> TrialResult:
+    """A training under another name."""
+    return replace(result, trial=replace(result.trial, name=name))
+
+
 def shown_trainings(
-    trainings: Sequence[Tried], history: pd.DataFrame, measure: Measure
+    trainings: Sequence[Tried], history: pd.DataFrame, measure: Measure, most: int = MOST
 ) -> list[int]:
     """Which trainings a page shows: all, or of many those with the best validation figures.
 
@@ -122,10 +136,12 @@ def shown_trainings(
         trainings: of a search.
         history: its table.
         measure: the metric.
+        most: how many are shown.
     """
     _, ranked = _ranks(history, measure)
-    telling = [i for i, one in enumerate(trainings) if one.chosen or one.plain]
-    return sorted({*ranked[:MOST], *telling[:MOST]})
+    # Fresh seeds come last, and they are what the figures are of.
+    telling = [i for i, one in enumerate(trainings) if one.chosen or one.plain][-most // 2 :]
+    return sorted({*ranked[: most - len(telling)], *telling})
 
 
 def choices_table(trainings: Sequence[Tried], history: pd.DataFrame, measure: Measure) -> Table:
@@ -187,6 +203,7 @@ def _told(point: Mapping[str, Any], one: Tried, outcome: str) -> dict[str, Any]:
         told |= {"finding": _LOG, "weights": _LOG}
     elif not point["histogram"]:
         told["weights"] = _NO_WEIGHTS.get(outcome, point["weights"])
+        told["finding"] = point["finding"] or _NO_FINDING.get(outcome, "")
     return told
 
 

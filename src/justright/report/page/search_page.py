@@ -4,31 +4,36 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from justright.engine.trial import Trial
+from justright.engine.trial import TrialResult
+from justright.evidence.diagnosis import Diagnosis
 from justright.evidence.interval import Interval
 from justright.evidence.measure import Measure
 from justright.regularizers.recipe import Recipe
 from justright.report.capital import capital
-from justright.report.page.code import Run, compare_code
 from justright.report.page.page import HasPage, Page, Picture, Section, Table
 from justright.report.page.parts import (
+    diagnosis_section,
     network_in_words,
     network_section,
     rows_in_words,
     verdicts_section,
 )
+from justright.report.page.search_again import again_section, choice_section
 from justright.report.page.search_choices import choices_of, strands
 from justright.report.page.search_explorer import (
+    MOST,
     Tried,
     choices_table,
     search_explorer,
     shown_trainings,
 )
+from justright.report.page.search_parts import CHOICE, PLAIN, ingredients_section, telling_of
 from justright.report.page.series import short
-from justright.report.page.study_page import code_section, version
+from justright.report.page.study_page import diagnosis_of, version
 from justright.report.page.trained import NOTHING
 from justright.report.search import Facts, search_words, verdict_words
 from justright.report.snippet import snippet
@@ -37,16 +42,22 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+# Of more trainings than these the picture holds only those that can be explored.
+_MOST_DRAWN = 20_000
+
+
 class ReportedSearch(HasPage):
     """A search that writes a report of itself, and shows itself in a notebook.
 
     Attributes:
         hunt: how it went; `hunt.explorer.shapes.of(point)` has the task of a choice.
         records: of all trainings.
+        budget: that it had.
     """
 
     hunt: Any
     records: Sequence[Any]
+    budget: Any
 
     @property
     @abstractmethod
@@ -73,8 +84,8 @@ class ReportedSearch(HasPage):
     def point(self) -> Any:
         """The choice: what is on, by name."""
 
-    def _page(self, command: str) -> Page:
-        return search_page(self, command)
+    def _page(self, command: str, most: int = MOST) -> Page:
+        return search_page(self, command, most)
 
     def _repr_html_(self) -> str:
         facts = self.facts
@@ -82,40 +93,49 @@ class ReportedSearch(HasPage):
         return snippet(f"{len(self.history)} trainings", table, search_words(facts))
 
 
-def search_page(one: ReportedSearch, command: str = "") -> Page:
+def search_page(one: ReportedSearch, command: str = "", most: int = MOST) -> Page:
     """The page of a search.
 
     Args:
         one: the search.
         command: how it was made, where Python code does not say so.
+        most: trainings that it shows.
     """
     facts, history = one.facts, one.history
     setup = one.hunt.explorer.shapes.of(one.point)
     finalists = _finalists_table(one.finalists, facts.measure) if facts.fresh else None
     verdicts = [facts.verdict] if facts.verdict is not None else []
     every = _tried(one)
-    which = shown_trainings(every, history, facts.measure)
+    which = shown_trainings(every, history, facts.measure, min(most, MOST))
     tried, shown = [every[i] for i in which], history.iloc[which]
     pictures = [_picture(one, which)]
     if choices_of(shown):
         table = choices_table(tried, shown, facts.measure)
         pictures.append(strands(shown, facts.measure, table))
     few = (
-        f"{len(which):,} of {len(every):,} trainings can be explored here: the best, and those of "
-        "the choice and of the plain network."
+        f"So that this page stays small, it shows {len(which):,} of {len(every):,} trainings: the "
+        "best, and those of the choice and of the plain network. `history` in Python has all."
     )
+
+    def diagnosed(results: Sequence[TrialResult]) -> Diagnosis | None:
+        return diagnosis_of(setup.task, results, setup.features, setup.asked)
+
+    explorer = search_explorer(tried, shown, facts.measure, facts.test is not None, diagnosed)
+    notes = [few] if len(which) < len(every) else []
     sections = [
         Section(
             "search",
             "The search",
-            [few] if len(which) < len(every) else [],
             words=search_words(facts),
             pictures=pictures,
         ),
         Section("finalists", "The finalists", tables=[finalists]) if finalists else None,
         verdicts_section(verdicts, "The choice beside no regularization, with fresh seeds."),
+        ingredients_section(one, every),
+        diagnosis_section(diagnosed(telling_of(every, history)), (CHOICE, PLAIN)),
         network_section(setup.task, {"chosen": str(one.recipe)}, setup.notes),
-        _code(one, every, command),
+        again_section(one, command),
+        choice_section(one, every),
     ]
     return Page(
         title="What a search has found",
@@ -127,31 +147,10 @@ def search_page(one: ReportedSearch, command: str = "") -> Page:
             ("Rows", rows_in_words(setup.task)),
             ("Trainings", f"{facts.explored} that explored, {facts.fresh} with fresh seeds"),
         ],
-        explorer=search_explorer(tried, shown, facts.measure, facts.test is not None),
+        explorer=replace(explorer, notes=[*notes, *explorer.notes]),
         sections=[section for section in sections if section],
         version=version(),
     )
-
-
-def _code(one: ReportedSearch, every: Sequence[Tried], command: str) -> Section:
-    """The choice trained anew: its search takes more than a line, and may be of any length."""
-    facts, explorer = one.facts, one.hunt.explorer
-    setup = explorer.shapes.of(one.point)
-    mine = one.history[[training.chosen for training in every]]
-    fresh = mine[mine["stage"] == "final"]
-    seeds = sorted((fresh if len(fresh) else mine)["seed"].unique().tolist())
-    plain = explorer.settings.space.recipe(one.hunt.plain)
-    recipes = {"plain": plain} if plain != one.recipe else {}
-    recipes["chosen"] = one.recipe
-    trials = [
-        Trial("chosen", one.recipe, seed, 0, setup.epochs, facts.learning_rate) for seed in seeds
-    ]
-    code = compare_code(Run(setup.task, trials, setup.asked), recipes)
-    count = f"{len(seeds)} fresh seed{'s' * (len(seeds) > 1)}" if len(fresh) else "seed"
-    of = "its finals" if len(fresh) else "its exploration"
-    beside = f" beside {plain} on the same network, at the same learning rate," * (len(recipes) > 1)
-    said = f"This code trains the choice{beside} with the {count} of {of}."
-    return code_section(code, command, f"{said} It does not search again.")
 
 
 def _tried(one: ReportedSearch) -> list[Tried]:
@@ -218,6 +217,8 @@ def _picture(one: ReportedSearch, which: Sequence[int]) -> Picture:
     fresh = history["stage"] == "final"
     best = history["val_metric"].where(ended & ~fresh)
     best = (best.cummax() if measure.higher_is_better else best.cummin()).ffill()
+    drawn = list(which) if len(history) > _MOST_DRAWN else list(range(len(history)))
+    place = {training: i for i, training in enumerate(drawn)}
     names = ["training", "stage", "outcome", f"validation {measure.words}", "epochs"]
     rows = [
         [
@@ -230,12 +231,13 @@ def _picture(one: ReportedSearch, which: Sequence[int]) -> Picture:
         for row in history.iloc[list(which)].to_dict("records")
     ]
     data = {
-        "values": _shorts(history["val_metric"].tolist()),
-        "best": _shorts(best.where(~fresh).tolist()),
-        "early": (~ended).tolist(),
-        "fresh": fresh.tolist(),
+        "values": _shorts(history["val_metric"].to_numpy(float)[drawn]),
+        "best": _shorts(best.where(~fresh).to_numpy(float)[drawn]),
+        "early": (~ended).to_numpy()[drawn].tolist(),
+        "fresh": fresh.to_numpy()[drawn].tolist(),
         "share": measure.is_share,
-        "which": list(which),
+        "numbers": [i + 1 for i in drawn],
+        "which": [place[i] for i in which],
     }
     words = (
         f"Validation {measure.words} of each training; the line is the best so far, pale points "
@@ -245,5 +247,5 @@ def _picture(one: ReportedSearch, which: Sequence[int]) -> Picture:
     return Picture("history", f"Validation {measure.words} by training", words, table, data)
 
 
-def _shorts(values: Sequence[float]) -> list[float | None]:
+def _shorts(values: Iterable[float]) -> list[float | None]:
     return [short(float(value)) for value in values]

@@ -64,6 +64,33 @@ def _mean(runs: np.ndarray) -> np.ndarray:
     return np.where(2 * there >= max(len(runs), 1), total / np.maximum(there, 1), np.nan)
 
 
+def thinned_in_words(
+    named: Mapping[str, Sequence[TrialResult]],
+    epochs: Sequence[int],
+    series: Sequence[Mapping[str, Any]],
+) -> list[str]:
+    """What `series_of` left away, in a sentence; none where it is nothing.
+
+    Args:
+        named: trials by recipe.
+        epochs: that are kept.
+        series: of each recipe.
+    """
+    ran = [r.epochs_run for results in named.values() for r in results]
+    runs = max((len(results) for results in named.values()), default=0)
+    shown = max((len(one["runs"]) for one in series), default=0)
+    longest = max(ran, default=0)
+    less = []
+    if len(epochs) < longest:
+        less.append(f"{len(epochs)} of {longest:,} epochs")
+    # One run is its mean.
+    if shown < runs and runs > 1:
+        less.append(f"{shown or 'none'} of the {runs} single runs")
+    if not less:
+        return []
+    return [f"So that this page stays small, curves show {' and '.join(less)}; means are of all."]
+
+
 def limits_of(points: Sequence[Mapping[str, Any]], measure: Measure) -> dict[str, list[float]]:
     """From where to where the charts go, the same for all points.
 

@@ -20,7 +20,7 @@ from justright.evidence.evidence import Evidence
 from justright.evidence.summary import Row, rows_of
 from justright.evidence.verdicts import correction_in_words
 from justright.report.page.code import Run, compare_code
-from justright.report.page.page import Control, HasPage, Page, Picture, Section
+from justright.report.page.page import MOST, Control, HasPage, Page, Picture, Section
 from justright.report.page.parts import (
     contributions_section,
     diagnosis_section,
@@ -53,8 +53,8 @@ class Reported(HasPage, Evidence):
     def contributions(self, recipe: str | None = None, on: str | None = None) -> Contributions:
         """What each technique of a recipe brings, as far as the study holds parts of it."""
 
-    def _page(self, command: str) -> Page:
-        return study_page(self, command)
+    def _page(self, command: str, most: int = MOST) -> Page:
+        return study_page(self, command, most)
 
     def _repr_html_(self) -> str:
         measure, rows = self.metric, rows_of(self.table, self.overlap)
@@ -62,21 +62,24 @@ class Reported(HasPage, Evidence):
         return snippet(f"{len(self.results)} trainings", table, self.summary())
 
 
-def study_page(one: Reported, command: str = "") -> Page:
+def study_page(one: Reported, command: str = "", most: int = MOST) -> Page:
     """The page of a study.
 
     Args:
         one: the study.
         command: how it was made, where Python code does not say so.
+        most: recipes that it shows.
     """
-    measure, rows = one.metric, rows_of(one.table, one.overlap)
-    trained = trained_of(one, rows)
+    measure, every = one.metric, rows_of(one.table, one.overlap)
+    trained = trained_of(one, every)
+    rows = _shown(every, measure.higher_is_better, most)
+    names = [row.recipe for row in rows]
     best = best_of(rows, measure.higher_is_better)
     recipes = {r.trial.name: r.trial.recipe for r in one.results}
-    baseline = one.recipes[0]
+    baseline = names[0]
     table = recipes_table(rows, measure, one.has_test, frozenset({best}))
-    control = Control("recipe", one.recipes, best, is_strength=False)
-    places = {name: ([i], name) for i, name in enumerate(one.recipes)}
+    control = Control("recipe", names, best, is_strength=False)
+    places = {name: ([i], name) for i, name in enumerate(names)}
     picture = Picture(
         "dumbbells",
         f"{measure.words.capitalize()} of each recipe",
@@ -86,13 +89,15 @@ def study_page(one: Reported, command: str = "") -> Page:
         table,
         {"rows": [_dots(row, one.has_test) for row in rows], "share": measure.is_share},
     )
+    notes = _left_away(names, every, baseline)
+    said = "This code trains the recipes that are on this page." if notes else ""
     sections = [
         Section("recipes", "All recipes", words=one.summary(), pictures=[picture]),
-        _verdicts(one, baseline),
+        _verdicts(one, baseline, names),
         contributions_section(parts_brought(one, None)),
-        diagnosis_section(trained.diagnosis, _telling(one.recipes, best)),
-        network_section(one.task, {n: str(r) for n, r in recipes.items()}, one.notes),
-        code_section(compare_code(run_of(one), recipes), command),
+        diagnosis_section(trained.diagnosis, _telling(names, best)),
+        network_section(one.task, {n: str(recipes[n]) for n in names}, one.notes),
+        code_section(compare_code(run_of(one), {n: recipes[n] for n in names}), command, said),
     ]
     return Page(
         title=f"{len(recipes)} recipe{'s' * (len(recipes) > 1)} for a network",
@@ -100,7 +105,7 @@ def study_page(one: Reported, command: str = "") -> Page:
         facts=facts_of(
             one.task, one.results, rows[best] if rows[best].gap.count else None, "recipe"
         ),
-        explorer=explorer_of(trained, [control], places, [], 0, baseline),
+        explorer=explorer_of(trained, [control], places, [], 0, baseline, notes=notes),
         sections=[section for section in sections if section],
         version=version(),
     )
@@ -110,13 +115,33 @@ def trained_of(one: Reported, rows: Sequence[Row]) -> Trained:
     """What was trained, with its diagnosis."""
     results = {name: [r for r in one.results if r.trial.name == name] for name in one.recipes}
     by_name = {row.recipe: row for row in rows}
-    return Trained(results, by_name, one.metric, one.has_test, _diagnosis(one))
+    found = diagnosis_of(one.task, one.results, one.features, one.asked)
+    return Trained(results, by_name, one.metric, one.has_test, found)
 
 
 def best_of(rows: Sequence[Row], higher_is_better: bool) -> int:
     """The position of the best validation figure; the first where all failed."""
     values = np.array([row.validation for row in rows]) * (1 if higher_is_better else -1)
     return int(np.nanargmax(values)) if np.isfinite(values).any() else 0
+
+
+def _shown(rows: Sequence[Row], higher_is_better: bool, most: int) -> list[Row]:
+    """All recipes, or of more than a page shows the first, which is the baseline, and the best."""
+    if len(rows) <= most:
+        return list(rows)
+    values = np.array([row.validation for row in rows]) * (-1 if higher_is_better else 1)
+    order = np.argsort(np.where(np.isfinite(values), values, np.inf), kind="stable")
+    chosen = {0, *order[: max(most - 1, 1)].tolist()}
+    return [row for i, row in enumerate(rows) if i in chosen]
+
+
+def _left_away(shown: Sequence[str], every: Sequence[Row], baseline: str) -> list[str]:
+    if len(shown) == len(every):
+        return []
+    return [
+        f"So that this page stays small, it shows {len(shown):,} of {len(every):,} recipes: the "
+        f"best on the validation rows, and {baseline}. A study's table in Python has all."
+    ]
 
 
 def facts_of(
@@ -179,7 +204,7 @@ def code_section(code: str, command: str, said: str = "") -> Section:
         command: how it was made, where Python code does not say so.
         said: what the code does, where that is not all of it.
     """
-    return Section("code", "Do it again", [one for one in (command, said) if one], code=code)
+    return Section("code", "Do it again", [said], command=command, code=code)
 
 
 def version() -> str:
@@ -189,9 +214,23 @@ def version() -> str:
     return justright.__version__
 
 
-def _diagnosis(one: Reported) -> Diagnosis | None:
+def diagnosis_of(
+    task: Task,
+    results: Sequence[TrialResult],
+    features: tuple[str, ...],
+    asked: Asked | None,
+) -> Diagnosis | None:
+    """What ails some trainings, recipe by recipe; None where all were given up.
+
+    Args:
+        task: of the trainings.
+        results: of them.
+        features: names of the inputs.
+        asked: how the rows were asked for; None where nothing says so.
+    """
     try:
-        return diagnosis_of_trials(one.task, one.results, one.features, Means.of_study(one))
+        means = Means.of_trials(task, results, features, asked)
+        return diagnosis_of_trials(task, results, features, means)
     except DataError:
         return None
 
@@ -210,12 +249,13 @@ def _answer(one: Reported, rows: Sequence[Row], best: int) -> str:
     return f"{row.recipe} does best on the validation rows, with {figure}. {verdict}"
 
 
-def _verdicts(one: Reported, baseline: str) -> Section | None:
+def _verdicts(one: Reported, baseline: str, shown: Sequence[str]) -> Section | None:
     if len(one.recipes) < 2:
         return None
     verdicts = one.verdicts(baseline)
     count = verdicts[0].comparisons
-    return verdicts_section(verdicts, correction_in_words(count) if count > 1 else "")
+    told = [verdict for verdict in verdicts if verdict.a in set(shown)]
+    return verdicts_section(told, correction_in_words(count) if count > 1 else "")
 
 
 def _telling(recipes: Sequence[str], best: int) -> list[str]:

@@ -13,7 +13,7 @@ from justright.evidence.interval import Interval
 from justright.evidence.measure import Measure
 from justright.evidence.summary import Row
 from justright.report.page.page import Control, Explorer
-from justright.report.page.series import limits_of, series_of
+from justright.report.page.series import limits_of, series_of, thinned_in_words
 from justright.report.page.shell import tight
 from justright.report.page.weights import BINS, weights_of
 
@@ -53,6 +53,7 @@ def explorer_of(
     reference: int,
     beside: str,
     left: Mapping[str, str] | None = None,
+    notes: Sequence[str] = (),
 ) -> Explorer:
     """Trainings to move through.
 
@@ -64,6 +65,7 @@ def explorer_of(
         reference: the point that the others are seen beside.
         beside: what that is called.
         left: for each recipe what it leaves of the network, in words; None for nothing to say.
+        notes: what is not here, so that the page stays small.
     """
     named = {name: one.results[name] for name in places}
     epochs, series = series_of(named)
@@ -101,7 +103,8 @@ def explorer_of(
         "beside": beside,
         "points": points,
     }
-    return Explorer(controls, jumps, first["says"], first["finding"], data)
+    told = [*notes, *thinned_in_words(named, epochs, series)]
+    return Explorer(controls, jumps, first["says"], first["finding"], data, notes=told)
 
 
 def figures_of(row: Row, measure: Measure, has_test: bool) -> dict[str, str]:
