@@ -177,9 +177,9 @@ def test_the_best_is_of_trainings_that_ended_and_of_running_ones_before(higher, 
     told = []
     report = Report([Ended(0).trial] * 4, told.append, higher)
     report.tell(5, [0.1, float("nan")])
-    report.ended(Ended(0.8))
-    report.ended(Ended(float("nan"), Outcome.FAILED))
-    report.ended(Ended(0.6))
+    report.known(Ended(0.8))
+    report.known(Ended(float("nan"), Outcome.FAILED))
+    report.known(Ended(0.6))
     report.tell(5, [0.99, 0.01])
     assert [one.best for one in told] == [0.1, best]
     assert (told[-1].trainings, told[-1].epochs, told[-1].of_epochs) == (3, 35, 40)
