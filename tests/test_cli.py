@@ -227,6 +227,15 @@ def test_strengths_that_differ_by_layer_are_columns_of_their_own():
     assert_told(unknown, "names the layer 'dense_99'", "or use input, hidden, output")
 
 
+def test_the_learning_rate_is_the_optimizers_own_or_the_one_given():
+    def losses(*options):
+        table = json.loads(justright(*TABLE, *options, "--json").out)["table"]
+        return [record["val_loss"] for record in table]
+
+    assert losses("--learning-rate", "0.001") == losses()
+    assert losses("--learning-rate", "0.05") != losses()
+
+
 def test_the_target_may_be_named():
     patients("sick")[["sick", "age", "height", "weight"]].to_csv("first.csv", index=False)
     done = justright(*TABLE, *RECIPES, "--data", "first.csv", "--target", "sick")
@@ -396,6 +405,7 @@ def test_rows_are_divided_anew(options, splits, words):
             "--batch-size 1000", ["batch_size=1000", "80 training rows", "at most 80"], id="batch"
         ),
         pytest.param("--optimizer adm", ["'adm'", "Did you mean adam?"], id="optimizer"),
+        pytest.param("--learning-rate 0", ["--learning-rate 0", "above 0"], id="rate"),
         pytest.param(
             "--recipe dropuot=0.4,l2=x",
             ["'dropuot'", "Did you mean dropout?", "'x' is not a number"],

@@ -258,6 +258,7 @@ def test_commands_are_such_as_the_command_line_takes(sign, means):
     assert not advice.python
     assert (given["data"], given["target"], given["distinct"]) == ("my rows.csv", "y", True)
     assert (given["without"][0], given["as_text"]) == ("id", ("note",))
+    assert given["learning_rate"] == 0.01 or sign.cause == "rate"
     if verb == "compare":
         assert all("batch_norm" in text for text in given["texts"])
     else:

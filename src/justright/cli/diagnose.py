@@ -9,7 +9,14 @@ import click
 
 from justright.cli.common import loading
 from justright.cli.ending import Ending
-from justright.cli.options import hidden_option, json_option, network_of, quiet_option
+from justright.cli.options import (
+    hidden_option,
+    json_option,
+    learning_rate_option,
+    network_of,
+    optimizer_of,
+    quiet_option,
+)
 from justright.cli.rows import Asked, Division, arguments, data_options, divided, named_rows
 from justright.cli.shown import visible
 from justright.errors import DataError
@@ -44,7 +51,7 @@ def rows_options(command: Any) -> Any:
 @click.option("--epochs", type=int, help="Epochs of a training, at most.  [default: 100]")
 @click.option("--batch-size", type=int, help="Rows a step.  [default: 32]")
 @click.option("--optimizer", help="sgd, momentum, adam, adamw or rmsprop.  [default: adam]")
-@click.option("--learning-rate", type=float, help="Of the optimizer, if not its own.")
+@learning_rate_option()
 @click.option("--kept-epoch", type=int, help="Of EPOCHS.csv: whose weights early stopping kept.")
 @click.option("--validation-rows", type=int, help="Of EPOCHS.csv: how many rows validated.")
 @click.option("--classes", type=int, help="Of EPOCHS.csv: how many classes there are.")
@@ -96,7 +103,7 @@ def _of_rows(data: str, options: dict[str, Any], quiet: bool) -> tuple[str, Diag
         model,
         train,
         recipe=recipe,
-        optimizer=_optimizer(options),
+        optimizer=optimizer_of(options.get("optimizer"), options.get("learning_rate")),
         options=_named(data, options),
         progress=not quiet,
         **parts,
@@ -126,18 +133,6 @@ def _rows(data: str, options: dict[str, Any]) -> tuple[str, Any, dict[str, Any]]
             )
         parts = {**parts, "validation": share / left}
     return task.description, named_rows(task), parts
-
-
-def _optimizer(options: dict[str, Any]) -> Any:
-    from justright.network.optimizer import keras_optimizer
-
-    made = keras_optimizer(options.get("optimizer"))
-    rate = options.get("learning_rate")
-    if rate is not None:
-        if not 0 < rate < float("inf"):
-            raise DataError(f"--learning-rate {rate}: it is a number above 0, such as 0.001.")
-        made.learning_rate = rate
-    return made
 
 
 def _named(data: str, options: dict[str, Any]) -> list[str]:

@@ -69,7 +69,7 @@ def evidence(base: str, curvature: Any, job: Job) -> None:
         seeds=job.seeds,
         epochs=job.epochs,
         batch_size=job.rows_a_step(len(train[1])),
-        optimizer=job.optimizer,
+        optimizer=job.trained_by,
         progress=not job.quiet,
         store=job.store,
         workers=job.workers,

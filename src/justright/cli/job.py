@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from justright.cli.options import hidden_option, json_option, network_of, quiet_option
+from justright.cli.options import (
+    hidden_option,
+    json_option,
+    learning_rate_option,
+    network_of,
+    optimizer_of,
+    quiet_option,
+)
 from justright.cli.rows import (
     EXAMPLES,
     Asked,
@@ -47,6 +54,7 @@ class Job:
     epochs: int
     batch_size: int | None
     optimizer: str
+    learning_rate: float | None
     splits: int
     folds: int | None
     group: str | None
@@ -74,7 +82,7 @@ class Job:
             "seeds": self.seeds,
             "epochs": self.epochs,
             "batch_size": self.rows_a_step(training_rows(task)),
-            "optimizer": self.optimizer,
+            "optimizer": self.trained_by,
             "progress": not self.quiet,
             "store": self.store,
             "workers": self.workers,
@@ -87,6 +95,15 @@ class Job:
         if self.data in EXAMPLES:
             return LEAST
         return usual_batch(rows)
+
+    @property
+    def trained_by(self) -> Any:
+        """The optimizer, with its own learning rate or the one that is asked for.
+
+        Raises:
+            DataError: a rate that is none.
+        """
+        return optimizer_of(self.optimizer, self.learning_rate)
 
     @property
     def divides_once(self) -> bool:
@@ -176,6 +193,7 @@ def job_options(
             show_default=True,
             help="sgd, momentum, adam, adamw or rmsprop.",
         ),
+        learning_rate_option(),
         click.option(
             "--splits",
             default=1,

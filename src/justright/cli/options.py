@@ -29,6 +29,24 @@ def network_of(model: Path | None, hidden: str | None) -> Any:
     return read_model(model)
 
 
+def optimizer_of(name: str | None, learning_rate: float | None) -> Any:
+    """An optimizer by its name, with its own rate or another one.
+
+    Raises:
+        DataError: a rate that is none.
+        ModelError: no such optimizer.
+    """
+    if learning_rate is None:
+        return name
+    if not 0 < learning_rate < float("inf"):
+        raise DataError(f"--learning-rate {learning_rate}: it is a number above 0, such as 0.001.")
+    from justright.network.optimizer import keras_optimizer
+
+    made = keras_optimizer(name)
+    made.learning_rate = learning_rate
+    return made
+
+
 def units_of(option: str, text: str) -> tuple[int, ...]:
     """Units of hidden layers, by comma.
 
@@ -59,6 +77,13 @@ def hidden_option(default: str) -> Callable[..., Any]:
         metavar="N,N,…",
         help="A dense network with so many units in each hidden layer, in place of a file.  "
         f"[default: {default}]",
+    )
+
+
+def learning_rate_option() -> Callable[..., Any]:
+    """Another learning rate than the optimizer's own."""
+    return click.option(
+        "--learning-rate", type=float, help="Of the optimizer, if not its own, as 0.001 of adam."
     )
 
 

@@ -23,7 +23,7 @@ UNKNOWN = ("--data", "FILE", "--target", "COLUMN")
 
 _WIDTH = 75
 # Of the command line's options those that `diagnose` alone has.
-_OF_DIAGNOSE = ("--recipe", "--validation", "--learning-rate")
+_OF_DIAGNOSE = ("--recipe", "--validation")
 _REPEATABLE = ("--without", "--category", "--text", "--recipe")
 # Placed anew by every advice that compares.
 _VARIED = ("dropout", "l2")
