@@ -184,6 +184,7 @@ def diagnosis_section(diagnosis: Diagnosis | None, recipes: Sequence[str]) -> Se
         {
             "recipe": one.recipe,
             "title": one.title,
+            "label": one.label,
             "fine": one.condition == "fine",
             "signs": list(one.signs),
             "advice": one.advice,
