@@ -157,6 +157,11 @@ def test_what_is_a_part_of_a_recipe():
     assert present(full + jr.MaxNorm(2), full) is None
 
 
+def test_what_has_all_off_is_called_no_regularization_on_the_page(found):
+    network = next(one for one in found._page("").sections if one.key == "network")
+    assert network.tables[1].rows == [["plain", "no regularization"]]
+
+
 def test_the_words_are_true(found):
     text = found.summary()
     for name in NAMES:

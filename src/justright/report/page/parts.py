@@ -89,7 +89,10 @@ def verdicts_section(verdicts: Sequence[Verdict], said: str) -> Section | None:
         table,
         {"groups": [""], "rows": bars, "share": measure.is_share},
     )
-    return Section("verdicts", "What is shown, and what is not", [said], pictures=[picture])
+    # Where no run ended there is nothing to draw.
+    pictures, tables = ([picture], []) if known else ([], [table])
+    title = "What is shown, and what is not"
+    return Section("verdicts", title, [said], pictures=pictures, tables=tables)
 
 
 def contributions_section(one: ReportedContributions | None) -> Section | None:
@@ -115,7 +118,8 @@ def contributions_section(one: ReportedContributions | None) -> Section | None:
         contributions_table(one),
         {"groups": [_KINDS[k] for k in kinds], "rows": rows, "share": one.measure.is_share},
     )
-    pictures = [picture, *([_pairs_picture(one)] if len(one.interactions) else [])]
+    pictures = [] if one.table.empty else [picture]
+    pictures += [_pairs_picture(one)] if len(one.interactions) else []
     return Section(
         "contributions", "What each ingredient brings", words=one.summary(), pictures=pictures
     )
