@@ -268,7 +268,7 @@ def test_the_verdicts_have_their_intervals(study, pages):
     for verdict in study.verdicts("plain"):
         assert verdict.decision in text
         interval = verdict.measure.show_range(verdict.low, verdict.high)
-        assert (interval if verdict.enough else "too few pairs") in text
+        assert (interval if verdict.enough else ", too few") in text
 
 
 def test_the_diagnosis_and_the_ingredients_stand_there(study, pages):

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from justright.evidence.diagnosis_advice import Advice, advice_for
 from justright.evidence.diagnosis_means import Means
 from justright.evidence.diagnosis_rate import Source, rate_in_words
@@ -74,8 +76,14 @@ class Finding:
         of = f" (in {self.shown} of {self.trainings} trainings)" if self.trainings > 1 else ""
         return f"{TITLES[self.condition]}{since}{of}"
 
+    @property
+    def label(self) -> str:
+        """What stands before the signs: of several trainings they are one's in the middle."""
+        of_one = self.trainings > 1 and self.condition != "fine"
+        return "Sign in one of them" if of_one else "Sign"
+
     def __str__(self) -> str:
-        said = _paragraph("Sign: ", *self.signs), _paragraph("Next: ", self.advice)
+        said = _paragraph(f"{self.label}: ", *self.signs), _paragraph("Next: ", self.advice)
         code = [textwrap.indent(one, " " * 4) for one in (self.python, self.command) if one]
         return "\n\n".join(["\n".join([self.title, *said]), *code])
 
@@ -213,13 +221,14 @@ def _finding(
 
 
 def _fine(readings: Sequence[Reading], means: Means, recipe: str) -> Finding:
-    r = readings[0]
-    train, val = r.train_figure, r.val_figure
-    gap = r.measure.advantage(train, val)
+    measure = readings[0].measure
+    train, val = map(float, np.mean([one.told for one in readings], axis=0))
+    gap = measure.advantage(train, val)
+    mean = f" (means of {len(readings)} trainings)" if len(readings) > 1 else ""
     sign = Sign(
         "fine",
-        f"{reach_in_words(r)}, a gap of {r.measure.show_difference(gap)}, and no rule finds a sign "
-        "of anything else.",
+        f"{reach_in_words(measure, train, val)}, a gap of {measure.show_difference(gap)}{mean}, "
+        "and no rule finds a sign of anything else.",
         {"train": train, "validation": val, "gap": gap},
     )
     return _finding([sign], len(readings), len(readings), means, recipe)

@@ -53,8 +53,8 @@ def large_gap(r: Reading) -> Sign | None:
         return None
     return Sign(
         "overfitting",
-        f"{reach_in_words(r)}.",
-        {"train": r.train_figure, "validation": r.val_figure},
+        f"{reach_in_words(r.measure, *r.told)}.",
+        {"train": r.told[0], "validation": r.told[1]},
         r.number(r.best) if r.best < r.count - 1 else None,
     )
 
@@ -67,12 +67,12 @@ def others_learn_more(r: Reading) -> Sign | None:
     ahead = r.learned(best.figure) - r.learned_train
     if ahead <= REFERENCE_AHEAD or ahead <= ERRORS * r.val_error:
         return None
-    theirs, own = r.measure.show(best.figure), r.measure.show(r.train_figure)
+    theirs, own = r.measure.show(best.figure), r.measure.show(r.told[0])
     return Sign(
         "underfitting",
         f"With {best.name}, {r.measure.words} is {theirs} on validation rows; the network has "
         f"{own} on the rows that it was trained on.",
-        {"reference": best.figure, "train": r.train_figure},
+        {"reference": best.figure, "train": r.told[0]},
         cause="size",
     )
 
@@ -120,16 +120,17 @@ def few_validation_rows(r: Reading) -> Sign | None:
     if r.has_accuracy:
         low, high = wilson_interval(r.val_figure, rows)
         wide = (high - low) / 2 > WIDE_ACCURACY
+        low, high = wilson_interval(r.told[1], rows)
     else:
         # A mean of squared normal errors varies by √(2/n) of itself.
         share = 1.96 * np.sqrt(2 / rows)
-        low, high = r.val_figure / (1 + share), r.val_figure * (1 + share)
+        low, high = r.told[1] / (1 + share), r.told[1] * (1 + share)
         wide = share > WIDE_LOSS
     if not wide:
         return None
     return Sign(
         "too_little_validation",
-        f"With {rows} validation rows, {r.measure.words} {r.measure.show(r.val_figure)} may be "
+        f"With {rows} validation rows, {r.measure.words} {r.measure.show(r.told[1])} may be "
         f"anything from {r.measure.show(low)} to {r.measure.show(high)} (95 %).",
         {"validation_rows": rows, "low": low, "high": high},
     )

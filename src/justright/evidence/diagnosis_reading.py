@@ -83,6 +83,17 @@ class Reading:
         return last(self._val_figures)
 
     @cached_property
+    def told(self) -> tuple[float, float]:
+        """Accuracy, or loss, on training and on validation rows as tables have it.
+
+        That is of the epoch whose weights are used, and of it alone.
+        """
+        e, at = self.epochs, self.count - 1
+        if e.train_accuracy is None or e.val_accuracy is None:
+            return float(e.train_loss[at]), float(e.val_loss[at])
+        return float(e.train_accuracy[at]), float(e.val_accuracy[at])
+
+    @cached_property
     def guess_loss(self) -> float:
         """The loss of the best constant output; of curves alone, that of the first epoch."""
         if self.facts.guess_loss is not None:

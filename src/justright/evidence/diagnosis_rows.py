@@ -98,8 +98,8 @@ def fitted_but_at_chance(r: Reading) -> Sign | None:
         return None
     if pace is None and not _forest_learns_nothing(r):
         return None
-    numbers = {"train": r.train_figure, "validation": r.val_figure, "guess": r.guess}
-    words = f"{reach_in_words(r)}, where a guess has {r.measure.show(r.guess)}."
+    numbers = {"train": r.told[0], "validation": r.told[1], "guess": r.guess}
+    words = f"{reach_in_words(r.measure, *r.told)}, where a guess has {r.measure.show(r.guess)}."
     if r.test_counts and r.test_figure is not None:
         numbers["test"] = r.test_figure
         words += f" On test rows it is {r.measure.show(r.test_figure)}."

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from justright.evidence.diagnosis_reading import Reading
+from justright.evidence.measure import Measure
 
 Condition = Literal[
     "leak",
@@ -44,11 +45,11 @@ class Sign:
 Rule = Callable[[Reading], Sign | None]
 
 
-def reach_in_words(r: Reading) -> str:
+def reach_in_words(measure: Measure, train: float, validation: float) -> str:
     """What was reached on training and on validation rows."""
-    train, val = r.measure.show(r.train_figure), r.measure.show(r.val_figure)
     return (
-        f"{r.measure.words.capitalize()} is {train} on training rows and {val} on validation rows"
+        f"{measure.words.capitalize()} is {measure.show(train)} on training rows and "
+        f"{measure.show(validation)} on validation rows"
     )
 
 

@@ -249,6 +249,11 @@ def grid_picture(one: OnGrid, facts: Facts, part: Part, table: Table) -> Picture
         "parallel": "A line is a point of the grid; the lighter, the better.",
     }[kind]
     words = f"Validation {measure.words} at each point, {drawn.over}. {said}"
+    if part.marks[0] != part.marks[1]:
+        words += (
+            " Strongest as good is the strongest within one standard error of the best, by means; "
+            "verdicts compare run by run and may still tell them apart."
+        )
     by = joined([axis.words for axis in grid.axes])
     return Picture(kind, f"Validation {measure.words} by {by}", words, table, data)
 

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from justright.report.page.contributions_page import ReportedContributions
 
 _MOST_DRAWN = 12
-_TOO_FEW = "too few pairs"
 _KINDS = {ALONE: "alone", SHAPLEY: "Shapley share", TAKEN_OUT: "lost if taken out"}
 
 
@@ -67,7 +66,7 @@ def verdicts_section(verdicts: Sequence[Verdict], said: str) -> Section | None:
             v.a,
             v.b,
             _signed(v.difference, measure) if v.pairs else NOTHING,
-            measure.show_range(v.low, v.high) if v.enough else _TOO_FEW,
+            measure.show_range(v.low, v.high) if v.enough else _why_not(v),
             _p(v.corrected_p if v.comparisons > 1 else v.p) if v.enough else NOTHING,
             v.decision,
             f"{v.pairs}",
@@ -80,12 +79,15 @@ def verdicts_section(verdicts: Sequence[Verdict], said: str) -> Section | None:
     known = sorted((v for v in verdicts if v.pairs), key=lambda v: -v.difference)
     drawn = [v for v in verdicts if v in known[:_MOST_DRAWN]]
     bars = [{"label": v.a, "bars": [_bar(0, v.difference, *_ends(v))]} for v in drawn]
+    apart = ""
+    if verdicts[0].comparisons > 1:
+        apart = "; one that does not may show none either, as p is corrected and intervals are not"
     most = f"The {len(drawn)} best of {len(known)}: " * (len(drawn) < len(known))
     picture = Picture(
         "forest",
         f"Better than {verdicts[0].b} by, in {figure}{unit}",
         f"{most}Differences in {figure} with their 95 % intervals, paired over seeds and splits. "
-        "An interval that holds 0 shows no difference.",
+        f"An interval that holds 0 shows no difference{apart}.",
         table,
         {"groups": [""], "rows": bars, "share": measure.is_share},
     )
@@ -188,6 +190,7 @@ def diagnosis_section(diagnosis: Diagnosis | None, recipes: Sequence[str]) -> Se
         {
             "recipe": one.recipe,
             "title": one.title,
+            "label": one.label,
             "fine": one.condition == "fine",
             "signs": list(one.signs),
             "advice": one.advice,
@@ -244,6 +247,11 @@ def rows_in_words(task: Task) -> str:
 
 def _shape(shape: Sequence[Any]) -> str:
     return "×".join("?" if size is None else str(size) for size in shape[1:]) or "1"
+
+
+def _why_not(verdict: Verdict) -> str:
+    """Why there is no interval: `"2 pairs, too few"`."""
+    return verdict.interval_text.removesuffix(" for an interval")
 
 
 def _ends(verdict: Verdict) -> tuple[float, float]:
