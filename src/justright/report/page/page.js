@@ -507,7 +507,7 @@
 
   // Paper is narrower than most screens: drawn for its width, what is written in pictures can be read.
   // And what a sentence before it announces is there.
-  const unfolding = [...document.querySelectorAll("article details")];
+  const unfolding = [...document.querySelectorAll("article .announced")];
   for (const [event, paper] of [["beforeprint", true], ["afterprint", false]]) {
     window.addEventListener(event, () => {
       for (const one of unfolding) {

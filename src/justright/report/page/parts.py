@@ -68,7 +68,7 @@ def verdicts_section(verdicts: Sequence[Verdict], said: str) -> Section | None:
             _signed(v.difference, measure) if v.pairs else NOTHING,
             measure.show_range(v.low, v.high) if v.enough else _why_not(v),
             _p(v.corrected_p if v.comparisons > 1 else v.p) if v.enough else NOTHING,
-            v.decision,
+            v.decision if v.pairs else "no runs to compare",
             f"{v.pairs}",
         ]
         for v in verdicts
