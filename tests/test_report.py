@@ -435,7 +435,7 @@ def test_parts_that_were_not_trained_have_no_button(study):
     stopped = replace(study, results=keep).contributions("stopped")
     page = stopped._page("")
     assert [name for name, _ in page.explorer.jumps] == ["The whole recipe"]
-    assert page.answer == "The study lacks parts of stopped that Shapley shares want."
+    assert page.answer == "The study lacks runs with parts of stopped that Shapley shares want."
     assert page.explorer.data["beside"] == "stopped"
     whole = study.contributions("stopped")._page("").explorer
     assert [name for name, _ in whole.jumps] == ["The whole recipe", "None of it"]
