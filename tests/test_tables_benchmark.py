@@ -145,6 +145,9 @@ def test_published_means_are_over_the_tables_that_are_done(benchmark):
     assert [row[0] for row in rows] == ["car", "vehicle", "mean of 2"]
     assert rows[-1][1] == "90.00"
     assert float(rows[-1][4]) == pytest.approx((99.587 + 82.576) / 2, abs=0.01)
+    told = report.beside_the_cocktail(runs)
+    assert "justright, balanced is 1.08 lower in the mean; on car it is 9.59 lower" in told
+    assert "on the others 7.42 higher" in told
 
 
 def test_the_docs_have_the_figures_of_the_record(benchmark):
