@@ -155,8 +155,7 @@ class Contributions(ReportedContributions):
         if kinds:
             axes.legend(frameon=False, fontsize=9, loc="best")
         else:
-            middle = {"ha": "center", "va": "center", "transform": axes.transAxes}
-            axes.text(0.5, 0.5, "no runs to compare", color=INK, **middle)
+            axes.set_title("no runs to compare", color=INK, fontsize=9)
             axes.set_xticks([])
 
     def _draw_pairs(self, axes: Axes) -> None:
