@@ -39,7 +39,7 @@ def names_rows(words: list[str]) -> bool:
 def reads_as_text(words: list[str]) -> bool:
     """Whether texts are free text: several words each, and mostly another one in each row.
 
-    >>> reads_as_text([f"patient {i} felt well" for i in range(9)]), reads_as_text(["no", "yes"])
+    >>> reads_as_text([f"patient {i} felt well" for i in range(20)]), reads_as_text(["no", "yes"])
     (True, False)
     """
     wordy = sum(len(word.split()) > 1 for word in words)
