@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -23,6 +24,8 @@ from justright.errors import DataError
 
 if TYPE_CHECKING:
     from justright.evidence.diagnosis import Diagnosis
+
+_WIDTH = 79
 
 EXAMPLE_COMMANDS = """\b
 Examples:
@@ -76,7 +79,7 @@ def diagnose(
     if as_json:
         click.echo(Ending("diagnose", str(found), head, record=found.to_dict()).as_json())
     else:
-        click.echo(visible(f"\n{found}" if not head else f"\n{head}\n\n{found}"))
+        click.echo(visible(f"\n{found}" if not head else f"\n{fill(head, _WIDTH)}\n\n{found}"))
 
 
 def _of_epochs(path: Path, options: dict[str, Any]) -> Diagnosis:
