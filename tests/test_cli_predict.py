@@ -473,7 +473,11 @@ def test_numbers_in_arrays_are_judged_by_their_mean_error(tmp_path):
     record = told("line.keras", tmp_path / "n.npz")
     predicted = np.array([row["prediction"] for row in record["table"]])
     expected = np.abs(predicted - X.sum(axis=1)).mean()
-    assert record["score"]["mean_absolute_error"] == pytest.approx(expected, rel=1e-5)
+    assert record["score"]["mean absolute error"] == pytest.approx(expected, rel=1e-5)
+    assert "by the array y;" in record["summary"]
+    # The same rows in a table, whose columns are named as the array's are told.
+    pd.DataFrame(X, columns=["x0", "x1", "x2"]).to_csv(tmp_path / "n.csv", index=False)
+    assert told("line.keras", tmp_path / "n.csv")["table"] == record["table"]
 
 
 def test_what_ships_is_judged_by_its_target():
@@ -515,7 +519,7 @@ def damaged(name):
         (lambda _: ["pets.keras", "signals.npz"], "the network takes (8, 8, 3)"),
         (lambda _: ["pets.keras", "pets", "--target", "x"], "Leave --target out"),
         (lambda _: ["signals.keras", "signals.npz", "--target", "y"], "Leave --target out"),
-        (lambda _: ["s.keras", "signals.npz"], "downs"),
+        (lambda _: ["s.keras", "signals.npz"], "a table is wanted"),
         (holding(a=np.zeros(3), b=np.zeros(3)), "holds the arrays a, b; X or x_test is wanted"),
         (holding(X=np.zeros((3, 6, 2)), y=np.zeros(2)), "has 3 rows"),
         (holding(X=np.zeros((3, 6, 5))), "5 channels, and 2"),

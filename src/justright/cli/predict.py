@@ -102,8 +102,7 @@ def _whence(rows: Rows) -> str:
     """What says what rows are."""
     if rows.files:
         return "the names of folders"
-    kind = "column" if hasattr(rows.X, "columns") else "array"
-    return f"the {kind} {rows.truth.name}" if rows.truth is not None else ""
+    return f"the {rows.truth_is} {rows.truth.name}" if rows.truth is not None else ""
 
 
 def _shortest(predictions: pd.DataFrame) -> pd.DataFrame:

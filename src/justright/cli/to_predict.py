@@ -29,6 +29,7 @@ class Rows:
         X: a frame, or an array (rows, …).
         name: what to call them.
         truth: (rows,) what they are, where that is known; its name says whence.
+        truth_is: a column or an array.
         files: of pictures, their files; else empty.
         told: what was decided on the way, in sentences.
     """
@@ -36,6 +37,7 @@ class Rows:
     X: Any
     name: str
     truth: pd.Series[Any] | None = None
+    truth_is: str = "column"
     files: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
 
@@ -107,7 +109,7 @@ def _pictures(path: Path, saved: SavedModel) -> Rows:
             truth = pd.Series(labels, name="class")
             if odd:
                 told.append(f"Of {_listed(odd)} the network knows nothing: these are errors.")
-    return Rows(X, name, truth, tuple(files), tuple(told))
+    return Rows(X, name, truth, files=tuple(files), told=tuple(told))
 
 
 def _listed(names: Any, most: int = 5) -> str:
@@ -121,7 +123,7 @@ def _arrays(path: Path, saved: SavedModel) -> Rows:
     from justright.data.array_file import rows_to_predict
 
     X: Any
-    X, y, inputs = rows_to_predict(path)
+    X, y, inputs, targets = rows_to_predict(path)
     name = f"{inputs} in {path.name}"
     if saved.columns and X.ndim == 2:
         # The network knows its inputs by name, and an array has its columns in their order.
@@ -138,7 +140,7 @@ def _arrays(path: Path, saved: SavedModel) -> Rows:
         y = np.asarray(classes)[y.argmax(axis=1)]
     if y.ndim > 1 or (saved.classes is None and y.dtype.kind not in "biuf"):
         return Rows(X, name)
-    return Rows(X, name, pd.Series(y, name="y"))
+    return Rows(X, name, pd.Series(y, name=targets), "array")
 
 
 def _of_table(frame: pd.DataFrame, name: str, saved: SavedModel, target: str | None) -> Rows:

@@ -57,7 +57,7 @@ def read_array_file(path: Path) -> Dataset:
     )
 
 
-def rows_to_predict(path: Path) -> tuple[np.ndarray, np.ndarray | None, str]:
+def rows_to_predict(path: Path) -> tuple[np.ndarray, np.ndarray | None, str, str]:
     """Rows of an `.npz` file that a network is to predict, whether or not it has their targets.
 
     Args:
@@ -65,7 +65,8 @@ def rows_to_predict(path: Path) -> tuple[np.ndarray, np.ndarray | None, str]:
 
     Returns:
         Rows (rows, …) of the test part where there is one, else those to train on, else those to
-        validate; targets (rows,) or (rows, outputs), or None; the name of the array of rows.
+        validate; targets (rows,) or (rows, outputs), or None; the names of both
+        arrays, "" of none.
 
     Raises:
         DataError: no such file, arrays of other names, of objects, or of lengths that differ.
@@ -86,9 +87,9 @@ def rows_to_predict(path: Path) -> tuple[np.ndarray, np.ndarray | None, str]:
             inputs, targets = found[0]
             X = stored[inputs]
             if targets is None:
-                return X, None, inputs
+                return X, None, inputs, ""
             X, y = _checked(X, stored[targets], path, inputs, targets)
-            return X, y, inputs
+            return X, y, inputs, targets
     except DataError:
         raise
     except DAMAGED as error:
