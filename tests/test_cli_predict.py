@@ -488,6 +488,21 @@ def test_what_ships_is_judged_by_its_target():
     assert record["score"]["accuracy"] == pytest.approx(np.mean(right))
 
 
+@pytest.mark.parametrize("odd", [0, 2])
+def test_cells_that_are_no_dates_are_counted(tmp_path, odd):
+    table = pd.read_csv("patients.csv")
+    table.insert(0, "seen", pd.date_range("2020-01-01", periods=len(table)).astype(str))
+    table.to_csv(tmp_path / "seen.csv", index=False)
+    trained(tmp_path / "seen.csv", "seen.keras")
+    table.loc[10, "seen"] = None  # A cell that is missing is no surprise.
+    table.loc[: odd - 1, "seen"] = "soon"
+    table.to_csv(tmp_path / "seen.csv", index=False)
+    summary = told("seen.keras", tmp_path / "seen.csv")["summary"]
+    words = "2 of 60 cells of 'seen' are no dates and went in as missing."
+    assert (words in summary) == bool(odd)
+    assert ("no dates" in summary) == bool(odd)
+
+
 def mixed(tmp_path):
     draw(tmp_path / "both", count=1)
     (tmp_path / "both" / "cat" / "00.png").rename(tmp_path / "both" / "00.png")

@@ -86,7 +86,7 @@ def _shipped(data: str, saved: SavedModel, target: str | None) -> Rows:
     rows = _of_table(frame, data, saved, target)
     if rows.truth is not None or not saved.kind:
         return rows
-    return Rows(rows.X, data, frame["target"])
+    return Rows(rows.X, data, frame["target"], told=rows.told)
 
 
 def _pictures(path: Path, saved: SavedModel) -> Rows:
@@ -152,9 +152,24 @@ def _of_table(frame: pd.DataFrame, name: str, saved: SavedModel, target: str | N
     judges = bool(column) and column in frame.columns and column not in saved.columns
     truth = frame[column] if judges else None
     if saved.columns:
-        return Rows(frame, name, truth)
+        return Rows(frame, name, truth, told=_unread(frame, saved))
     left_out = [column] if judges else ["target"]
     return Rows(frame.drop(columns=left_out, errors="ignore"), name, truth)
+
+
+def _unread(frame: pd.DataFrame, saved: SavedModel) -> tuple[str, ...]:
+    """Cells that go in as missing though they hold something: text where dates were."""
+    from justright.data.columns import unread_dates
+
+    inner = getattr(saved.preparation, "fitted", saved.preparation)
+    kinds = getattr(inner, "kinds_", {})
+    dates = [str(name) for name, kind in kinds.items() if kind == "date"]
+    counts = {name: unread_dates(frame[name]) for name in dates if name in frame.columns}
+    return tuple(
+        f"{count} of {len(frame)} cells of {name!r} are no dates and went in as missing."
+        for name, count in counts.items()
+        if count
+    )
 
 
 def _table(path: Path) -> pd.DataFrame:
