@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -143,17 +144,21 @@ def test_where_none_had_ended_those_that_were_running_stand_as_they_were(binary,
         np.testing.assert_array_equal(mine.curves, theirs.curves[: mine.epochs_run])
 
 
-def test_a_sweep_keeps_the_seeds_that_all_points_have(binary, monkeypatch):
-    press_after(monkeypatch, 7)
+@pytest.mark.parametrize(("ended", "epochs"), [(7, 6), (0, 400)])
+def test_a_sweep_keeps_the_seeds_that_all_points_have(ended, epochs, binary, monkeypatch):
+    press_after(monkeypatch, ended)
     with pytest.warns(UserWarning, match="Stopped by Ctrl-C after"):
         found = jr.sweep(
-            (4,), binary, {"L2.strength": [0, 0.1, 1]}, seeds=12, **SETTINGS | {"epochs": 6}
+            (4,), binary, {"L2.strength": [0, 0.1, 1]}, seeds=12, **SETTINGS | {"epochs": epochs}
         )
     seeds = found.study.table["seed"].nunique()
     assert 1 <= seeds < 12
     assert len(found.study.results) == 3 * seeds
     assert set(found.table["runs"]) == {seeds}
     assert "Stopped by Ctrl-C" in found.study.notes[-1]
+    said = re.search(r"what is shown is (\d+) of them", found.study.notes[-1])
+    assert said is None or int(said[1]) == len(found.study.results)
+    assert said is not None or ended
     found.summary()
 
 

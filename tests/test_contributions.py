@@ -1,5 +1,7 @@
 """What each technique brings: the laws of the shares on real trainings, one program, words."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -139,7 +141,7 @@ def test_a_study_tells_what_it_holds(rows):
     assert found.recipe == "full"
     assert list(found.table["contribution"]) == ["alone", "taken out"]
     assert list(found.table["technique"]) == ["dropout 0.3", "L2 0.1"]
-    assert "lacks parts" in found.summary()
+    assert "lacks runs with parts" in found.summary()
     assert found.interactions.empty
     assert found.plot().axes
     with pytest.raises(jr.DataError, match="no recipe that is a part of plain"):
@@ -155,6 +157,26 @@ def test_what_is_a_part_of_a_recipe():
     assert present(jr.Dropout(0.0) + jr.L2(0.1), full) == {1}
     assert present(jr.Recipe(jr.Dropout(0.2)), full) is None
     assert present(full + jr.MaxNorm(2), full) is None
+
+
+def test_what_has_all_off_is_called_no_regularization_on_the_page(found):
+    network = next(one for one in found._page("").sections if one.key == "network")
+    assert network.tables[1].rows == [["plain", "no regularization"]]
+
+
+def test_a_recipe_whose_runs_all_failed_brings_words_and_no_numbers(found):
+    worth = {
+        part: np.full(4, np.nan) if part else values for part, values in found.worths.worth.items()
+    }
+    failed = replace(found, worths=replace(found.worths, worth=worth))
+    assert failed.whole is None
+    assert failed.table.empty
+    assert failed.interactions.empty
+    assert failed.summary().startswith("No run ended both with dropout 0.4")
+    page = failed._page("")
+    assert page.answer == failed.summary()
+    assert not next(one for one in page.sections if one.key == "contributions").pictures
+    assert failed.plot().axes
 
 
 def test_the_words_are_true(found):

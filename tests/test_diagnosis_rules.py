@@ -294,3 +294,16 @@ def test_whatever_was_logged_something_is_said(train, val):
     assert all(one.signs and one.advice and one.command for one in told)
     if not np.isfinite([train[:size], val[:size]]).all():
         assert told[0].condition == "unstable"
+
+
+def test_what_is_said_of_all_trainings_is_their_mean_at_the_kept_epoch():
+    reached = (0.97, 0.95, 0.99)
+    ended = [np.r_[np.full(COUNT - 1, 0.9), one] for one in reached]
+    (fine,) = judged([Reading(training(train_accuracy=one), KNOWN) for one in ended], Means())
+    assert fine.condition == "fine"
+    assert fine.numbers["train"] == pytest.approx(np.mean(reached))
+    assert "97.0 % on training rows" in fine.signs[0]
+    assert "means of 3 trainings" in fine.signs[0]
+    rising = [Reading(training(val=RISING), KNOWN)] * 3
+    assert next(one.label for one in judged(rising, Means())) == "Sign in one of them"
+    assert found(training(val=RISING))[0].label == "Sign"

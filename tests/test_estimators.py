@@ -227,6 +227,9 @@ FRAME.loc[3, "a"] = np.nan
 @pytest.mark.parametrize("make", [lambda f: f, pl.from_pandas], ids=["pandas", "polars"])
 def test_frames_with_text_and_gaps(make):
     found = classifier().fit(make(FRAME), Y)
+    assert not any("leave it out" in one for one in found.notes_)
+    numbered = classifier().fit(make(FRAME.assign(e=range(80))), Y)
+    assert any("'e' counts the rows" in one for one in numbered.notes_)
     assert found.feature_names_in_.tolist() == ["a", "b", "c", "d"]
     assert found.n_features_in_ == 4
     unknown = FRAME.assign(c="never seen")

@@ -19,7 +19,7 @@ from sklearn.svm import l1_min_c
 import justright as jr
 from conftest import dense_net
 from justright.cli.main import run
-from justright.evidence.path_summary import lasting_in_words
+from justright.evidence.path_summary import lasting_in_words, left_in_words, path_answer
 from justright.experiments.walk import rounded_up, spread
 from justright.report.page.code import path_code
 from justright.report.page.path_page import path_page
@@ -362,6 +362,13 @@ def test_the_command_line(tmp_path, monkeypatch, capsys):
     assert max(map(len, said.splitlines())) <= 80
     assert found["summary"] in " ".join(said.split())
     assert run(["path", "--over", "dropout"]) == 1
+
+
+def test_the_mean_of_what_is_left_is_not_rounded_to_a_count(deep):
+    facts = deep.facts()
+    few = replace(facts, table=facts.table.assign(inputs=27.5, of_inputs=30))
+    assert left_in_words(few, 1).startswith("27.5 of 30 inputs and ")
+    assert " are left on average. " in path_answer(few)
 
 
 def test_inputs_that_last_equally_long_have_no_order():

@@ -209,6 +209,7 @@ def test_whatever_is_sent_is_a_wish_or_is_told(name, value):
         (encoded(GOOD | {"known": [[0, 0]] * 99}), "at most 72"),
         (encoded(GOOD | {"data": {"drawn": [[0, 0, 2, 1]]}}), "0 or 1 for the last two"),
         (encoded(GOOD | {"data": {"drawn": [[0, 0, 1]]}}), "a list of 4"),
+        (encoded(GOOD | {"data": {"drawn": [[0, 0, 1, 1]] * 401}}), "At most 400 points"),
         (encoded(GOOD | {"data": {"drawn": [[0, 10**400, 1, 1]]}}), "finite"),
         (encoded(GOOD | {"data": {"drawn": [[0, float("nan"), 1, 1]]}}), "finite"),
     ],

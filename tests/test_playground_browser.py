@@ -147,6 +147,74 @@ def test_points_are_drawn_by_clicks_and_erased(opened):
     page.get_by_role("alert").get_by_text("1 circle and 2 squares").wait_for()
 
 
+def redrawn_while_held(page, draw):
+    """Press where the mouse is, and let go when all has been drawn anew, as with a reply."""
+    page.mouse.down()
+    page.wait_for_timeout(60)
+    page.evaluate(draw)
+    page.wait_for_timeout(60)
+    page.mouse.up()
+
+
+def test_clicks_count_where_a_reply_comes_while_the_button_is_held(opened):
+    """People hold a button for a tenth of a second, and replies come all the time."""
+    page = opened(viewport={"width": 1280, "height": 1600})
+    page.evaluate(
+        "() => { for (const id of ['shown', 'map']) new MutationObserver(() => {"
+        " window.redrawn = (window.redrawn || 0) + 1; })"
+        ".observe(document.getElementById(id), {childList: true}); }"
+    )
+    anew = "document.getElementById('stopping').dispatchEvent(new Event('change'))"
+    box = page.locator("#plane").bounding_box()
+    count = page.locator("#plane .dot").count()
+    for i in range(6):
+        page.mouse.move(box["x"] + 40 + 50 * i, box["y"] + box["height"] / 2)
+        redrawn_while_held(page, anew)
+    assert page.locator("#plane .dot").count() == count + 6
+    for i in (70, 40, 10, 5):
+        cell = page.evaluate(
+            f"document.querySelectorAll('#map rect.pick')[{i}].getBoundingClientRect().toJSON()"
+        )
+        page.mouse.move(cell["x"] + 8, cell["y"] + 8)
+        redrawn_while_held(page, anew)
+        there = [page.locator(f"#{name}").input_value() for name in ("rate", "strength")]
+        assert there == [str(i // 8), str(i % 8)]
+    assert page.evaluate("window.redrawn") >= 20
+
+
+def test_a_drag_draws_all_along_its_way_and_a_click_just_one(opened):
+    page = opened()
+    box = page.locator("#plane").bounding_box()
+    dots = page.locator("#plane .dot")
+    count = dots.count()
+    page.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + 0.5 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.8 * box["width"], box["y"] + 0.5 * box["height"], steps=60)
+    page.mouse.up()
+    # 0.6 of a width of two reaches, a point each eighth of a reach, and the one that begins.
+    assert 8 <= dots.count() - count <= 1 + 0.6 * 2 * 8
+    count = dots.count()
+    page.mouse.click(box["x"] + 0.5 * box["width"], box["y"] + 0.2 * box["height"])
+    assert dots.count() == count + 1
+
+
+def test_a_point_too_many_is_refused_and_the_others_stay(opened):
+    page = opened()
+    page.locator("#points").focus()
+    page.keyboard.press("End")
+    page.get_by_text(ALL).wait_for()
+    dots = page.locator("#plane .dot")
+    plane = page.locator("#plane")
+    for _ in range(6):
+        before = dots.count()
+        plane.click(position={"x": 100, "y": 100})
+        if "erase some" in page.locator("#cross").inner_text():
+            break
+    assert dots.count() == before
+    assert page.locator("#cross").inner_text().startswith("At most 200 points can be trained on")
+    assert not page.get_by_role("alert").is_visible()
+
+
 def test_points_are_drawn_by_keyboard(opened):
     page = opened()
     page.get_by_label("adds a square").check()

@@ -27,7 +27,7 @@ from justright.experiments import search as searching
 from justright.report.page.code import Run, compare_code, search_code
 from justright.report.page.page import Explorer, Page, Picture, Section, Table
 from justright.report.page.search_choices import choices_of, options_of
-from justright.report.page.series import series_of
+from justright.report.page.series import limits_of, series_of, thinned_in_words
 from justright.report.page.shell import tight
 from justright.report.page.study_page import facts_of
 from justright.report.page.weights import thinned, weights_of
@@ -435,7 +435,7 @@ def test_parts_that_were_not_trained_have_no_button(study):
     stopped = replace(study, results=keep).contributions("stopped")
     page = stopped._page("")
     assert [name for name, _ in page.explorer.jumps] == ["The whole recipe"]
-    assert page.answer == "The study lacks parts of stopped that Shapley shares want."
+    assert page.answer == "The study lacks runs with parts of stopped that Shapley shares want."
     assert page.explorer.data["beside"] == "stopped"
     whole = study.contributions("stopped")._page("").explorer
     assert [name for name, _ in whole.jumps] == ["The whole recipe", "None of it"]
@@ -539,6 +539,29 @@ def test_failed_trials_are_in_no_curve_and_no_histogram():
     _, (held, none) = weights_of(named)
     assert held.shares.sum() + held.zeros == pytest.approx(1)
     assert none is None
+
+
+def test_what_failed_is_not_said_to_be_left_away():
+    bad = result("a", 1, 9, Outcome.FAILED)
+    named = {"a": [result("a", 0, 3), bad, bad], "b": [bad]}
+    assert thinned_in_words(named, *series_of(named)) == []
+
+
+@pytest.mark.parametrize("higher", [True, False])
+def test_single_runs_are_inside_of_the_axes(higher):
+    named = {"a": [result("a", seed, 40) for seed in range(3)]}
+    _, series = series_of(named)
+    limits = limits_of(series, Measure("r2" if higher else "mse", higher))
+    for name, kinds in (("metric", (0, 1)), ("loss", (2, 3))):
+        late = [run[kind][4:] for run in series[0]["runs"] for kind in kinds]
+        low, high = limits[name]
+        assert low < np.min(late)
+        assert np.max(late) < high
+
+
+def test_weights_that_are_mostly_zero_are_told_without_a_range_of_nothing():
+    _, (weights,) = weights_of({"a": [result("a", 0, 2, weights=[[0.0, 0.0, 0.0, 1.0]])]})
+    assert weights.words == "Of the weights 75 % are exactly zero."
 
 
 def test_histograms_count_exact_zeros_apart_and_no_biases():

@@ -14,6 +14,7 @@ import pytest
 import justright as jr
 from chromium import contrasts, launched, needs_chromium
 from conftest import dense_net, signs
+from justright.report.page.page import Page, Section
 
 pytestmark = needs_chromium
 
@@ -53,6 +54,14 @@ def reports(tmp_path_factory, found_by_search, results_of_pages):
     results["contributions"] = brought, {"train": (X, y), **rows}
     results["ensemble"] = masks, {"train": (X, y), **rows}
     made |= {name: one.report(folder / f"{name}.html") for name, (one, _) in results.items()}
+    some_fail = {"plain": jr.Recipe(), "same": jr.Recipe(), "fails": jr.L2(1e9)}
+    steps = keras.optimizers.SGD(1.0)
+    failed = jr.compare(dense_net(), (X, y), some_fail, seeds=3, epochs=4, optimizer=steps, **rows)
+    assert list(failed.table.groupby("recipe", sort=False)["outcome"].nunique()) == [1, 1, 1]
+    made["failed"] = failed.report(folder / "failed.html")
+    made["all failed"] = replace(
+        failed, results=[r for r in failed.results if r.trial.name != "same"]
+    ).report(folder / "all_failed.html")
     made["search"] = found_by_search.report(folder / "search.html")
     return made
 
@@ -322,6 +331,43 @@ def test_it_prints_in_ink_on_white(opened):
     assert page.evaluate(f"{style}.color") == "rgb(0, 0, 0)"
     assert not page.locator(".controls").is_visible()
     assert len(page.pdf()) > 10_000
+
+
+def test_what_a_sentence_announces_is_on_paper_too(browser, tmp_path):
+    """Code after a colon; other code is for the screen, where it can be copied."""
+    found = {"recipe": "a", "title": "Fine", "fine": True, "signs": [], "code": "x", "command": ""}
+    advices = ("Whether less is more:", "Try less.")
+    section = Section("it", "It", findings=[found | {"advice": one} for one in advices])
+    given = tmp_path / "page.html"
+    given.write_text(Page("it", "", [], None, [section], "1").html())
+    page = browser.new_page()
+    page.goto(given.as_uri())
+    announced, other = page.locator("article pre").all()
+    assert not announced.is_visible()
+    page.emulate_media(media="print")
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert announced.is_visible()
+    assert not other.is_visible()
+    assert not page.locator("article summary").first.is_visible()
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    page.emulate_media(media="screen")
+    assert not announced.is_visible()
+    page.close()
+
+
+def test_recipes_that_fail_bring_no_numbers_and_no_empty_picture(opened):
+    page = opened("all failed")
+    said = page.locator("main").inner_text()
+    assert "All trials of fails failed." in said
+    assert not re.search(r"\bnan\b", said, re.IGNORECASE)
+    assert "no runs to compare" in page.locator("#verdicts table").inner_text()
+    assert page.locator("#verdicts .chart, #contributions").count() == 0
+
+
+def test_a_difference_of_nothing_has_an_axis_of_sizes_that_matter(opened):
+    page = opened("failed")
+    ticks = page.locator("#verdicts .chart .tick").all_text_contents()
+    assert {"−1.0", "0.0", "1.0"} <= set(ticks)
 
 
 @pytest.mark.parametrize("width", [390, 1280])

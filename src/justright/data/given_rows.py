@@ -11,7 +11,7 @@ from justright.data.arrays import as_array, check_shape, checked_targets
 from justright.data.columns import kind_of
 from justright.data.dataset import Dataset
 from justright.data.frames import as_frame, is_frame
-from justright.data.identifiers import doubt_of_numbers
+from justright.data.identifiers import doubts_of
 from justright.data.preparation import PIXELS, TABLE, is_pixels
 from justright.data.read import read_dataset
 from justright.data.table import dataset_of
@@ -56,8 +56,7 @@ def dataset_given(
     targets = checked_targets(y, X.shape[0], f"y of {part}", where)
     preprocess = PIXELS if pixels and is_pixels(X) else TABLE if _wants_preparing(X) else None
     columns = getattr(X, "columns", ())
-    doubts = [doubt_of_numbers(X[one]) for one in columns] if part == "train" else []
-    told = tuple(one for one in doubts if one is not None)
+    told = doubts_of(as_frame(X)) if part == "train" and len(columns) else ()
     features = tuple(map(str, columns))
     return Dataset(part, part, X, targets, features, preprocess=preprocess, told=told)
 

@@ -39,7 +39,7 @@ def names_rows(words: list[str]) -> bool:
 def reads_as_text(words: list[str]) -> bool:
     """Whether texts are free text: several words each, and mostly another one in each row.
 
-    >>> reads_as_text([f"patient {i} felt well" for i in range(9)]), reads_as_text(["no", "yes"])
+    >>> reads_as_text([f"patient {i} felt well" for i in range(20)]), reads_as_text(["no", "yes"])
     (True, False)
     """
     wordy = sum(len(word.split()) > 1 for word in words)
@@ -48,8 +48,18 @@ def reads_as_text(words: list[str]) -> bool:
     return len(set(words)) > _MOSTLY_OWN * len(words) and len({len(word) for word in words}) > 1
 
 
-def doubt_of_numbers(column: pd.Series[Any]) -> str | None:
-    """What is odd about a column of whole numbers that may name rows, in a sentence.
+def doubts_of(frame: pd.DataFrame) -> tuple[str, ...]:
+    """What is odd about columns of whole numbers that may name rows, a sentence each.
+
+    Args:
+        frame: the inputs of a table.
+    """
+    found = (_doubt_of_numbers(column) for _, column in frame.items())
+    return tuple(one for one in found if one is not None)
+
+
+def _doubt_of_numbers(column: pd.Series[Any]) -> str | None:
+    """What is odd about one of them.
 
     It counts them in order; or no number stands twice, though the range is so narrow that
     quantities would repeat.

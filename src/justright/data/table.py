@@ -9,7 +9,7 @@ import numpy as np
 
 from justright.data.arrays import checked_targets
 from justright.data.dataset import Dataset
-from justright.data.identifiers import doubt_of_numbers
+from justright.data.identifiers import doubts_of
 from justright.data.preparation import TABLE
 from justright.errors import DataError, did_you_mean
 
@@ -64,7 +64,7 @@ def dataset_of(
     kept = np.flatnonzero(~frame.duplicated()) if distinct else np.arange(of)
     frame = frame.iloc[kept].reset_index(drop=True) if distinct else frame
     told = [f"The target is {chosen!r}, the last column."] if target is None else []
-    told += [doubt for one in features if (doubt := doubt_of_numbers(frame[one])) is not None]
+    told += doubts_of(frame[features])
     kept = kept[frame[chosen].notna().to_numpy()]
     frame, dropped = _with_targets(frame, chosen, name)
     y = table_targets(frame[chosen], name)

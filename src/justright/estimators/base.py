@@ -12,6 +12,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from justright.data.frames import as_frame, is_frame
+from justright.data.identifiers import doubts_of
 from justright.data.preparation import taken, told_of
 from justright.engine.rows import Split
 from justright.errors import DataError, RecipeError
@@ -191,7 +192,7 @@ class Regularized(BaseEstimator):
         self._study = found.study
         self.recipe_ = found.recipe
         self.history_ = found.history
-        self.notes_ = (*told_of((self.preprocess_,)), *found.notes)
+        self.notes_ = (*self._doubts, *told_of((self.preprocess_,)), *found.notes)
         goal = goal_of(self.objective, is_classifier(self))
         words = chosen_by(goal, found.way, found.metric_name, found.loss_name)
         weights = weighted_by(weighted, getattr(self, "class_weight", None))
@@ -211,6 +212,7 @@ class Regularized(BaseEstimator):
 
     def _checked(self, X: Any, y: Any, **told: Any) -> tuple[Any, np.ndarray]:
         """Rows and targets of `fit`, with the attributes that scikit-learn wants."""
+        self._doubts = doubts_of(as_frame(X)) if is_frame(X) else ()
         finite = "allow-nan" if self.preprocess is not None else True
         if is_frame(X) and has_text(X) and self.preprocess is not None:
             validate_data(self, X, y, skip_check_array=True)

@@ -70,13 +70,14 @@ class Worths:
         return all(one in self.worth for one in subsets)
 
     def whole(self) -> Interval | None:
-        """By how much the recipe is better than none; None where one of the two is missing."""
+        """By how much the recipe is better than none; None where no run has both."""
         if not self.has(self.team, frozenset()):
             return None
         values = self.worth[self.team] - self.worth[frozenset()]
         divided = self.shapley()
         # The shares add up to the whole of the runs that they are of.
-        return self.interval(values if divided is None else values + 0 * divided[0])
+        values = values if divided is None else values + 0 * divided[0]
+        return self.interval(values) if np.isfinite(values).any() else None
 
     def shapley(self) -> np.ndarray | None:
         """The shares (techniques, runs); None where subsets are missing."""
@@ -197,6 +198,7 @@ def contributions_table(worths: Worths) -> pd.DataFrame:
         rows += [
             {"technique": name, "contribution": kind} | _columns(worths.interval(one))
             for kind, one in values.items()
+            if np.isfinite(one).any()
         ]
     columns = ["technique", "contribution", "mean", "low", "high", "runs", "of_splits"]
     return pd.DataFrame(rows, columns=columns)
@@ -218,6 +220,8 @@ def interactions_table(worths: Worths) -> pd.DataFrame:
         elif worths.has(*last):
             without, beside = shares.interplay_at_the_end(worths.worth, worths.team, i, j)
         else:
+            continue
+        if not np.isfinite(beside - without).any():
             continue
         rows.append(
             {

@@ -32,6 +32,8 @@ def contributions_in_words(
         figure: what is compared, in words: `"test accuracy"`.
         measure: how it reads.
     """
+    if table.empty:
+        return _nothing(recipe)
     told = []
     if whole is not None:
         told.append(f"In {figure}, {recipe} {_effect(whole, measure)}.")
@@ -55,6 +57,8 @@ def answer_in_words(
     Args:
         recipe, whole, table, figure, measure: as for `contributions_in_words`.
     """
+    if table.empty:
+        return _nothing(recipe)
     told = [] if whole is None else [f"In {figure}, {recipe} {_effect(whole, measure)}."]
     shares = table[table["contribution"] == SHAPLEY]
     largest = shares.nlargest(_MOST_NAMED, "mean")
@@ -62,6 +66,13 @@ def answer_in_words(
         listed = _listed(largest, measure)
         return " ".join([*told, f"The largest shares of its techniques (Shapley): {listed}."])
     return " ".join([*told, *_shares(recipe, table, measure)])
+
+
+def _nothing(recipe: str) -> str:
+    return (
+        f"No run ended both with {recipe} and with parts of it, so nothing says what its "
+        "techniques bring."
+    )
 
 
 def _effect(one: Interval, measure: Measure) -> str:
@@ -74,7 +85,7 @@ def _effect(one: Interval, measure: Measure) -> str:
 def _shares(recipe: str, table: pd.DataFrame, measure: Measure) -> list[str]:
     shares = table[table["contribution"] == SHAPLEY]
     if shares.empty:
-        return [f"The study lacks parts of {recipe} that Shapley shares want."]
+        return [f"The study lacks runs with parts of {recipe} that Shapley shares want."]
     return [f"Shared out among its techniques (Shapley): {_listed(shares, measure)}."]
 
 

@@ -87,7 +87,7 @@ def left_in_words(facts: PathFacts, point: int) -> str:
     weights = f"{_count(row['weights'])} of {row['of_weights']:,} weights"
     if facts.inputs is None:
         return weights
-    return f"{_count(row['inputs'])} of {row['of_inputs']} inputs and {weights}"
+    return f"{_few(row['inputs'])} of {row['of_inputs']} inputs and {weights}"
 
 
 def _way(facts: PathFacts) -> str:
@@ -114,11 +114,18 @@ def _left(facts: PathFacts, point: int) -> str:
     if (facts.table["weights"] == facts.table["of_weights"]).all():
         norm, at_zero = facts.table["norm"].iloc[point], facts.table["norm"][0]
         return f"the norm of the weights is {norm:.3g} ({at_zero:.3g} at 0)"
-    return f"{left_in_words(facts, point)} are left"
+    row, columns = facts.table.iloc[point], ["weights", *(["inputs"] * (facts.inputs is not None))]
+    mean = " on average" * any(not float(row[name]).is_integer() for name in columns)
+    return f"{left_in_words(facts, point)} are left{mean}"
 
 
 def _count(mean: float) -> str:
-    return f"{mean:,.0f}" if mean >= 20 or float(mean).is_integer() else f"{mean:.1f}"
+    return f"{mean:,.0f}" if mean >= 20 else _few(mean)
+
+
+def _few(mean: float) -> str:
+    """A mean of counts; of so few the halves matter."""
+    return f"{mean:,.0f}" if float(mean).is_integer() else f"{mean:,.1f}"
 
 
 def lasting_in_words(inputs: pd.DataFrame | None) -> list[str]:

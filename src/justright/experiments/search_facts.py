@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from justright.experiments.choice import TRAININGS_A_SEED
 from justright.regularizers.places import ActsOnStopping
-from justright.report.search import Facts
+from justright.report.search import LEAST_BUDGET, Facts
 
 if TYPE_CHECKING:
     from justright.experiments.found import Search
@@ -33,6 +33,7 @@ def facts_of(search: Search) -> Facts:
         seeds=len({one.seed for one in search.finals}),
         asked_seeds=search.hunt.seeds,
         seeds_cost=TRAININGS_A_SEED * search.hunt.seeds,
+        pays=search.budget.trainings is None or search.budget.trainings >= LEAST_BUDGET,
         programs=len({space.structure(one.point) for one in search.records}),
         recipe=str(search.recipe),
         units=units,

@@ -213,6 +213,7 @@ class Setup:
         progress: bool | None = None,
         pruning: Pruning | None = None,
         cut_short: bool = False,
+        seeds_of: int | None = None,
     ) -> Study:
         """Train, and give the study.
 
@@ -221,6 +222,7 @@ class Setup:
             progress: whether to show a progress bar; None for where someone watches.
             pruning: which trials are given up on the way; rows in memory only.
             cut_short: whether a study of fewer trials is wanted where Ctrl-C ends the run.
+            seeds_of: as in `whole_or_told`.
 
         Raises:
             CutShort: Ctrl-C, and no use for fewer trials, or there are none.
@@ -246,7 +248,7 @@ class Setup:
         if self.keep is not None and journal is not None:
             notes = journal.notes(len(trials))
             self.keep.count(journal, trials)
-        told = whole_or_told(trials, results, cut_short)
+        told = whole_or_told(trials, results, cut_short, seeds_of)
         return self.study(results, (*patience_in_words(trials), *notes, *told))
 
     def claim(self, settings: Mapping[str, Any]) -> None:

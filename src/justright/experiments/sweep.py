@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Literal, Unpack
@@ -10,6 +9,7 @@ from typing import Any, Literal, Unpack
 from justright.engine.interruption import CutShort, stop_asked, stoppable
 from justright.engine.trial import Trial
 from justright.errors import DataError, did_you_mean
+from justright.experiments.cut_short import whole_seeds
 from justright.experiments.given import Given
 from justright.experiments.seeds import checked_seeds
 from justright.experiments.setup import Setup, Training
@@ -77,7 +77,9 @@ def sweep(
     rounds = MOST_ROUNDS if expand else 0
     setup, listed = Setup.of(model, train, chooses=True, **training), checked_seeds(seeds)
     trials = _trials(setup, grid.points, listed)
-    found = Sweep(_whole(setup.train(trials, progress, cut_short=True), grid), grid, on)
+    each = len(grid.points) * setup.splits
+    study = setup.train(trials, progress, cut_short=True, seeds_of=each)
+    found = Sweep(_whole(study, grid), grid, on)
     while rounds and not stop_asked() and (wider := found.widened()):
         known = set(found.study.recipes)
         fresh = [point for point in wider.points if point.name not in known]
@@ -105,10 +107,7 @@ def _whole(study: Study, grid: Grid) -> Study:
     Raises:
         CutShort: there are none.
     """
-    results = study.results
-    splits = len(study.task.rows.train)
-    count = Counter(result.trial.seed for result in results)
-    whole = [r for r in results if count[r.trial.seed] == len(grid.points) * splits]
+    whole = whole_seeds(study.results, len(grid.points) * len(study.task.rows.train))
     if not whole:
         raise CutShort
     order = {point.name: i for i, point in enumerate(grid.points)}

@@ -8,12 +8,13 @@ numbers that belong to the thread which asks.
 
 from __future__ import annotations
 
-import importlib
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
+
+from keras.src.random import seed_generator
 
 # Of this thread; None where Keras draws from Python's generator as ever.
 _OWN: ContextVar[random.Random | None] = ContextVar("own_random", default=None)
@@ -26,7 +27,7 @@ class _PythonsOrOwn:
         return getattr(_OWN.get() or random, name)
 
 
-vars(importlib.import_module("keras.src.random.seed_generator"))["python_random"] = _PythonsOrOwn()
+vars(seed_generator)["python_random"] = _PythonsOrOwn()
 
 
 @contextmanager

@@ -87,13 +87,36 @@ const planes = (() => {
     const host = byId("plane");
     const at = [0, 0];
     const inside = (v) => Math.min(Math.max(v, -reach), reach);
-    host.addEventListener("click", (event) => {
+    const placeOf = (event) => {
       const box = host.getBoundingClientRect();
       const share = [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
+      return [inside((2 * share[0] - 1) * reach), inside((1 - 2 * share[1]) * reach)];
+    };
+    const actAt = (place) => {
       host.classList.remove("keyed");
-      at[0] = inside((2 * share[0] - 1) * reach);
-      at[1] = inside((1 - 2 * share[1]) * reach);
+      [at[0], at[1]] = place;
       act([...at]);
+    };
+    // Held and moved, a mouse acts all along its way, and no more where it is let go; a finger scrolls.
+    let last = null;
+    let dragged = false;
+    host.addEventListener("pointerdown", (event) => {
+      dragged = false;
+      last = event.pointerType !== "touch" && event.button === 0 ? placeOf(event) : null;
+    });
+    host.addEventListener("pointermove", (event) => {
+      if (!(event.buttons & 1)) last = null;
+      if (!last) return;
+      const place = placeOf(event);
+      if (Math.hypot(place[0] - last[0], place[1] - last[1]) < reach / 8) return;
+      if (!dragged) actAt(last);
+      dragged = true;
+      last = place;
+      actAt(place);
+    });
+    host.addEventListener("click", (event) => {
+      if (!dragged) actAt(placeOf(event));
+      dragged = false;
     });
     const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
     host.addEventListener("keydown", (event) => {

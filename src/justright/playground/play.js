@@ -248,10 +248,18 @@
   // ------------------------------------------------------------ drawing
 
   // Every third point of a class validates.
+  const partOf = (points, label) => (points.filter((p) => p[2] === label).length % 3 === 2 ? 0 : 1);
+
   function added(points, at, label) {
     const [x, y] = at.map((v) => Math.round(v * 1000) / 1000);
-    const before = points.filter((p) => p[2] === label).length;
-    return [...points, [x, y, label, before % 3 === 2 ? 0 : 1]];
+    return [...points, [x, y, label, partOf(points, label)]];
+  }
+
+  // A sentence, where the program has no room for a further point.
+  function fullFor(points, label) {
+    const part = partOf(points, label);
+    if (points.filter((p) => p[3] === part).length < data.most) return "";
+    return `At most ${data.most} points can ${part ? "be trained on" : "validate"}, and there are as many: erase some to draw others.`;
   }
 
   function erased(points, at) {
@@ -263,6 +271,8 @@
   function act(at) {
     const tool = document.querySelector("input[name=tool]:checked").value;
     const points = isMine(state) ? state.mine : planeNow.cloud;
+    const full = tool === "erase" ? "" : fullFor(points, Number(tool));
+    if (full) { byId("cross").textContent = full; return; }
     const mine = tool === "erase" ? erased(points, at) : added(points, at, Number(tool));
     const what = tool === "erase" ? (mine.length < points.length ? "Erased one" : "Nothing to erase here") : `Added a ${tool === "1" ? "square" : "circle"}`;
     byId("cross").textContent = `${what}; ${mine.length} points.`;

@@ -84,7 +84,10 @@ def _parsed(text: bytes) -> Any:
 
 def _cloud(data: Mapping[str, Any]) -> Callable[[], Cloud]:
     if "drawn" in data:
-        return _drawn(_list(data["drawn"], "data.drawn", 2 * MOST_POINTS))
+        points = data["drawn"]
+        if isinstance(points, list) and len(points) > 2 * MOST_POINTS:
+            raise DataError(f"At most {2 * MOST_POINTS} points can be drawn: erase some.")
+        return _drawn(_list(points, "data.drawn", 2 * MOST_POINTS))
     shape = _needed(data, "shape")
     if not isinstance(shape, str):
         raise DataError(f"data.shape: one of {', '.join(SHAPES)} is wanted.")

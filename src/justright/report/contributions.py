@@ -152,7 +152,11 @@ class Contributions(ReportedContributions):
             at = np.array([names.index(name) for name in rows["technique"]]) + offset
             _bars(axes, at, rows, 0.8 / len(kinds), _COLORS[kind], _LABELS[kind])
         self._finish(axes, names, f"better by, in {self.figure}", self.table)
-        axes.legend(frameon=False, fontsize=9, loc="best")
+        if kinds:
+            axes.legend(frameon=False, fontsize=9, loc="best")
+        else:
+            axes.set_title("no runs to compare", color=INK, fontsize=9)
+            axes.set_xticks([])
 
     def _draw_pairs(self, axes: Axes) -> None:
         pairs = self.interactions
@@ -169,7 +173,7 @@ class Contributions(ReportedContributions):
         if self.measure.is_share:
             axes.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.3g}")
             axes.set_xlabel(f"{label} (points)", color=INK)
-        if not np.isfinite(rows["high"]).all():
+        if not np.isfinite(rows["high"].to_numpy(float)).all():
             axes.set_xlabel(f"{axes.get_xlabel()}\nno whisker: too few runs for an interval")
         axes.grid(axis="x", color="#e6e6e6", linewidth=0.7)
         axes.set_axisbelow(True)

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from rich.table import Table as RichTable
 
 
+# Fewer trainings are all spent on exploring.
+LEAST_BUDGET = 9
+
+
 @dataclass(frozen=True)
 class Facts:
     """What a search says of itself.
@@ -28,6 +32,7 @@ class Facts:
         explored, given_up, failed, fresh: trainings.
         seeds, asked_seeds: fresh ones that the finalists had at most, and were to have.
         seeds_cost: trainings that pay for these.
+        pays: whether the budget does for at least one, were it spent.
         programs: how many were compiled.
         recipe: the choice, in words.
         units: inputs, hidden units, outputs; None where the model was given.
@@ -50,6 +55,7 @@ class Facts:
     seeds: int
     asked_seeds: int
     seeds_cost: int
+    pays: bool
     programs: int
     recipe: str
     units: tuple[int, ...] | None
@@ -106,8 +112,12 @@ def _worth(facts: Facts) -> list[str]:
     if not facts.fresh:
         words[0] += (
             " of the one training that it was picked for: others will be worse. No fresh seed was "
-            "trained, so nothing is said beside the plain network; a budget of at least 9 "
-            "trainings has some."
+            "trained, so nothing is said beside the plain network; "
+            + (
+                "the search ended before its finalists were known."
+                if facts.pays
+                else f"a budget of at least {LEAST_BUDGET} trainings has some."
+            )
         )
     elif math.isnan(facts.optimism):
         words[0] += f" over {_count(facts.validation.count, 'fresh seed')}."

@@ -253,6 +253,8 @@ const charts = (() => {
       const share = exists(p.value) ? good.share(p.value) : 0;
       const rect = add(svg, "rect", { class: "pick", x: x + 1, y: y + 1, width: cell - 2, height: tall - 2, fill: exists(p.value) ? color(share) : "transparent" });
       rect.addEventListener("click", () => pick(i));
+      // A map that is drawn anew while a button is held has lost the cell, and with it the click; a finger may scroll.
+      rect.addEventListener("pointerdown", (event) => { if (event.pointerType !== "touch" && event.button === 0) pick(i); });
       const title = add(rect, "title");
       title.textContent = p.words;
       const glyph = one.marks.filter(([, at]) => at === i).map(([, , sign]) => sign).join("");

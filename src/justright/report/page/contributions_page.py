@@ -96,7 +96,7 @@ def contributions_page(one: ReportedContributions, command: str = "", most: int 
     orders = None if one.worths.orders is None else len(one.worths.orders[0])
     run = Run(study.task, [result.trial for result in results], study.asked)
     code = contributions_code(run, full, orders)
-    words = {name: str(recipes[name]) for name in parts}
+    words = {name: str(without_neutral(recipes[name])) for name in parts}
     sections = [
         contributions_section(one),
         Section("parts", "All parts of the recipe", tables=[table]),

@@ -224,7 +224,9 @@
     const { rows, groups, share } = one;
     const [worse, better] = one.ends || ["← worse", "better →"];
     const bars = rows.flatMap((row) => row.bars);
-    const limits = spread(bars.flatMap((bar) => [bar.mean, bar.low, bar.high]), true);
+    const ends = bars.flatMap((bar) => [bar.mean, bar.low, bar.high]).filter(exists);
+    const unit = share ? 0.01 : 1;
+    const limits = ends.some((v) => v !== 0) ? spread(ends, true) : [-unit, unit];
     const each = 22 + 16 * groups.length;
     const fit = rowsOf(host, words, rows.length, each, limits, share, share, "");
     if (fit.x(0) - fit.left > 70) add(fit.svg, "text", { class: "tick", x: fit.x(0) - 8, y: fit.bottom + 32, "text-anchor": "end" }, worse);
@@ -504,8 +506,14 @@
   if (explorer) startExplorer();
 
   // Paper is narrower than most screens: drawn for its width, what is written in pictures can be read.
+  // And what a sentence before it announces is there.
+  const unfolding = [...document.querySelectorAll("article .announced")];
   for (const [event, paper] of [["beforeprint", true], ["afterprint", false]]) {
     window.addEventListener(event, () => {
+      for (const one of unfolding) {
+        if (paper) one.dataset.wasOpen = String(one.open);
+        one.open = paper || one.dataset.wasOpen === "true";
+      }
       document.documentElement.classList.toggle("paper", paper);
       for (const draw of drawn) draw();
     });

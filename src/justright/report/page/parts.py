@@ -68,7 +68,7 @@ def verdicts_section(verdicts: Sequence[Verdict], said: str) -> Section | None:
             _signed(v.difference, measure) if v.pairs else NOTHING,
             measure.show_range(v.low, v.high) if v.enough else _why_not(v),
             _p(v.corrected_p if v.comparisons > 1 else v.p) if v.enough else NOTHING,
-            v.decision,
+            v.decision if v.pairs else "no runs to compare",
             f"{v.pairs}",
         ]
         for v in verdicts
@@ -91,7 +91,10 @@ def verdicts_section(verdicts: Sequence[Verdict], said: str) -> Section | None:
         table,
         {"groups": [""], "rows": bars, "share": measure.is_share},
     )
-    return Section("verdicts", "What is shown, and what is not", [said], pictures=[picture])
+    # Where no run ended there is nothing to draw.
+    pictures, tables = ([picture], []) if known else ([], [table])
+    title = "What is shown, and what is not"
+    return Section("verdicts", title, [said], pictures=pictures, tables=tables)
 
 
 def contributions_section(one: ReportedContributions | None) -> Section | None:
@@ -117,7 +120,8 @@ def contributions_section(one: ReportedContributions | None) -> Section | None:
         contributions_table(one),
         {"groups": [_KINDS[k] for k in kinds], "rows": rows, "share": one.measure.is_share},
     )
-    pictures = [picture, *([_pairs_picture(one)] if len(one.interactions) else [])]
+    pictures = [] if one.table.empty else [picture]
+    pictures += [_pairs_picture(one)] if len(one.interactions) else []
     return Section(
         "contributions", "What each ingredient brings", words=one.summary(), pictures=pictures
     )

@@ -32,7 +32,7 @@ def series_of(named: Mapping[str, Sequence[TrialResult]]) -> tuple[list[int], li
         `SERIES`, over the runs that still train where at least half of them do; runs
         (shown, 4, epochs); stops: the chosen epoch of each run that was stopped early.
     """
-    good = [[r for r in results if r.outcome is not Outcome.FAILED] for results in named.values()]
+    good = _good(named)
     longest = max((r.epochs_run for results in good for r in results), default=1)
     most = max(map(len, good))
     points = max(len(good), 1)
@@ -44,6 +44,11 @@ def series_of(named: Mapping[str, Sequence[TrialResult]]) -> tuple[list[int], li
     epochs = np.unique(np.round(np.linspace(1, longest, kept)).astype(int))
     shown = max(0, _NUMBERS // (4 * points * len(epochs)) - 1)
     return epochs.tolist(), [_of_recipe(results, epochs, min(most, shown)) for results in good]
+
+
+def _good(named: Mapping[str, Sequence[TrialResult]]) -> list[list[TrialResult]]:
+    """Of each recipe the trials with curves to draw."""
+    return [[r for r in results if r.outcome is not Outcome.FAILED] for results in named.values()]
 
 
 def _of_recipe(results: Sequence[TrialResult], epochs: np.ndarray, shown: int) -> dict[str, Any]:
@@ -76,8 +81,9 @@ def thinned_in_words(
         epochs: that are kept.
         series: of each recipe.
     """
-    ran = [r.epochs_run for results in named.values() for r in results]
-    runs = max((len(results) for results in named.values()), default=0)
+    good = _good(named)
+    ran = [r.epochs_run for results in good for r in results]
+    runs = max(map(len, good), default=0)
     shown = max((len(one["runs"]) for one in series), default=0)
     longest = max(ran, default=0)
     less = []
@@ -98,22 +104,29 @@ def limits_of(points: Sequence[Mapping[str, Any]], measure: Measure) -> dict[str
         points: as `series_of` gives them.
         measure: the metric.
     """
-    means = [[np.array(one["mean"][i], float) for one in points] for i in range(4)]
-    worst = 0.01 if measure.higher_is_better else 0.99
-    metric = _span(np.concatenate(means[0] + means[1]), worst)
-    if measure.is_share:
-        metric = [max(metric[0], 0.0), min(metric[1], 1.0)]
-    loss = _span(np.concatenate(means[2] + means[3]), 0.98)
+    drawn = [[np.array(one["mean"][i], float) for one in points] for i in range(4)]
+    for one in points:
+        for i, lines in enumerate(drawn):
+            lines += [np.array(run[i], float) for run in one["runs"]]
+    sign = -1 if measure.higher_is_better else 1
+    ends = sorted(sign * end for end in _span([sign * x for x in drawn[0] + drawn[1]], 0.99))
+    metric = [max(ends[0], 0.0), min(ends[1], 1.0)] if measure.is_share else ends
+    loss = _span(drawn[2] + drawn[3], 0.98)
     return {"metric": metric, "loss": [max(loss[0], 0.0), loss[1]]}
 
 
-def _span(values: np.ndarray, worst: float) -> list[float]:
-    """All but the worst: the first epochs' climb would press the rest together."""
+def _span(lines: Sequence[np.ndarray], worst: float) -> list[float]:
+    """All that is drawn but the first epochs' climb, which would press the rest together.
+
+    What comes later is inside, unless it were more than as high again as all but the worst.
+    """
+    values = np.concatenate([np.zeros(0), *lines])
     values = values[np.isfinite(values)]
     if not len(values):
         return [0.0, 1.0]
-    ends = (worst, 1.0) if worst < 0.5 else (0.0, worst)
-    low, high = (float(end) for end in np.quantile(values, ends))
+    low, usual = float(values.min()), float(np.quantile(values, worst))
+    later = np.concatenate([line[len(line) // 10 :] for line in lines])
+    high = max(usual, min(float(np.nanmax(later)), usual + (usual - low)))
     margin = 0.06 * max(high - low, 1e-3)
     return [low - margin, high + margin]
 

@@ -186,9 +186,10 @@ def _count(results: Sequence[TrialResult], each: str) -> str:
 def parts_brought(one: Reported, recipe: str | None) -> Contributions | None:
     """What the techniques of a recipe bring; None where the study cannot tell."""
     try:
-        return one.contributions(recipe)
+        found = one.contributions(recipe)
     except DataError:
         return None
+    return None if found.table.empty else found
 
 
 def run_of(one: Reported) -> Run:

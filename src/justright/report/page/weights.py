@@ -41,6 +41,9 @@ class Weights:
     @property
     def words(self) -> str:
         """In a sentence."""
+        if self.half == 0:
+            some = f"a sample of {self.sample:,}" if self.sample else "the"
+            return f"Of {some} weights {_percent(self.zeros)} are exactly zero."
         zeros = f"; {_percent(self.zeros)} are exactly zero" if self.zeros else ""
         which = f"Of a sample of {self.sample:,} weights half" if self.sample else None
         return f"{which or 'Half of the weights'} lie within ±{self.half:.3g}{zeros}."
