@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
@@ -348,3 +349,203 @@ def test_a_script_that_cannot_be_written_is_told_before_anything_trains(monkeypa
     with pytest.raises(ZeroDivisionError):  # Where one of them can be, it trains, and says of it.
         justright(*rows, "--recipe", "sam=0.05", "--recipe", "l2=1e-3")
     assert trained == [1]
+
+
+# ------------------------------------------------------------------ pictures and arrays
+
+
+def draw(folder, size=(8, 8), count=16, mode="RGB"):
+    """Dark cats and bright dogs."""
+    rng = np.random.default_rng(1)
+    for name, mean in (("cat", 60), ("dog", 190)):
+        (folder / name).mkdir(parents=True)
+        for i in range(count):
+            # Of other sizes too: these are brought to the network's.
+            side = (12, 10) if i % 8 == 7 else size
+            pixels = rng.normal(mean, 40, (*side, 3)).clip(0, 255).astype(np.uint8)
+            Image.fromarray(pixels).convert(mode).save(folder / name / f"{i:02}.png")
+
+
+def trained(data, model):
+    rows = ["--data", str(data), "--hidden", "4", "--seeds", "1", "--epochs", "2", "--quiet"]
+    code, out, err = justright("compare", *rows, "--recipe", "l2=1e-3", "--save", model, "--json")
+    assert code == 0, err
+    return json.loads(out)
+
+
+def told(model, data):
+    code, out, err = justright("predict", model, "--data", str(data), "--json")
+    assert code == 0, err
+    return json.loads(out)
+
+
+def accuracy_of_the_study(record):
+    """On the test rows, of the training that is saved: the highest mean on validation rows."""
+    best = max(record["table"], key=lambda row: row["val_metric"])
+    same = [row for row in record["table"] if row["val_metric"] == best["val_metric"]]
+    return {round(row["test_metric"], 6) for row in same}
+
+
+@pytest.fixture(scope="module")
+def pets(_at_work):
+    """Pictures with a test part, and what the study says of a network that is saved of them."""
+    for part in ("train", "test"):
+        draw(Path("pets", part))
+    return trained("pets", "pets.keras")
+
+
+@pytest.fixture(scope="module")
+def signals(_at_work):
+    """Arrays with a test part, and what the study says."""
+    X = np.random.default_rng(0).normal(2, 3, (80, 6, 2)).astype(np.float32)
+    y = np.where(X[:, :, 0].mean(axis=1) > 2, "up", "down")
+    np.savez("signals.npz", x_train=X[:60], y_train=y[:60], x_test=X[60:], y_test=y[60:])
+    return X, y, trained("signals.npz", "signals.keras")
+
+
+def test_pictures_are_predicted_as_the_study_judges_them(pets):
+    record = told("pets.keras", "pets")
+    assert round(record["score"]["accuracy"], 6) in accuracy_of_the_study(pets)
+    assert [row["file"] for row in record["table"]][:2] == ["test/cat/00.png", "test/cat/01.png"]
+    assert len(record["table"]) == 32
+    assert "32 pictures of pets" in record["summary"]
+    assert "Of its parts that is test." in record["summary"]
+
+
+@pytest.mark.parametrize(
+    ("where", "files"),
+    [
+        ("pets/test/dog", [f"{i:02}.png" for i in range(16)]),
+        ("pets/test/dog/03.png", ["03.png"]),
+    ],
+)
+def test_pictures_without_folders_of_classes_are_predicted_alike(pets, where, files):
+    whole = {row["file"]: row for row in told("pets.keras", "pets")["table"]}
+    record = told("pets.keras", where)
+    assert record["score"] is None
+    assert [row["file"] for row in record["table"]] == files
+    for row in record["table"]:
+        as_whole = whole[f"test/dog/{row['file']}"]
+        assert row["probability dog"] == pytest.approx(as_whole["probability dog"], abs=1e-6)
+
+
+def test_pictures_of_another_size_and_mode_are_brought_to_those_of_the_network(pets, tmp_path):
+    draw(tmp_path / "gray", size=(20, 30), count=3, mode="L")
+    record = told("pets.keras", tmp_path / "gray")
+    assert len(record["table"]) == 6
+    assert record["score"] is not None
+
+
+def test_folders_that_are_no_classes_give_no_accuracy(pets, tmp_path):
+    draw(tmp_path / "new", count=2)
+    (tmp_path / "new" / "cat").rename(tmp_path / "new" / "monday")
+    record = told("pets.keras", tmp_path / "new")
+    assert 0 <= record["score"]["accuracy"] <= 0.5  # What is no class is never right.
+    assert "Of monday the network knows nothing" in record["summary"]
+    (tmp_path / "new" / "dog").rename(tmp_path / "new" / "tuesday")
+    record = told("pets.keras", tmp_path / "new")
+    assert record["score"] is None
+    assert "No folder is named as a class of the network (cat, dog)" in record["summary"]
+
+
+def test_arrays_are_predicted_as_the_study_judges_them(signals):
+    record = told("signals.keras", "signals.npz")
+    assert round(record["score"]["accuracy"], 6) in accuracy_of_the_study(signals[2])
+    assert len(record["table"]) == 20
+    assert "20 rows of x_test in signals.npz" in record["summary"]
+
+
+@pytest.mark.parametrize(
+    "names", [("X",), ("x_test",), ("arr_0",), ("X", "y"), ("X_test", "Y_test")]
+)
+def test_arrays_need_no_targets(signals, tmp_path, names):
+    X, y, _ = signals
+    np.savez(tmp_path / "new.npz", **dict(zip(names, (X[60:], y[60:]), strict=False)))
+    record, whole = (told("signals.keras", one) for one in (tmp_path / "new.npz", "signals.npz"))
+    assert record["table"] == whole["table"]
+    assert record["score"] == (whole["score"] if len(names) > 1 else None)
+
+
+def test_numbers_in_arrays_are_judged_by_their_mean_error(tmp_path):
+    X = np.random.default_rng(0).normal(size=(60, 3))
+    np.savez(tmp_path / "n.npz", X=X, y=X.sum(axis=1))
+    trained(tmp_path / "n.npz", "line.keras")
+    record = told("line.keras", tmp_path / "n.npz")
+    predicted = np.array([row["prediction"] for row in record["table"]])
+    expected = np.abs(predicted - X.sum(axis=1)).mean()
+    assert record["score"]["mean absolute error"] == pytest.approx(expected, rel=1e-5)
+    assert "by the array y;" in record["summary"]
+    # The same rows in a table, whose columns are named as the array's are told.
+    pd.DataFrame(X, columns=["x0", "x1", "x2"]).to_csv(tmp_path / "n.csv", index=False)
+    assert told("line.keras", tmp_path / "n.csv")["table"] == record["table"]
+
+
+def test_what_ships_is_judged_by_its_target():
+    trained("iris", "iris.keras")
+    record = told("iris.keras", "iris")
+    y = jr.data.examples.whole_example("iris").y
+    right = [row["prediction"] == label for row, label in zip(record["table"], y, strict=True)]
+    assert record["score"]["accuracy"] == pytest.approx(np.mean(right))
+
+
+@pytest.mark.parametrize("odd", [0, 2])
+def test_cells_that_are_no_dates_are_counted(tmp_path, odd):
+    table = pd.read_csv("patients.csv")
+    table.insert(0, "seen", pd.date_range("2020-01-01", periods=len(table)).astype(str))
+    table.to_csv(tmp_path / "seen.csv", index=False)
+    trained(tmp_path / "seen.csv", "seen.keras")
+    table.loc[10, "seen"] = None  # A cell that is missing is no surprise.
+    table.loc[: odd - 1, "seen"] = "soon"
+    table.to_csv(tmp_path / "seen.csv", index=False)
+    summary = told("seen.keras", tmp_path / "seen.csv")["summary"]
+    words = "2 of 60 cells of 'seen' are no dates and went in as missing."
+    assert (words in summary) == bool(odd)
+    assert ("no dates" in summary) == bool(odd)
+
+
+def mixed(tmp_path):
+    draw(tmp_path / "both", count=1)
+    (tmp_path / "both" / "cat" / "00.png").rename(tmp_path / "both" / "00.png")
+    return ["pets.keras", tmp_path / "both"]
+
+
+def holding(**arrays):
+    def made(tmp_path):
+        np.savez(tmp_path / "odd.npz", **arrays)
+        return ["signals.keras", tmp_path / "odd.npz"]
+
+    return made
+
+
+def damaged(name):
+    def made(tmp_path):
+        (tmp_path / name).write_bytes(b"\xee\x00 no such thing")
+        return ["pets.keras", tmp_path / name]
+
+    return made
+
+
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [
+        (mixed, "holds pictures, and folders with pictures too"),
+        (lambda path: ["pets.keras", path], "holds no pictures"),
+        (lambda _: ["signals.keras", "pets"], "the network takes rows of shape (6, 2)"),
+        (lambda _: ["pets.keras", "signals.npz"], "the network takes (8, 8, 3)"),
+        (lambda _: ["pets.keras", "pets", "--target", "x"], "Leave --target out"),
+        (lambda _: ["signals.keras", "signals.npz", "--target", "y"], "Leave --target out"),
+        (lambda _: ["s.keras", "signals.npz"], "a table is wanted"),
+        (holding(a=np.zeros(3), b=np.zeros(3)), "holds the arrays a, b; X or x_test is wanted"),
+        (holding(X=np.zeros((3, 6, 2)), y=np.zeros(2)), "has 3 rows"),
+        (holding(X=np.zeros((3, 6, 5))), "5 channels, and 2"),
+        (damaged("bad.npz"), "bad.npz cannot be read as .npz"),
+        (damaged("bad.png"), "bad.png cannot be read as a picture"),
+        (damaged("bad.bin"), "What is taken: a table"),
+    ],
+)
+def test_what_no_network_can_take_is_told(pets, signals, tmp_path, made, words):
+    model, data, *options = made(tmp_path)
+    code, out, err = justright("predict", model, "--data", str(data), *options)
+    assert (code, out) == (1, "")
+    assert err.startswith("Error: ")
+    assert words in err

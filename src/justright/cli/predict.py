@@ -1,4 +1,4 @@
-"""`justright predict`: what a saved network says of the rows of a file."""
+"""`justright predict`: what a saved network says of rows, pictures or arrays."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from justright.errors import DataError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from justright.cli.to_predict import Rows
     from justright.experiments.saved import SavedModel
 
 EXAMPLE_COMMANDS = """\b
@@ -31,15 +32,16 @@ Examples:
 @click.option(
     "--data",
     required=True,
-    metavar="NAME|FILE",
-    help="The rows: a CSV or Parquet file with the columns that were trained on, in any order and "
-    "among others; or a data set that ships.",
+    metavar="NAME|PATH",
+    help="The rows: a table (CSV, Parquet, Arrow) with the columns that were trained on, in any "
+    "order and among others; a picture, or a folder of pictures with or without a folder for each "
+    "class; arrays, .npz, with or without y; or a data set that ships.",
 )
 @click.option(
     "--target",
     metavar="COLUMN",
-    help="A column with the truth, to judge the predictions by; the one that was trained on if it "
-    "is there.",
+    help="Of a table, a column with the truth, to judge the predictions by; the one that was "
+    "trained on if it is there.",
 )
 @click.option(
     "--out",
@@ -51,28 +53,35 @@ Examples:
 def predict(model: Path, data: str, target: str | None, out: Path | None, as_json: bool) -> None:
     """Predict for the rows of a file, with a network that --save has written.
 
-    Preprocessing and the names of classes are in the file; columns are found by name. Prints a
-    row of CSV for each row: the prediction, and the probability of each class.
+    Preprocessing and the names of classes are in the file; columns are found by name, and pictures
+    brought to the network's size. Prints a row of CSV for each row: the prediction, and the
+    probability of each class; of a picture its file first. Where a file of arrays or a folder has
+    train and test parts, it is the test part that is predicted.
     """
     if out is not None and not out.absolute().parent.is_dir():
         raise DataError(f"--out {out}: there is no folder {out.absolute().parent}.")
     with loading():
+        from justright.cli.to_predict import rows_of
         from justright.experiments.saved import SavedModel
 
         saved = SavedModel.read(model)
-        rows, name = _rows(data)
-    truth = _truth(saved, rows, target, name)
-    predictions = saved.predict(_features(saved, rows, target), name)
-    said = [f"{len(predictions)} rows of {name} predicted by {model.name}."]
+        rows = rows_of(data, saved, target)
+    name, truth = rows.name, rows.truth
+    predictions = saved.predict(rows.X, name)
+    what = "pictures" if rows.files else "rows"
+    count = f"{len(predictions)} {what if len(predictions) != 1 else what[:-1]}"
+    said = [f"{count} of {name} predicted by {model.name}.", *rows.told]
     if not saved.kind:
         said.append("It holds no preprocessing and no names of classes: rows went in as they are.")
     score = None if truth is None else _score(saved, predictions, truth)
     if score is not None:
         said.append(
-            f"{score[0].capitalize()} {score[2]} by the column {score[3]}; new rows will give less "
+            f"{score[0].capitalize()} {score[2]} by {_whence(rows)}; new {what} will give less "
             "if the network was trained on any of these."
         )
     predictions = _shortest(predictions)
+    if rows.files:
+        predictions.insert(0, "file", list(rows.files))
     if out is not None:
         predictions.to_csv(out, index=False)
     if as_json:
@@ -89,33 +98,11 @@ def predict(model: Path, data: str, target: str | None, out: Path | None, as_jso
     click.echo(visible(" ".join(said)), err=out is None)
 
 
-def _rows(data: str) -> tuple[pd.DataFrame, str]:
-    """The rows of a file or of what ships, and what to call them."""
-    import pandas as pd
-
-    from justright.cli.rows import EXAMPLES
-    from justright.data.damaged import UNREADABLE, reason_of
-    from justright.data.examples import whole_example
-    from justright.data.table_file import is_table_file, read_table_file
-
-    if data in EXAMPLES:
-        table = whole_example(data)
-        frame = pd.DataFrame(table.X, columns=list(table.features))
-        return frame.assign(target=table.y), data
-    path = Path(data)
-    if not path.is_file():
-        raise DataError(f"There is no file {data!r}. Check the path.")
-    if is_table_file(path):
-        return read_table_file(path, least=1), path.name
-    try:
-        frame = pd.read_csv(path)
-    except pd.errors.EmptyDataError:
-        raise DataError(f"{path.name} is empty. A header and rows are wanted.") from None
-    except (*UNREADABLE, ImportError) as error:
-        raise DataError(f"{path.name} cannot be read: {reason_of(error)}") from error
-    if frame.empty:
-        raise DataError(f"{path.name} has no rows.")
-    return frame, path.name
+def _whence(rows: Rows) -> str:
+    """What says what rows are."""
+    if rows.files:
+        return "the names of folders"
+    return f"the {rows.truth_is} {rows.truth.name}" if rows.truth is not None else ""
 
 
 def _shortest(predictions: pd.DataFrame) -> pd.DataFrame:
@@ -130,42 +117,28 @@ def _shortest(predictions: pd.DataFrame) -> pd.DataFrame:
     return predictions.assign(**short)
 
 
-def _features(saved: SavedModel, rows: pd.DataFrame, target: str | None) -> Any:
-    """What goes in: where the network names no columns, all but the target in their order."""
-    if saved.columns:
-        return rows
-    kept = rows.drop(columns=[target] if target else [])
-    return kept.drop(columns="target", errors="ignore") if not target else kept
-
-
-def _truth(
-    saved: SavedModel, rows: pd.DataFrame, target: str | None, name: str
-) -> pd.Series[Any] | None:
-    """The column to judge by, if there is one."""
-    from justright.errors import did_you_mean
-
-    if target is not None and target not in rows.columns:
-        known = map(str, rows.columns)
-        raise DataError(f"{name} has no column {target!r}. {did_you_mean(target, known)}")
-    column = target or saved.target
-    if not column or column not in rows.columns or column in saved.columns:
-        return None
-    return rows[column]
-
-
 def _score(
     saved: SavedModel, predictions: pd.DataFrame, truth: pd.Series[Any]
-) -> tuple[str, float, str, str] | None:
-    """Name, value, the value in words, and the column: of accuracy or mean absolute error."""
+) -> tuple[str, float, str] | None:
+    """Name, value, and the value in words: of accuracy or mean absolute error."""
+    import pandas as pd
+
     from justright.evidence.measure import Measure
 
     if "prediction" not in predictions or truth.isna().any():
         return None
     if saved.classes is None:
+        numbers = pd.to_numeric(truth, errors="coerce").to_numpy(float)
+        if pd.isna(numbers).any():
+            return None
         measure = Measure("mean_absolute_error", False)
-        value = float((predictions["prediction"] - truth.to_numpy(float)).abs().mean())
+        value = float((predictions["prediction"] - numbers).abs().mean())
     else:
         measure = Measure("accuracy", True)
-        same = predictions["prediction"].astype(str).to_numpy() == truth.astype(str).to_numpy()
+        said = predictions["prediction"]
+        if said.dtype.kind in "biuf" and truth.dtype.kind in "biuf":  # 1 and 1.0 are one class.
+            same = said.to_numpy() == truth.to_numpy()
+        else:
+            same = said.astype(str).to_numpy() == truth.astype(str).to_numpy()
         value = float(same.mean())
-    return measure.words, value, measure.show(value), str(truth.name)
+    return measure.words, value, measure.show(value)

@@ -57,6 +57,45 @@ def read_array_file(path: Path) -> Dataset:
     )
 
 
+def rows_to_predict(path: Path) -> tuple[np.ndarray, np.ndarray | None, str, str]:
+    """Rows of an `.npz` file that a network is to predict, whether or not it has their targets.
+
+    Args:
+        path: holds arrays as for `read_array_file`, with or without targets, or one array alone.
+
+    Returns:
+        Rows (rows, …) of the test part where there is one, else those to train on, else those to
+        validate; targets (rows,) or (rows, outputs), or None; the names of both
+        arrays, "" of none.
+
+    Raises:
+        DataError: no such file, arrays of other names, of objects, or of lengths that differ.
+    """
+    try:
+        with np.load(path) as stored:
+            known = {name.lower(): name for name in stored.files}
+            names = [pair for part in ("test", "train", "validation") for pair in _NAMES[part]]
+            found = [(known[x], known.get(y)) for x, y in names if x in known]
+            if not found and len(stored.files) == 1:
+                found = [(stored.files[0], None)]
+            if not found:
+                listed = ", ".join(stored.files) or "none"
+                raise DataError(
+                    f"{path.name} holds the arrays {listed}; X or x_test is wanted, with or "
+                    "without y or y_test."
+                )
+            inputs, targets = found[0]
+            X = stored[inputs]
+            if targets is None:
+                return X, None, inputs, ""
+            X, y = _checked(X, stored[targets], path, inputs, targets)
+            return X, y, inputs, targets
+    except DataError:
+        raise
+    except DAMAGED as error:
+        raise DataError(f"{path.name} cannot be read as .npz: {reason_of(error)}") from error
+
+
 def _pairs(path: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     found: dict[str, tuple[np.ndarray, np.ndarray]] = {}
     try:

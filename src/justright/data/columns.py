@@ -154,6 +154,11 @@ def as_dates(column: pd.Series[Any]) -> pd.Series[Any]:
     return _parsed_dates(column)
 
 
+def unread_dates(column: pd.Series[Any]) -> int:
+    """How many cells of a column of dates hold something, but no date: `as_dates` misses them."""
+    return int((as_dates(column).isna() & column.notna()).sum())
+
+
 def date_parts(dates: pd.Series[Any]) -> dict[str, np.ndarray]:
     """Dates as numbers: days since 1970, and where they stand in what comes round.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ def read_pictures(folder: Path, size: tuple[int, int] | None = None) -> Dataset:
     pictures = [picture for listed, _ in opened.values() for picture in listed]
     counts = Counter((one.height, one.width) for one in pictures)
     chosen = size or counts.most_common(1)[0][0]
-    mode = "L" if all(one.mode in ("1", "L", "I", "I;16") for one in pictures) else "RGB"
+    mode = _mode(pictures)
     pairs = {part: (_pixels(listed, chosen, mode), y) for part, (listed, y) in opened.items()}
     X, y = pairs.pop("train")
     told = []
@@ -66,6 +67,70 @@ def read_pictures(folder: Path, size: tuple[int, int] | None = None) -> Dataset:
     )
 
 
+def pictures_to_predict(
+    where: Path, shape: Sequence[int | None]
+) -> tuple[np.ndarray, list[str], np.ndarray | None]:
+    """Pictures that a network is to predict, brought to the size and channels that it takes.
+
+    Args:
+        where: a picture; a folder of pictures; or a folder that has folders of pictures, or
+            `test/CLASS/PICTURE` beside `train`, of which it is then that part (`train` without).
+        shape: height, width and channels of the network's input, None where it takes any.
+
+    Returns:
+        Pixels (rows, height, width, channels) of uint8; the files' paths in the folder; and the
+        names of their folders, or None of pictures that lie in no folder of their own.
+
+    Raises:
+        DataError: no pictures, one that cannot be read, pictures both beside folders of pictures
+            and in them, a network that takes none, no Pillow.
+    """
+    modes = {1: "L", 3: "RGB", None: None}
+    if len(shape) != 3 or shape[2] not in modes or (shape[0] is None) != (shape[1] is None):
+        raise DataError(
+            f"{where.name} holds pictures, and the network takes rows of shape {tuple(shape)}. "
+            "Give it a file with rows like those it was trained on."
+        )
+    top, files, labels = _found(where)
+    pictures = [_picture(file, top) for file in files]
+    height, width, channels = shape
+    common = Counter((one.height, one.width) for one in pictures).most_common(1)[0][0]
+    size = common if height is None or width is None else (height, width)
+    X = _pixels(pictures, size, modes[channels] or _mode(pictures))
+    names = [file.relative_to(top).as_posix() for file in files]
+    return X, names, None if labels is None else np.array(labels)
+
+
+def _found(where: Path) -> tuple[Path, list[Path], list[str] | None]:
+    """The folder that names are told from, the pictures, and the names of their folders."""
+    if where.is_file():
+        return where.parent, [where], None
+    parts = {_PARTS[one.name.lower()]: one for one in _folders(where) if _is_part(one)}
+    folder = parts.get("test", parts["train"]) if "train" in parts else where
+    own = _files(folder)
+    inner = [(file, one.name) for one in _folders(folder) for file in _files(one)]
+    if own and inner:
+        raise DataError(
+            f"{folder.name} holds pictures, and folders with pictures too. Name one of the folders "
+            "with --data, or move the pictures into folders named as classes."
+        )
+    if not own and not inner:
+        raise DataError(
+            f"{folder.name or folder} holds no pictures ({', '.join(PICTURES)}), nor folders with "
+            "pictures."
+        )
+    return where, own or [file for file, _ in inner], [one for _, one in inner] or None
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.iterdir() if file.suffix.lower() in PICTURES)
+
+
+def _mode(pictures: list[Any]) -> str:
+    """Gray where all are, else color."""
+    return "L" if all(one.mode in ("1", "L", "I", "I;16") for one in pictures) else "RGB"
+
+
 def _folders(folder: Path) -> list[Path]:
     return sorted(one for one in folder.iterdir() if one.is_dir() and one.name[0] != ".")
 
@@ -79,7 +144,7 @@ def _opened(folder: Path) -> tuple[list[Any], np.ndarray]:
     pictures: list[Any] = []
     labels: list[str] = []
     for one in _folders(folder):
-        files = sorted(file for file in one.iterdir() if file.suffix.lower() in PICTURES)
+        files = _files(one)
         pictures += [_picture(file, folder) for file in files]
         labels += [one.name] * len(files)
     if len(set(labels)) < 2:

@@ -166,7 +166,12 @@ class SavedModel:
                 f"{name} lacks the column {lacking[0]!r}{more} that the network was trained on. "
                 f"{did_you_mean(lacking[0], known)}"
             )
-        return X.set_axis(known, axis=1)[list(self.columns)]
+        rows = X.set_axis(known, axis=1)[list(self.columns)]
+        # What lines up the columns of several splits holds the transformer that knows names. One
+        # that was fitted on an array knows none, and scikit-learn warns of a frame.
+        inner = getattr(self.preparation, "fitted", self.preparation)
+        nameless = inner is not None and not hasattr(inner, "feature_names_in_")
+        return rows.to_numpy() if nameless else rows
 
     def _named(self, outputs: np.ndarray) -> pd.DataFrame:
         import pandas as pd
