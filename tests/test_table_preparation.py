@@ -151,6 +151,39 @@ def test_dates_are_dates_however_they_come(dates):
     assert (np.diff(days) > 0).all()
 
 
+@pytest.mark.parametrize(
+    ("form", "order"),
+    [
+        ("%d.%m.%Y", "day first"),
+        ("%d/%m/%Y %H:%M", "day first"),
+        ("%m/%d/%Y", "month first"),
+        ("%m-%d-%Y", "month first"),
+    ],
+)
+def test_dates_whose_year_stands_last_are_those_with_the_year_first(form, order):
+    days = pd.date_range("2020-01-05", periods=40, freq="31h")
+    text = pd.DataFrame({"when": days.strftime(form)})
+    unread = days.normalize() if "%H" not in form else days.floor("min")
+    known = prepare().fit(pd.DataFrame({"when": unread}))
+    fitted = prepare().fit(text)
+    np.testing.assert_allclose(
+        fitted.transform(text), known.transform(pd.DataFrame({"when": unread}))
+    )
+    assert f"1 date (when: {order})" in fitted.in_words()
+    # In prediction the order is that of the training rows, however few there are.
+    one = fitted.transform(text.iloc[[3]])
+    np.testing.assert_array_equal(one, fitted.transform(text)[[3]])
+
+
+def test_dates_whose_order_is_unclear_are_not_guessed():
+    few = pd.DataFrame({"when": ["03/04/2020", "05/06/2020"] * 10})
+    assert prepare().fit(few).kinds_["when"] == "category"
+    dots = pd.DataFrame({"when": ["03.04.2020", "05.06.2020"] * 10})
+    assert prepare().fit(dots).kinds_["when"] == "date"
+    both = pd.DataFrame({"when": ["13.04.2020", "05.16.2020"] * 10})
+    assert prepare().fit(both).kinds_["when"] == "category"
+
+
 def test_text_that_is_no_date_everywhere_is_a_category():
     frame = pd.DataFrame({"when": ["2020-01-01", "2020-13-45"] * 10})
     assert prepare().fit(frame).kinds_["when"] == "category"

@@ -159,12 +159,14 @@ def _of_table(frame: pd.DataFrame, name: str, saved: SavedModel, target: str | N
 
 def _unread(frame: pd.DataFrame, saved: SavedModel) -> tuple[str, ...]:
     """Cells that go in as missing though they hold something: text where dates were."""
-    from justright.data.columns import unread_dates
-
     inner = getattr(saved.preparation, "fitted", saved.preparation)
     kinds = getattr(inner, "kinds_", {})
     dates = [str(name) for name, kind in kinds.items() if kind == "date"]
-    counts = {name: unread_dates(frame[name]) for name in dates if name in frame.columns}
+    counts = {
+        name: int((inner.dates(name, frame).isna() & frame[name].notna()).sum())
+        for name in dates
+        if name in frame.columns
+    }
     return tuple(
         f"{count} of {len(frame)} cells of {name!r} are no dates and went in as missing."
         for name, count in counts.items()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from justright.data.arrays import as_number
+from justright.data.date_order import Order, date_order, in_order, parsed_dates
 from justright.data.identifiers import names_rows, reads_as_text
 from justright.errors import DataError
 
@@ -21,8 +22,6 @@ Kind = Literal["number", "category", "text", "date", "name", "nothing"]
 # The square of a larger number does not fit into a float, so it has no standard deviation.
 LARGEST = 1e150
 _MICROSECONDS = 86_400_000_000  # of a day
-# 2026-11-21, 2026/11/21, and what may follow of a time of day.
-_ISO_DATE = r"\d{4}[-/]\d{2}[-/]\d{2}(?:[T ]\d{2}:\d{2}.*)?"
 
 
 def kind_of(column: pd.Series[Any], most_levels: int) -> Kind:
@@ -35,9 +34,9 @@ def kind_of(column: pd.Series[Any], most_levels: int) -> Kind:
 
     Returns:
         `"number"` for numbers, truth values and spans of time; `"date"` for dates and for text
-        that is all dates as ISO 8601 writes them; `"name"` for codes that name rows, each another
-        one; `"text"` for values of several words that hardly repeat, and for many different ones;
-        `"category"` for others; `"nothing"` where all values are missing.
+        that is all dates in one order (`date_order`); `"name"` for codes that name rows, each
+        another one; `"text"` for values of several words that hardly repeat, and for many
+        different ones; `"category"` for others; `"nothing"` where all values are missing.
 
     Raises:
         DataError: cells that are none of these, such as lists.
@@ -66,7 +65,7 @@ def _kind_of_objects(values: pd.Series[Any], most_levels: int) -> Kind:
 
     listed = list(values)
     if pd.api.types.infer_dtype(values) == "string":
-        if values.str.fullmatch(_ISO_DATE).all() and _parsed_dates(values).notna().all():
+        if date_order(values) is not None:
             return "date"
         return _kind_of_words(values.tolist(), most_levels)
     if all(_is_number(value) for value in listed):
@@ -143,20 +142,20 @@ def as_words(column: pd.Series[Any]) -> np.ndarray:
     return words
 
 
-def as_dates(column: pd.Series[Any]) -> pd.Series[Any]:
-    """A column of dates without time zone (in UTC where they had one), NaT where there is none."""
+def as_dates(column: pd.Series[Any], order: Order | None = None) -> pd.Series[Any]:
+    """A column of dates without time zone (in UTC where they had one), NaT where there is none.
+
+    Args:
+        column: of dates, or of text.
+        order: in which texts are dates; None for the year first.
+    """
     import pandas as pd
 
     if isinstance(column.dtype, pd.PeriodDtype):
         column = column.dt.to_timestamp()
     if pd.api.types.is_datetime64_any_dtype(column):
         return column.dt.tz_convert(None) if column.dt.tz is not None else column
-    return _parsed_dates(column)
-
-
-def unread_dates(column: pd.Series[Any]) -> int:
-    """How many cells of a column of dates hold something, but no date: `as_dates` misses them."""
-    return int((as_dates(column).isna() & column.notna()).sum())
+    return parsed_dates(in_order(column, order))
 
 
 def date_parts(dates: pd.Series[Any]) -> dict[str, np.ndarray]:
@@ -179,14 +178,6 @@ def date_parts(dates: pd.Series[Any]) -> dict[str, np.ndarray]:
         angle = 2 * np.pi * share.to_numpy(np.float64)
         parts[f"{turn} sine"], parts[f"{turn} cosine"] = np.sin(angle), np.cos(angle)
     return parts
-
-
-def _parsed_dates(column: pd.Series[Any]) -> pd.Series[Any]:
-    import pandas as pd
-
-    text = column.map(lambda v: v.replace("/", "-") if isinstance(v, str) else v)
-    parsed = pd.to_datetime(text, errors="coerce", utc=True, format="ISO8601")
-    return parsed.dt.tz_convert(None)
 
 
 def _word(value: Any) -> str:

@@ -19,6 +19,7 @@ from justright.data.columns import (
     date_parts,
     kind_of,
 )
+from justright.data.date_order import turned_orders
 from justright.data.frames import as_frame, is_frame
 from justright.data.levels import Levels
 from justright.data.smooth_scale import SmoothScaler
@@ -51,7 +52,8 @@ class TablePreparation(TransformerMixin, BaseEstimator):
     - Text, of several words that hardly repeat or with more than `most_levels` different values:
       `text_parts` columns, the largest principal parts of its character n-grams (TF-IDF and a
       singular value decomposition), so that names that look alike are near each other.
-    - Dates: days since 1970, and sine and cosine of the place in year, week and day.
+    - Dates, text among them where all of it has one order: days since 1970, and sine and cosine
+      of the place in year, week and day.
     - Columns that are missing throughout, what is constant over the rows, and codes that name rows
       (one token with digits, another one in each row) are left out.
 
@@ -109,6 +111,7 @@ class TablePreparation(TransformerMixin, BaseEstimator):
         self.feature_names_in_ = np.array(list(frame.columns), dtype=object)
         self.n_features_in_ = frame.shape[1]
         self.kinds_ = self._kinds(frame)
+        self._orders = turned_orders(frame, self._of_kind("date"))
         self._fit_numbers(frame)
         self._fit_words(frame)
         block, made = self._blocks(frame)
@@ -154,6 +157,8 @@ class TablePreparation(TransformerMixin, BaseEstimator):
         if texts := [name for name in self._of_kind("text") if name not in self.left_out_]:
             more = ", …" if len(texts) > _TOLD else ""
             listed[list(counts).index("text")] += f" ({', '.join(texts[:_TOLD])}{more})"
+        if turned := [f"{one}: {how}" for one, how in self._orders.items() if "date" in counts]:
+            listed[list(counts).index("date")] += f" ({', '.join(turned[:_TOLD])})"
         become = "becomes" if len(used) == 1 else "become"
         inputs = "1 input" if len(self._made) == 1 else f"{len(self._made)} inputs"
         sentence = f"{' and '.join(_with_commas(listed))} {become} {inputs}."
@@ -250,13 +255,17 @@ class TablePreparation(TransformerMixin, BaseEstimator):
             made += [_Made(name, f"{name} part {i}") for i in range(1, blocks[-1].shape[1] + 1)]
         return np.concatenate([block.astype(np.float32) for block in blocks], axis=1), made
 
+    def dates(self, name: str, frame: pd.DataFrame) -> pd.Series:
+        """A column of dates, read in the order that it had in the training rows."""
+        return as_dates(frame[name], self._orders.get(name))
+
     def _quantities(self, frame: pd.DataFrame) -> tuple[np.ndarray, list[_Made]]:
         """Numbers, and what dates are as numbers; NaN where they are missing."""
         names = self._of_kind("number")
         blocks = [_numbers(frame[names])]
         made = [_Made(name, name) for name in names]
         for name in self._of_kind("date"):
-            for part, values in date_parts(as_dates(frame[name])).items():
+            for part, values in date_parts(self.dates(name, frame)).items():
                 blocks.append(values[:, None])
                 made.append(_Made(name, f"{name} {part}", main=part == "days"))
         return np.concatenate(blocks, axis=1), made
