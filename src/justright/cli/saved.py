@@ -244,8 +244,7 @@ def _write(
     elif ending == ".onnx":
         study.save_model(path, name, seed, split)
     elif ending == ".py":
-        torch = _framework(path) == "torch"
-        study.save_script(path, name, "torch" if torch else "keras", seed, split)
+        study.save_script(path, name, _framework(path), seed, split)
     else:
         _write_figures(whole, path)
 
